@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +63,8 @@ class Money:
 
     def decimal(self) -> Decimal:
         """The amount in major units, exact: `Money(1050, CNY)` gives `Decimal("10.50")`."""
-        return Decimal(self.minor).scaleb(-self.currency.minor_units)
+        digits = tuple(int(digit) for digit in str(abs(self.minor)))
+        return Decimal((int(self.minor < 0), digits, -self.currency.minor_units))
 
     def plain(self) -> str:
         """The amount as ISO 20022 writes it: `10000.50`, no grouping, the currency's decimals."""
@@ -81,11 +83,9 @@ def money(amount: Decimal | str, currency: Currency) -> Money:
     >>> money("10.50", Currency("CNY", 2)).minor
     1050
     """
-    scaled = Decimal(amount).scaleb(currency.minor_units)
-    if scaled != scaled.to_integral_value():
-        raise TooManyDecimals(
-            f"{amount} is finer than the {currency.minor_units} decimals of {currency.code}"
-        )
+    scaled = Fraction(amount) * 10**currency.minor_units
+    if scaled.denominator != 1:
+        raise TooManyDecimals(f"{amount} is finer than the {currency.minor_units} decimals of {currency.code}")
     return Money(int(scaled), currency)
 
 

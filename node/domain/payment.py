@@ -73,10 +73,7 @@ class Payment:
 def is_cross_currency(payment: Payment) -> bool:
     """Whether the debtor pays in one currency and the creditor agent receives another."""
     instructed = payment.instructed_amount
-    return (
-        instructed is not None
-        and instructed.currency.code != payment.interbank_settlement_amount.currency.code
-    )
+    return instructed is not None and instructed.currency.code != payment.interbank_settlement_amount.currency.code
 
 
 def charges_taken(payment: Payment) -> Money:

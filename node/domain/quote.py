@@ -6,8 +6,8 @@ It is single use, made for one taker, and dead at its expiry by the chain's cloc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from enum import Enum
+from fractions import Fraction
 
 from node.domain.money import Currency, Money
 
