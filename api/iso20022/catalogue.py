@@ -1,0 +1,72 @@
+"""All messages this product can read or write, compiled when first needed and kept.
+
+An lxml schema shares its error log between threads, so each thread compiles its own; a compilation takes a few
+milliseconds and happens once per thread and message.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from lxml import etree
+
+from api.iso20022.definition import Content, MessageDefinition
+from api.iso20022.notation import NotationError, read_definitions
+from api.iso20022.schema import compile_schema
+
+
+class UnknownMessage(KeyError):
+    """There is no definition of this message."""
+
+
+class Catalogue:
+    """The message definitions that ship with the product; make one and pass it to whoever reads messages."""
+
+    def __init__(self) -> None:
+        self._folder = resources.files("api.iso20022") / "definitions"
+        self._definitions: dict[str, MessageDefinition] = {}
+        self._of_thread = threading.local()
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The identifiers of all messages defined, such as `pacs.008.001.08`."""
+        return frozenset(file.name.removesuffix(".txt") for file in _texts(self._folder / "messages"))
+
+    def definition(self, identifier: str) -> MessageDefinition:
+        """The definition of a message; raises UnknownMessage."""
+        if identifier not in self.identifiers:
+            raise UnknownMessage(identifier)
+        if identifier not in self._definitions:
+            self._definitions[identifier] = self._read(identifier)
+        return self._definitions[identifier]
+
+    def validator(self, identifier: str) -> etree.XMLSchema:
+        """This thread's own validator of a message; raises UnknownMessage."""
+        validators: dict[str, etree.XMLSchema] = self._of_thread.__dict__
+        if identifier not in validators:
+            validators[identifier] = compile_schema(self.definition(identifier))
+        return validators[identifier]
+
+    @cached_property
+    def _shared(self) -> dict[str, Content]:
+        parts: dict[str, Content] = {}
+        for file in _texts(self._folder / "shared"):
+            for name, content in read_definitions(file.read_text("utf-8")).parts.items():
+                if name in parts:
+                    raise NotationError(f"{file.name}: {name} is defined twice")
+                parts[name] = content
+        return parts
+
+    def _read(self, identifier: str) -> MessageDefinition:
+        file = read_definitions((self._folder / "messages" / f"{identifier}.txt").read_text("utf-8"))
+        if file.message is None or file.message[0] != identifier:
+            raise NotationError(f"{identifier}.txt does not define the message {identifier}")
+        _, root, body = file.message
+        return MessageDefinition(identifier, root, body, {**self._shared, **file.parts})
+
+
+def _texts(folder: Traversable) -> list[Traversable]:
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".txt")), key=lambda file: file.name)

@@ -1,0 +1,100 @@
+"""A message definition as a value: elements in order, how often each may stand, and what each may hold.
+
+It is read from the indented text in `definitions/` (its README.txt describes the notation) and written out by
+`schema.py`; nothing else knows the notation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text of one of the shapes ISO 20022 knows; facets that are None do not apply."""
+
+    minimum_length: int | None = None
+    maximum_length: int | None = None
+    pattern: str | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Number:
+    """A decimal number of at most `total_digits`, `fraction_digits` of them after the point."""
+
+    total_digits: int
+    fraction_digits: int
+    minimum: int | None = None
+
+
+@dataclass(frozen=True)
+class Money:
+    """A decimal number from zero up with the attribute Ccy, a currency code, beside it."""
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A type that XML Schema itself defines, such as a date; `name` is its name there."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Anything:
+    """One element of any kind, or of `namespace` where one is given."""
+
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A type or part defined elsewhere by name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a part; `most` is None where any number may follow."""
+
+    tag: str
+    least: int
+    most: int | None
+    content: Content
+
+
+@dataclass(frozen=True)
+class Include:
+    """All elements of the part `name` stand here."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Elements in a fixed order or, where `is_choice`, exactly one of them."""
+
+    members: tuple[Element | Include, ...]
+    is_choice: bool = False
+
+
+Content = Text | Number | Money | BuiltIn | Anything | Reference | Group
+
+
+@dataclass(frozen=True)
+class MessageDefinition:
+    """One message: its identifier (`pacs.008.001.08`), its root element and every part it can reach."""
+
+    identifier: str
+    root: str
+    body: Group
+    parts: dict[str, Content]
+
+    @property
+    def namespace(self) -> str:
+        """The target namespace of the message, which names its identifier."""
+        return NAMESPACE_PREFIX + self.identifier
+
+
+NAMESPACE_PREFIX = "urn:iso:std:iso:20022:tech:xsd:"
