@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -20,6 +20,8 @@ from http_message_signatures import (
     InvalidSignature,
     algorithms,
 )
+
+from wallet.message_key import MessageKey
 
 TAG: Final = "corridor"
 LABEL: Final = "corridor"
@@ -67,15 +69,11 @@ class ResponseHead:
 
 
 @dataclass(frozen=True)
-class MessageKey:
-    """An institution's private message key, known to others by its BIC."""
+class Signatory:
+    """An institution that signs: its message key, known to others by its BIC."""
 
     bic: str
-    private: Ed25519PrivateKey = field(repr=False)
-
-    def public_bytes(self) -> bytes:
-        """The 32 bytes that are registered on chain."""
-        return self.private.public_key().public_bytes_raw()
+    key: MessageKey
 
 
 @dataclass(frozen=True)
@@ -92,15 +90,15 @@ PublicKeyOf = Callable[[str], bytes | None]
 """The registered 32-byte message key of a BIC, or None for a stranger."""
 
 
-def sign_request(head: RequestHead, body: bytes, key: MessageKey, now_s: float) -> None:
+def sign_request(head: RequestHead, body: bytes, signatory: Signatory, now_s: float) -> None:
     """Add Content-Digest, Signature-Input and Signature to the request's headers."""
-    _sign(head, body, key, now_s, REQUEST_COMPONENTS)
+    _sign(head, body, signatory, now_s, REQUEST_COMPONENTS)
 
 
-def sign_response(head: ResponseHead, body: bytes, key: MessageKey, now_s: float) -> None:
+def sign_response(head: ResponseHead, body: bytes, signatory: Signatory, now_s: float) -> None:
     """The same for a response; it also covers the request's signature where the request carried ours."""
     answered = f"{LABEL}=" in _field(head.request.headers, "signature")
-    _sign(head, body, key, now_s, (*RESPONSE_COMPONENTS, ANSWERED) if answered else RESPONSE_COMPONENTS)
+    _sign(head, body, signatory, now_s, (*RESPONSE_COMPONENTS, ANSWERED) if answered else RESPONSE_COMPONENTS)
 
 
 def verify_request(head: RequestHead, body: bytes, key_of: PublicKeyOf, nonces: Nonces, now_s: float) -> Signed:
@@ -121,13 +119,17 @@ def verify_response(head: ResponseHead, body: bytes, key_of: PublicKeyOf, now_s:
 
 
 def _sign(
-    head: RequestHead | ResponseHead, body: bytes, key: MessageKey, now_s: float, covered: tuple[str, ...]
+    head: RequestHead | ResponseHead,
+    body: bytes,
+    signatory: Signatory,
+    now_s: float,
+    covered: tuple[str, ...],
 ) -> None:
-    signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=_OwnKey(key))
+    signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
     created = datetime.fromtimestamp(int(now_s), tz=UTC)
-    signer.sign(
+    prepared = signer.prepare(
         head,
-        key_id=key.bic,
+        key_id=signatory.bic,
         created=created,
         expires=created + timedelta(seconds=LIFETIME_S),
         nonce=secrets.token_urlsafe(18),
@@ -136,6 +138,7 @@ def _sign(
         covered_component_ids=covered,
         body=body,
     )
+    signer.apply(head, prepared, signatory.key.sign(prepared.signature_base))
 
 
 def _verify(
@@ -181,18 +184,6 @@ def _proven(parameters: dict[str, Any]) -> Signed:
 
 def _field(headers: MutableMapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-class _OwnKey(HTTPSignatureKeyResolver):
-    """Resolves exactly one private key."""
-
-    def __init__(self, key: MessageKey) -> None:
-        self._key = key
-
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
-        if key_id != self._key.bic:
-            raise KeyError(key_id)
-        return self._key.private
 
 
 class _RegisteredKeys(HTTPSignatureKeyResolver):

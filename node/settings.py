@@ -1,0 +1,63 @@
+"""What the environment may set, read once at start by this file and by no other.
+
+Everything has a default that works; a value that cannot be used stops the start with a sentence that names it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the text names the variable, its value and what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One process's settings; the field comments name their variables."""
+
+    data: Path  # CORRIDOR_DATA: where `up` keeps its network
+    wallet: Path  # CORRIDOR_WALLET: where `wallet` keeps its keys
+    rpc_url: str | None  # CORRIDOR_RPC_URL: a chain other than the one we run ourselves
+    log_level: str  # CORRIDOR_LOG_LEVEL: DEBUG, INFO, WARNING or ERROR
+    max_body_bytes: int  # CORRIDOR_MAX_BODY_BYTES: the largest request body taken
+    body_timeout_s: float  # CORRIDOR_BODY_TIMEOUT_S: how long a request's body may take to arrive
+    corpus: Path | None  # CORRIDOR_CORPUS: official ISO 20022 schemas and messages, for tests
+    anvil: str | None  # CORRIDOR_ANVIL: the anvil program, where it is not on the PATH
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process, or of the mapping given; raises BadSetting."""
+    found = os.environ if environment is None else environment
+    return Settings(
+        data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
+        wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "wallet"),
+        rpc_url=found.get("CORRIDOR_RPC_URL") or None,
+        log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
+        max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),
+        body_timeout_s=float(_positive(found, "CORRIDOR_BODY_TIMEOUT_S", 20)),
+        corpus=_path(found.get("CORRIDOR_CORPUS")),
+        anvil=found.get("CORRIDOR_ANVIL") or None,
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _log_level(text: str) -> str:
+    level = text.upper()
+    if level not in logging.getLevelNamesMapping():
+        raise BadSetting(f"CORRIDOR_LOG_LEVEL is {text!r}; it may be DEBUG, INFO, WARNING or ERROR")
+    return level
+
+
+def _positive(found: Mapping[str, str], name: str, default: int) -> int:
+    text = found.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise BadSetting(f"{name} is {text!r}; it must be a whole number above zero")
+    return int(text)
