@@ -1,0 +1,249 @@
+"""From VALIDATED to ACCEPTED: the rate is fixed, the instruction is written down, the creditor agent says yes.
+
+Each of the three is committed before the next begins, so after a crash the same quote, the same instruction and
+the same message are shown again, never a second set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+from node.book.book import Unit
+from node.book.records import PaymentRecord, QuoteStatus
+from node.domain.lifecycle import Event
+from node.domain.party import Participant
+from node.domain.payment import credit_leg, debit_leg, is_cross_currency
+from node.domain.quote import QuoteProblem, SignedQuote, problem_with
+from node.domain.reasons import Finding, Reason
+from node.settlement.closing import close, original_message
+from node.settlement.intake import inbound, outbound
+from node.settlement.office import Office, now, participant
+from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
+from node.settlement.quote_taking import Taken, take
+from node.settlement.terms import retry_delay_s
+from node.settlement.typed import instruction_for, typed_quote
+from wallet.signature import Signature, SignatureRefused
+from wallet.typed_data import Acceptance, Instruction, from_json, signing_digest, struct_hash, to_json
+from wallet.verification import recover
+
+_QUOTE_REASONS = {
+    QuoteProblem.QUOTE_BELONGS_TO_ANOTHER_TAKER: Reason.QUOTE_BELONGS_TO_ANOTHER_TAKER,
+    QuoteProblem.QUOTE_EXPIRED: Reason.QUOTE_EXPIRED,
+    QuoteProblem.QUOTE_AMOUNTS_DIFFER: Reason.QUOTE_AMOUNTS_DIFFER,
+}
+
+
+def agree(office: Office, record: PaymentRecord) -> None:
+    """Take a VALIDATED payment one step: fix its quote, or write its instruction, or get the acceptance."""
+    if office.clock.now_s() > record.deadline_s:
+        _end(office, record, Event.EXPIRE, _too_late(record))
+    elif is_cross_currency(record.payment) and record.quote is None:
+        _fix_quote(office, record)
+    elif record.instruction is None:
+        _write_instruction(office, record)
+    else:
+        _ask(office, record)
+
+
+def _fix_quote(office: Office, record: PaymentRecord) -> None:
+    payment = record.payment
+    if payment.quote_id is not None:
+        _use_quote(office, record, payment.quote_id)
+        return
+    sell, buy = debit_leg(payment), credit_leg(payment)
+    us = office.bic
+    answer = take(office, QuoteRequest(us, sell.currency.code, buy.currency.code, sell, buy))
+    if isinstance(answer, Taken):
+        _use_quote(office, record, answer.signed.quote.quote_id)
+    elif isinstance(answer, Refused):
+        _end(office, record, Event.REJECT, answer.findings[0])
+    else:
+        _later(office, record)
+
+
+def _use_quote(office: Office, record: PaymentRecord, quote_id: str) -> None:
+    with office.book.unit() as unit:
+        kept = unit.quotes.find(quote_id)
+        finding = None
+        if kept is None:
+            finding = _quote_finding(Reason.QUOTE_UNKNOWN, "We hold no quote of this id.", quote_id)
+        elif kept.status is QuoteStatus.USED and kept.uetr != record.uetr:
+            finding = _quote_finding(Reason.QUOTE_ALREADY_USED, "Another payment uses this quote.", quote_id)
+        else:
+            finding = _problem(office, record, SignedQuote(kept.quote, kept.signature))
+        if finding is not None or kept is None:
+            close(office, unit, record, Event.REJECT, (finding,) if finding else ())
+        else:
+            unit.quotes.mark_used(quote_id, record.uetr)
+            unit.payments.save(replace(record, quote=SignedQuote(kept.quote, kept.signature)))
+    office.boundary("rejected" if finding else "quoted", record.uetr)
+
+
+def _problem(office: Office, record: PaymentRecord, signed: SignedQuote) -> Finding | None:
+    problem = problem_with(
+        signed.quote,
+        taker=office.account,
+        sell=debit_leg(record.payment),
+        buy=credit_leg(record.payment),
+        now_s=int(office.clock.now_s()),
+    )
+    if problem is None:
+        return None
+    quote = signed.quote
+    text = f"The quote sells {quote.sell} for {quote.buy}: {problem.value}."
+    return _quote_finding(_QUOTE_REASONS[problem], text, quote.quote_id)
+
+
+def _quote_finding(reason: Reason, text: str, quote_id: str) -> Finding:
+    return Finding(reason, text, element="quote_id", value=quote_id, rule=f"quote.{reason.sentence}")
+
+
+def _write_instruction(office: Office, record: PaymentRecord) -> None:
+    """Keep the instruction and the message to the creditor agent, both exactly as they will be shown."""
+    ourselves, creditor_agent = participant(office, office.bic), _creditor_agent(office, record)
+    if ourselves is None or creditor_agent is None:
+        _end(office, record, Event.REJECT, _vanished(record))
+        return
+    expiry_s = int(office.clock.now_s()) + office.terms.instruction_s
+    if record.quote is not None:
+        expiry_s = min(expiry_s, record.quote.quote.expiry_s)
+    with office.book.unit() as unit:
+        written = office.translator.forward(record, original_message(unit, record.uetr))
+        digest = hashlib.sha256(written.body).digest()
+        instruction = instruction_for(
+            record.payment,
+            debtor_agent=ourselves,
+            creditor_agent=creditor_agent,
+            tokens=office.directory.tokens(),
+            message_digest=digest,
+            expiry_s=expiry_s,
+        )
+        unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
+        unit.payments.save(replace(record, message_digest=digest, instruction=json.dumps(to_json(instruction))))
+    office.boundary("instructed", record.uetr)
+
+
+def _ask(office: Office, record: PaymentRecord) -> None:
+    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    creditor_agent = _creditor_agent(office, record)
+    if creditor_agent is None:
+        _end(office, record, Event.REJECT, _vanished(record))
+        return
+    if instruction.expiry <= office.clock.now_s():
+        _end(office, record, Event.EXPIRE, _too_late(record))
+        return
+    answer = office.correspondent.ask_acceptance(creditor_agent, _request(office, record, instruction))
+    if isinstance(answer, Unreachable):
+        _later(office, record)
+    elif isinstance(answer, Refused):
+        _refused(office, record, creditor_agent, answer)
+    elif _signed_by(office, answer, instruction):
+        _accepted(office, record, creditor_agent, answer)
+    else:
+        _end(office, record, Event.REJECT, _ill_signed(creditor_agent))
+
+
+def _request(office: Office, record: PaymentRecord, instruction: Instruction) -> AcceptanceRequest:
+    with office.book.view() as unit:
+        message = next(
+            message.body
+            for message in unit.messages.of(record.uetr)
+            if message.direction == "out" and message.digest == record.message_digest
+        )
+    signed = record.quote
+    return AcceptanceRequest(
+        message=message,
+        instruction=instruction,
+        quote=typed_quote(signed.quote, office.directory.tokens()) if signed else None,
+        quote_signature=signed.signature if signed else None,
+    )
+
+
+def _signed_by(office: Office, answer: Accepted, instruction: Instruction) -> bool:
+    acceptance = Acceptance(struct_hash(instruction), answer.expiry_s)
+    try:
+        digest = signing_digest(office.contract.domain(), acceptance)
+        return recover(digest, Signature.from_bytes(answer.signature)) == instruction.creditor_agent
+    except SignatureRefused:
+        return False
+
+
+def _accepted(office: Office, record: PaymentRecord, creditor_agent: Participant, answer: Accepted) -> None:
+    with office.book.unit() as unit:
+        _keep_answer(office, unit, record, creditor_agent, answer.message)
+        unit.payments.move(
+            record,
+            Event.ACCEPT,
+            now(office),
+            acceptance_signature=answer.signature,
+            acceptance_expiry_s=answer.expiry_s,
+            due_at_s=office.clock.now_s(),
+            attempts=0,
+        )
+    office.boundary("accepted", record.uetr)
+
+
+def _refused(office: Office, record: PaymentRecord, creditor_agent: Participant, answer: Refused) -> None:
+    with office.book.unit() as unit:
+        if answer.message is not None:
+            _keep_answer(office, unit, record, creditor_agent, answer.message)
+        close(office, unit, record, Event.REJECT, answer.findings)
+    office.boundary("rejected", record.uetr)
+
+
+def _keep_answer(
+    office: Office, unit: Unit, record: PaymentRecord, creditor_agent: Participant, body: bytes
+) -> None:
+    written = Written("pacs.002.001.10", "", body)
+    unit.messages.add(inbound(office, record.uetr, creditor_agent.bic, written))
+
+
+def _later(office: Office, record: PaymentRecord) -> None:
+    """Nobody answered: try again after a while, with everything as it stands."""
+    due = office.clock.now_s() + retry_delay_s(office.terms, record.attempts)
+    with office.book.unit() as unit:
+        unit.payments.save(replace(record, attempts=record.attempts + 1, due_at_s=due))
+    office.boundary("postponed", record.uetr)
+
+
+def _end(office: Office, record: PaymentRecord, event: Event, finding: Finding) -> None:
+    with office.book.unit() as unit:
+        close(office, unit, record, event, (finding,))
+    office.boundary(event.value.lower(), record.uetr)
+
+
+def _creditor_agent(office: Office, record: PaymentRecord) -> Participant | None:
+    return participant(office, record.payment.creditor_agent.bic)
+
+
+def _vanished(record: PaymentRecord) -> Finding:
+    return Finding(
+        Reason.CREDITOR_AGENT_UNKNOWN,
+        "The creditor agent is no longer registered.",
+        element="creditor_agent",
+        value=record.payment.creditor_agent.bic,
+        rule="network.creditor-agent-registered",
+    )
+
+
+def _ill_signed(creditor_agent: Participant) -> Finding:
+    return Finding(
+        Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,
+        "The creditor agent's acceptance is not signed with its registered key.",
+        element="creditor_agent",
+        value=creditor_agent.bic,
+        rule="acceptance.signed-by-creditor-agent",
+    )
+
+
+def _too_late(record: PaymentRecord) -> Finding:
+    reason = Reason.CREDITOR_AGENT_UNREACHABLE if record.attempts else Reason.INSTRUCTION_EXPIRED
+    return Finding(
+        reason,
+        "No acceptance came before the payment's deadline; nothing has moved.",
+        element="creditor_agent",
+        value=record.payment.creditor_agent.bic,
+        rule="payment.deadline",
+    )

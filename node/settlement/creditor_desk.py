@@ -1,0 +1,187 @@
+"""The creditor agent's side: look at a payment that another institution proposes, and sign that we will take it.
+
+The signed word is kept before it is given, and asked again the same question gets the same word; so a debtor
+agent that lost our answer can simply ask once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import replace
+
+from node.book.book import Unit
+from node.book.records import AccountStatus, PaymentRecord
+from node.domain.lifecycle import Event
+from node.domain.party import Participant, ParticipantStatus
+from node.domain.payment import Payment, Side, credit_leg, debit_leg, is_cross_currency
+from node.domain.quote import SignedQuote
+from node.domain.reasons import Finding, Reason
+from node.settlement.intake import inbound, new_record, outbound
+from node.settlement.office import Office, now, participant
+from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
+from node.settlement.typed import domain_quote, instruction_for
+from wallet.typed_data import Acceptance, signing_digest, struct_hash, to_json
+
+
+def consider(
+    office: Office,
+    debtor_agent: Participant,
+    payment: Payment,
+    findings: tuple[Finding, ...],
+    message: Written,
+    request: AcceptanceRequest,
+) -> Accepted | Refused:
+    """Answer a proposed payment: our pacs.002 with a signed acceptance, or with the reasons against it.
+
+    `debtor_agent` is whoever signed the request; `findings` is what the message rules found. A refusal is
+    recorded too, unless the UETR is already another payment's.
+    """
+    digest = hashlib.sha256(message.body).digest()
+    findings = findings + _misfits(office, debtor_agent, payment, request, digest)
+    with office.book.unit() as unit:
+        known = unit.payments.find(payment.uetr)
+        if known is not None:
+            return _again(unit, known, digest)
+        record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
+        unit.payments.add(record)
+        unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
+        findings = findings or _account_findings(unit, payment)
+        answer = _decide(office, unit, record, findings, message, request, debtor_agent)
+    office.boundary("considered", payment.uetr)
+    return answer
+
+
+def _again(unit: Unit, known: PaymentRecord, digest: bytes) -> Accepted | Refused:
+    """The answer given before, or a refusal where the UETR is another payment's."""
+    if known.side is not Side.CREDITOR_AGENT or known.message_digest != digest:
+        return Refused((_duplicate(known.uetr),))
+    answer = next(message.body for message in unit.messages.of(known.uetr) if message.direction == "out")
+    if known.acceptance_signature is None or known.acceptance_expiry_s is None:
+        return Refused(known.findings, answer)
+    return Accepted(answer, known.acceptance_expiry_s, known.acceptance_signature)
+
+
+def _decide(
+    office: Office,
+    unit: Unit,
+    record: PaymentRecord,
+    findings: tuple[Finding, ...],
+    message: Written,
+    request: AcceptanceRequest,
+    debtor_agent: Participant,
+) -> Accepted | Refused:
+    record = unit.payments.find(record.uetr) or record
+    if findings:
+        record = unit.payments.move(record, Event.REJECT, now(office), findings)
+        written = office.translator.report(record, message.body)
+        unit.messages.add(outbound(office, record.uetr, debtor_agent.bic, written))
+        return Refused(findings, written.body)
+    acceptance = Acceptance(struct_hash(request.instruction), request.instruction.expiry)
+    signature = office.signer.sign_digest(signing_digest(office.contract.domain(), acceptance)).to_bytes()
+    record = unit.payments.move(record, Event.VALIDATE, now(office))
+    record = unit.payments.move(
+        record,
+        Event.ACCEPT,
+        now(office),
+        instruction=json.dumps(to_json(request.instruction)),
+        quote=_signed_quote(office, request),
+        acceptance_signature=signature,
+        acceptance_expiry_s=acceptance.expiry,
+    )
+    written = office.translator.report(record, message.body)
+    unit.messages.add(outbound(office, record.uetr, debtor_agent.bic, written))
+    return Accepted(written.body, acceptance.expiry, signature)
+
+
+def _signed_quote(office: Office, request: AcceptanceRequest) -> SignedQuote | None:
+    if request.quote is None:
+        return None
+    quote = domain_quote(request.quote, office.directory.tokens())
+    return SignedQuote(quote, request.quote_signature or b"") if quote else None
+
+
+def _misfits(
+    office: Office, debtor_agent: Participant, payment: Payment, request: AcceptanceRequest, digest: bytes
+) -> tuple[Finding, ...]:
+    """What does not fit between the message, the instruction to be accepted, and who we both are."""
+    ourselves = participant(office, office.bic)
+    if ourselves is None or ourselves.status is not ParticipantStatus.ACTIVE:
+        return (_finding(Reason.CREDITOR_AGENT_NOT_ACTIVE, "We are not active on the network.", "creditor_agent"),)
+    if debtor_agent.status is not ParticipantStatus.ACTIVE:
+        return (_finding(Reason.DEBTOR_AGENT_NOT_ACTIVE, "The debtor agent is not active.", "debtor_agent"),)
+    if participant(office, payment.creditor_agent.bic) != ourselves:
+        return (_finding(Reason.AGENT_IN_CHAIN_IS_WRONG, "We are not the creditor agent.", "creditor_agent"),)
+    if participant(office, payment.debtor_agent.bic) != debtor_agent:
+        return (_finding(Reason.AGENT_IN_CHAIN_IS_WRONG, "The signer is not the debtor agent.", "debtor_agent"),)
+    tokens = office.directory.tokens()
+    for money in (debit_leg(payment), credit_leg(payment)):
+        if money.currency.code not in tokens:
+            return (
+                _finding(Reason.CURRENCY_NOT_ISSUED, f"Nobody issues {money.currency.code} here.", "currency"),
+            )
+    expected = instruction_for(
+        payment,
+        debtor_agent=debtor_agent,
+        creditor_agent=ourselves,
+        tokens=tokens,
+        message_digest=digest,
+        expiry_s=request.instruction.expiry,
+    )
+    if request.instruction != expected:
+        return (_finding(Reason.SIGNATURE_WRONG, "The instruction is not what the message says.", "instruction"),)
+    return _lateness(office, request) + _quote_misfits(payment, request)
+
+
+def _lateness(office: Office, request: AcceptanceRequest) -> tuple[Finding, ...]:
+    now_s, expiry_s = int(office.clock.now_s()), request.instruction.expiry
+    if now_s < expiry_s <= now_s + 2 * office.terms.payment_s:
+        return ()
+    return (_finding(Reason.INSTRUCTION_EXPIRED, "The instruction's expiry is past, or too far ahead.", "expiry"),)
+
+
+def _quote_misfits(payment: Payment, request: AcceptanceRequest) -> tuple[Finding, ...]:
+    quote, instruction = request.quote, request.instruction
+    if is_cross_currency(payment) != (quote is not None):
+        return (_finding(Reason.QUOTE_UNKNOWN, "Two currencies need a quote, one needs none.", "quote"),)
+    if quote is None:
+        return ()
+    fits = (
+        quote.taker == instruction.debtor_agent
+        and (quote.sell_token, quote.sell_amount) == (instruction.debit_token, instruction.debit_amount)
+        and (quote.buy_token, quote.buy_amount) == (instruction.credit_token, instruction.credit_amount)
+        and quote.expiry >= instruction.expiry
+    )
+    if not fits:
+        return (_finding(Reason.QUOTE_AMOUNTS_DIFFER, "The quote is not for these legs.", "quote"),)
+    return ()
+
+
+def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
+    """What is wrong with the creditor's account here."""
+    named = payment.creditor_account
+    if named is None:
+        return (_finding(Reason.CREDITOR_ACCOUNT_MISSING, "No creditor account is stated.", "creditor_account"),)
+    account = unit.accounts.find(named.number)
+    if account is None:
+        reason, text = Reason.CREDITOR_ACCOUNT_UNKNOWN, "We keep no such account."
+    elif account.status is AccountStatus.CLOSED:
+        reason, text = Reason.CREDITOR_ACCOUNT_CLOSED, "The account is closed."
+    elif account.status is AccountStatus.BLOCKED:
+        reason, text = Reason.CREDITOR_ACCOUNT_BLOCKED, "The account is blocked."
+    elif account.currency != credit_leg(payment).currency:
+        reason = Reason.CREDITOR_ACCOUNT_CURRENCY_DIFFERS
+        text = f"The account is kept in {account.currency.code}, not {credit_leg(payment).currency.code}."
+    else:
+        return ()
+    return (_finding(reason, text, "creditor_account", named.number),)
+
+
+def _duplicate(uetr: str) -> Finding:
+    text = "This UETR already names another payment here."
+    return _finding(Reason.UETR_ALREADY_USED, text, "uetr", str(uuid.UUID(uetr)))
+
+
+def _finding(reason: Reason, text: str, element: str, value: str | None = None) -> Finding:
+    return Finding(reason, text, element=element, value=value, rule=f"creditor-agent.{reason.sentence}")

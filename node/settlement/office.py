@@ -1,0 +1,52 @@
+"""One institution's settlement office: its identity, its book, its keys and its lines to chain and peers.
+
+It holds no logic; the functions of this room take it as their first argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from node.book.book import Book
+from node.domain.party import Participant, bic11
+from node.ledger.client import LedgerClient
+from node.ledger.directory import Directory
+from node.ledger.settlement_contract import SettlementContract
+from node.settlement.ports import Boundary, Clock, Correspondent, Translator
+from node.settlement.terms import PriceBook, Terms
+from wallet.signer import Signer
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything one institution settles with.
+
+    `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
+    account that sends transactions. `prices` is None unless the institution is an FX provider.
+    """
+
+    bic: str
+    account: str
+    book: Book
+    client: LedgerClient
+    directory: Directory
+    contract: SettlementContract
+    correspondent: Correspondent
+    translator: Translator
+    signer: Signer
+    lane_signer: Signer
+    clock: Clock
+    boundary: Boundary
+    terms: Terms
+    prices: PriceBook | None = None
+
+
+def now(office: Office) -> datetime:
+    """The office's time, in UTC."""
+    return datetime.fromtimestamp(office.clock.now_s(), UTC)
+
+
+def participant(office: Office, bic: str) -> Participant | None:
+    """The registered participant behind a BIC; a branch nobody registered is served by its head office."""
+    return office.directory.by_bic(bic11(bic)) or office.directory.by_bic(bic11(bic[:8]))

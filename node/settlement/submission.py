@@ -1,0 +1,145 @@
+"""From ACCEPTED to SUBMITTED: sign the instruction, build the transaction, take a nonce, keep the signed bytes.
+
+Nonce, bytes and state are one commit; only then may the sender broadcast them. What would be refused by the
+contract is not sent at all: it is withdrawn on chain, because a signature once made can never be unmade.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+
+from node.book.book import Unit
+from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
+from node.domain.lifecycle import Event
+from node.domain.reasons import Finding
+from node.ledger.client import CallRefused
+from node.ledger.revert_reasons import reason_for
+from node.settlement.office import Office, now
+from node.settlement.typed import typed_quote
+from wallet.transaction import UnsignedTransaction, sign_transaction
+from wallet.typed_data import Cancellation, Instruction, from_json, signing_digest
+
+SETTLE = "settle"
+CANCEL = "cancel"
+_GAS_HEADROOM_PERCENT = 130
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A contract call ready to be put into a transaction."""
+
+    purpose: str
+    data: bytes
+    gas: int
+
+
+def submit(office: Office, record: PaymentRecord) -> None:
+    """Keep the signed settlement of an ACCEPTED payment, or its withdrawal where the contract would refuse it."""
+    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    digest = signing_digest(office.contract.domain(), instruction)
+    signature = office.signer.sign_digest(digest).to_bytes()
+    data = _settle_data(office, record, instruction, signature)
+    findings: tuple[Finding, ...] = ()
+    gas = office.client.simulate(office.lane_signer.address, office.contract.address, data)
+    if isinstance(gas, CallRefused):
+        findings = (refusal(gas.reason),)
+        data, gas = _withdrawal(office, instruction)
+    call = _Call(CANCEL if findings else SETTLE, data, gas * _GAS_HEADROOM_PERCENT // 100)
+    chain_nonce = office.client.next_nonce(office.lane_signer.address)
+    fees = office.client.fees()
+    with office.book.unit() as unit:
+        sent = _sign_and_keep(office, unit, record.uetr, call, chain_nonce, fees)
+        unit.payments.move(
+            record,
+            Event.SUBMIT,
+            now(office),
+            findings,
+            instruction_signature=signature,
+            transaction_hash=sent,
+        )
+    office.boundary("signed", record.uetr)
+
+
+def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
+    """Burn the UETR of a submitted payment on chain, so that its public signatures can never settle.
+
+    The payment fails when the burning is final, not before; until then anyone might still submit the set.
+    """
+    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    data, gas = _withdrawal(office, instruction)
+    call = _Call(CANCEL, data, gas * _GAS_HEADROOM_PERCENT // 100)
+    chain_nonce = office.client.next_nonce(office.lane_signer.address)
+    fees = office.client.fees()
+    with office.book.unit() as unit:
+        _sign_and_keep(office, unit, record.uetr, call, chain_nonce, fees)
+        unit.payments.add_finding(record, finding)
+    office.boundary("withdrawn", record.uetr)
+
+
+def refusal(sentence: str) -> Finding:
+    """What the contract said, as a finding."""
+    return Finding(
+        reason_for(sentence), f"The settlement contract refuses: {sentence}.", element="instruction", rule=sentence
+    )
+
+
+def _settle_data(office: Office, record: PaymentRecord, instruction: Instruction, signature: bytes) -> bytes:
+    quote = typed_quote(record.quote.quote, office.directory.tokens()) if record.quote else None
+    return office.contract.settle_call(
+        instruction,
+        debtor_signature=signature,
+        acceptance_signature=record.acceptance_signature or b"",
+        acceptance_expiry_s=record.acceptance_expiry_s or 0,
+        quote=quote,
+        quote_signature=record.quote.signature if record.quote else b"",
+    )
+
+
+def _withdrawal(office: Office, instruction: Instruction) -> tuple[bytes, int]:
+    cancellation = Cancellation(uetr=instruction.uetr, debtor_agent=instruction.debtor_agent)
+    digest = signing_digest(office.contract.domain(), cancellation)
+    data = office.contract.cancel_call(cancellation, office.signer.sign_digest(digest).to_bytes())
+    gas = office.client.simulate(office.lane_signer.address, office.contract.address, data)
+    if isinstance(gas, CallRefused):
+        # Settled or burnt already: the transaction would change nothing, and the watcher will see which it was.
+        raise AlreadyDecided(f"{uuid.UUID(bytes=instruction.uetr)}: {gas.reason}")
+    return data, gas
+
+
+class AlreadyDecided(Exception):
+    """The chain has settled or burnt this UETR; the watcher will report it."""
+
+
+def _sign_and_keep(
+    office: Office, unit: Unit, uetr: str, call: _Call, chain_nonce: int, fees: tuple[int, int]
+) -> str:
+    lane = office.lane_signer.address
+    unsigned = UnsignedTransaction(
+        chain_id=office.client.chain_id(),
+        nonce=unit.lanes.next_nonce(lane, chain_nonce),
+        to=office.contract.address,
+        value=0,
+        data=call.data,
+        gas=call.gas,
+        max_fee_per_gas=fees[0],
+        max_priority_fee_per_gas=fees[1],
+    )
+    signed = sign_transaction(unsigned, office.lane_signer)
+    unit.lanes.keep(
+        EvmTransactionRecord(
+            transaction_hash="0x" + signed.hash.hex(),
+            lane=lane,
+            nonce=unsigned.nonce,
+            purpose=call.purpose,
+            uetr=uetr,
+            raw=signed.raw,
+            created_at=now(office),
+            broadcast_count=0,
+            last_broadcast_s=None,
+            status=EvmTransactionStatus.SIGNED,
+            block_number=None,
+        )
+    )
+    return "0x" + signed.hash.hex()

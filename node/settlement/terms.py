@@ -1,0 +1,42 @@
+"""How long things may take and what a provider charges: the settings of one institution's settlement.
+
+Frozen values, handed in where an institution is constructed; nothing reads them from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Deadlines and paces, in seconds.
+
+    An instruction must not outlive the quote under it, and a payment's deadline leaves room for both.
+    """
+
+    quote_s: int = 600
+    instruction_s: int = 300
+    payment_s: int = 900
+    retry_first_s: float = 0.2
+    retry_most_s: float = 10.0
+    rebroadcast_s: float = 3.0
+    poll_s: float = 0.1
+    idle_poll_s: float = 1.0
+    chain_clock_margin_s: int = 15
+    parallel_payments: int = 4
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """An FX provider's prices: major units bought per major unit sold, before its spread in basis points."""
+
+    rates: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    spread_bps: int = 20
+
+
+def retry_delay_s(terms: Terms, attempts: int) -> float:
+    """How long to wait after the given number of failed attempts: doubling, up to a ceiling."""
+    return float(min(terms.retry_most_s, terms.retry_first_s * 2 ** min(attempts, 16)))

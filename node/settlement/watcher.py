@@ -1,0 +1,204 @@
+"""Reads the chain and moves payments by what it finds: included, then settled at finality; burnt; reverted; expired.
+
+It resumes after the last block it has booked, and a block's entries, states and cursor are one commit: so a crash
+anywhere costs a second reading and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from itertools import groupby
+
+from node.book.book import Unit
+from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
+from node.domain.lifecycle import TERMINAL, Event, State
+from node.domain.payment import Side
+from node.domain.reasons import Finding, Reason
+from node.ledger.client import BlockReference
+from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events
+from node.settlement.closing import close, report
+from node.settlement.office import Office, now
+from node.settlement.postings import book_own, book_settled, unexplained
+from node.settlement.submission import AlreadyDecided, refusal, withdraw
+from wallet.typed_data import Instruction, from_json
+
+_BLOCKS_A_PASS = 500
+
+
+def watch(office: Office) -> bool:
+    """Read what is new on the chain and book it; True if anything moved."""
+    chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s
+    final, head = office.client.final(), office.client.head()
+    with office.book.view() as unit:
+        watched = unit.cursor.watched()
+    first = watched[0] + 1 if watched else 0
+    last = min(final.number, first + _BLOCKS_A_PASS - 1)
+    moved = False
+    if first <= last:
+        _book_final(office, first, last)
+        moved = True
+    if last < final.number:
+        return moved
+    if head.number > final.number:
+        moved = _note_included(office, final.number + 1, head.number) or moved
+        chain_now_s = final.timestamp_s
+    moved = _answer_reverts(office) or moved
+    return _expire(office, chain_now_s) or moved
+
+
+def _read(office: Office, first: int, last: int) -> list[ChainLog]:
+    tokens = [info.address for info in office.directory.tokens().values()]
+    return events(office.client, office.contract.address, tokens, first, last)
+
+
+def _book_final(office: Office, first: int, last: int) -> None:
+    logs = _read(office, first, last)
+    end = office.client.block(last)
+    times = {number: office.client.block(number) for number in {log.block_number for log in logs}}
+    with office.book.unit() as unit:
+        for _, group in groupby(logs, key=lambda log: log.transaction_hash):
+            _book_transaction(office, unit, list(group), times)
+        unit.cursor.advance(end.number, end.hash)
+    for log in logs:
+        if isinstance(log, SettledLog):
+            office.boundary("settled", str(uuid.UUID(bytes=log.uetr)))
+
+
+def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: dict[int, BlockReference]) -> None:
+    ours: list[SettledLog] = []
+    for log in logs:
+        if isinstance(log, SettledLog):
+            record = _record_of(office, unit, log)
+            if record is not None and record.state not in TERMINAL:
+                _settle(office, unit, record, log, blocks[log.block_number])
+                ours.append(log)
+            if log.provider == office.account:
+                unit.quotes.mark_used(str(uuid.UUID(bytes=log.quote_id)), str(uuid.UUID(bytes=log.uetr)))
+        elif isinstance(log, CancelledLog):
+            _burnt(office, unit, log)
+    transfers = [log for log in logs if isinstance(log, TransferLog)]
+    currencies = {info.address: info.currency for info in office.directory.tokens().values()}
+    for transfer in unexplained(office, transfers, ours, currencies):
+        book_own(office, unit, transfer, currencies[transfer.token])
+
+
+def _record_of(office: Office, unit: Unit, log: SettledLog) -> PaymentRecord | None:
+    """Our record of a settled payment, if we are one of its two agents; a stranger's UETR is not ours."""
+    record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
+    if record is None:
+        return None
+    agent = log.debtor_agent if record.side is Side.DEBTOR_AGENT else log.creditor_agent
+    return record if agent == office.account else None
+
+
+def _settle(office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference) -> None:
+    if record.state is not State.INCLUDED:
+        record = _include(office, unit, record, log, block)
+    record = unit.payments.move(record, Event.SETTLE, now(office), block_hash=block.hash)
+    book_settled(office, unit, record, log)
+    report(office, unit, record)
+
+
+def _include(
+    office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference
+) -> PaymentRecord:
+    return unit.payments.move(
+        record,
+        Event.INCLUDE,
+        now(office),
+        transaction_hash=log.transaction_hash,
+        block_number=block.number,
+        block_hash=block.hash,
+        block_time_s=block.timestamp_s,
+    )
+
+
+def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
+    """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where it was asked for."""
+    record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
+    if record is None or record.state in TERMINAL:
+        return
+    if record.side is Side.DEBTOR_AGENT and log.debtor_agent == office.account:
+        close(office, unit, record, Event.FAIL if record.findings else Event.CANCEL)
+    elif record.side is Side.CREDITOR_AGENT and _debtor_agent(record) == log.debtor_agent:
+        finding = Finding(Reason.CANCELLED_BY_DEBTOR_AGENT, "The debtor agent withdrew the payment.")
+        close(office, unit, record, Event.CANCEL, (finding,))
+
+
+def _debtor_agent(record: PaymentRecord) -> str:
+    return from_json(Instruction, json.loads(record.instruction or "{}")).debtor_agent
+
+
+def _note_included(office: Office, first: int, last: int) -> bool:
+    """Mark what is in a block that is not final, and step back what no longer is."""
+    logs = {log.uetr: log for log in _read(office, first, last) if isinstance(log, SettledLog)}
+    moved = False
+    with office.book.unit() as unit:
+        for log in logs.values():
+            record = _record_of(office, unit, log)
+            if record is not None and record.state in (State.ACCEPTED, State.SUBMITTED):
+                _include(office, unit, record, log, office.client.block(log.block_number))
+                moved = True
+        for record in unit.payments.in_state(State.INCLUDED):
+            if uuid.UUID(record.uetr).bytes not in logs:
+                unit.payments.move(record, Event.REORGANISE, now(office), block_number=None, block_hash=None)
+                moved = True
+    return moved
+
+
+def _answer_reverts(office: Office) -> bool:
+    """Withdraw payments whose transaction is in a block but reverted: their signatures are public now."""
+    with office.book.view() as unit:
+        reverted = unit.lanes.reverted(office.lane_signer.address)
+    moved = False
+    for sent in reverted:
+        moved = _answer_revert(office, sent) or moved
+    return moved
+
+
+def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
+    with office.book.view() as unit:
+        record = unit.payments.find(sent.uetr) if sent.uetr else None
+        withdrawn = any(other.purpose == "cancel" for other in unit.lanes.of(sent.uetr or ""))
+    if record is not None and record.state is State.SUBMITTED and not withdrawn:
+        try:
+            withdraw(office, record, refusal(office.client.revert_reason(sent.transaction_hash)))
+        except AlreadyDecided:
+            return False
+    with office.book.unit() as unit:
+        unit.lanes.mark(sent.transaction_hash, EvmTransactionStatus.FINAL, sent.block_number)
+    return True
+
+
+def _expire(office: Office, chain_now_s: int) -> bool:
+    """End what the chain can no longer settle.
+
+    `chain_now_s` is the chain's clock as it stood before we read the last block: every block that could still
+    have settled an older expiry has been read by now. Our own clock has no say in it.
+    """
+    with office.book.view() as unit:
+        candidates = unit.payments.in_state(State.ACCEPTED) + unit.payments.in_state(State.SUBMITTED)
+    moved = False
+    for record in candidates:
+        expiry_s = _expiry_s(record)
+        if expiry_s is not None and expiry_s < chain_now_s:
+            with office.book.unit() as unit:
+                close(office, unit, record, Event.EXPIRE, () if record.findings else (_expired(expiry_s),))
+            office.boundary("expired", record.uetr)
+            moved = True
+    return moved
+
+
+def _expired(expiry_s: int) -> Finding:
+    return Finding(
+        Reason.INSTRUCTION_EXPIRED,
+        "The signed instruction expired before it was settled; it can never settle now.",
+        element="expiry",
+        value=str(expiry_s),
+        rule="instruction.expiry",
+    )
+
+
+def _expiry_s(record: PaymentRecord) -> int | None:
+    return from_json(Instruction, json.loads(record.instruction)).expiry if record.instruction else None
