@@ -1,0 +1,98 @@
+"""Compiles every deployable contract into contracts/artifacts, the same bytes on every machine.
+
+`python -m contracts.compile` writes; with `--check` it only says whether what is shipped is what the source
+gives. Nothing imports this at run time: Vyper is a tool of development.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import vyper
+from vyper.compiler import compile_from_file_input
+from vyper.compiler.input_bundle import FilesystemInputBundle
+from vyper.compiler.settings import OptimizationLevel, Settings
+
+from contracts import ARTIFACTS
+
+SOURCES = Path(__file__).parent
+# The one place for the compiler's settings: default code generation, Prague rules.
+EVM_VERSION = "prague"
+OPTIMIZE = OptimizationLevel.GAS
+# EIP-170: no larger contract can be deployed.
+MAX_RUNTIME_BYTES = 24_576
+
+
+def deployables() -> list[Path]:
+    """The contracts that are deployed: CamelCase files; the snake_case ones are modules of them."""
+    return sorted(SOURCES.glob("*.vy"))
+
+
+def source_digest() -> str:
+    """One SHA-256 over every contract source, names and contents, in order."""
+    digest = hashlib.sha256()
+    for path in sorted([*SOURCES.rglob("*.vy"), *SOURCES.rglob("*.vyi")]):
+        digest.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def compile_contract(path: Path) -> dict[str, Any]:
+    """The artifact document of one contract.
+
+    The compiler's metadata trailer is left out, so that the bytecode depends on the code alone. Raises
+    ValueError when the contract is too large to deploy, and Vyper's own errors.
+    """
+    bundle = FilesystemInputBundle([SOURCES])
+    with bundle.search_path(SOURCES):
+        output = compile_from_file_input(
+            bundle.load_file(Path(path.name)),
+            input_bundle=bundle,
+            settings=Settings(evm_version=EVM_VERSION, optimize=OPTIMIZE),
+            output_formats=("abi", "bytecode", "bytecode_runtime"),
+            no_bytecode_metadata=True,
+        )
+    runtime = output["bytecode_runtime"].removeprefix("0x")
+    if len(runtime) // 2 > MAX_RUNTIME_BYTES:
+        raise ValueError(f"{path.stem} has {len(runtime) // 2} bytes of code, more than {MAX_RUNTIME_BYTES}")
+    return {
+        "name": path.stem,
+        "compiler": f"vyper {vyper.__version__}",
+        "settings": {"evm_version": EVM_VERSION, "optimize": str(OPTIMIZE), "metadata": False},
+        "source_digest": source_digest(),
+        "abi": output["abi"],
+        "bytecode": output["bytecode"].removeprefix("0x"),
+        "runtime": runtime,
+    }
+
+
+def render(document: dict[str, Any]) -> str:
+    """An artifact document as the text that is shipped."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Writes the artifacts, or with --check compares; the exit code is 1 when they differ."""
+    parser = argparse.ArgumentParser(prog="python -m contracts.compile", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare with what is shipped, write nothing")
+    check = parser.parse_args(arguments).check
+    stale = []
+    for path in deployables():
+        document = compile_contract(path)
+        target = ARTIFACTS / f"{path.stem}.json"
+        text = render(document)
+        if not target.exists() or target.read_text(encoding="ascii") != text:
+            stale.append(path.stem)
+            if not check:
+                target.write_text(text, encoding="ascii")
+        sys.stdout.write(f"{path.stem}: {len(document['runtime']) // 2:,} bytes of code\n")
+    if check and stale:
+        sys.stderr.write(f"not what the source gives: {', '.join(stale)}; run python -m contracts.compile\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
