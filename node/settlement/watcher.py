@@ -1,4 +1,4 @@
-"""Reads the chain and moves payments by what it finds: included, then settled at finality; burnt; reverted; expired.
+"""Reads the chain and moves payments by what it finds: included, settled at finality, burnt, reverted, expired.
 
 It resumes after the last block it has booked, and a block's entries, states and cursor are one commit: so a crash
 anywhere costs a second reading and nothing else.
@@ -28,10 +28,11 @@ _BLOCKS_A_PASS = 500
 
 def watch(office: Office) -> bool:
     """Read what is new on the chain and book it; True if anything moved."""
-    chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s
-    final, head = office.client.final(), office.client.head()
     with office.book.view() as unit:
         watched = unit.cursor.watched()
+        open_payments = unit.payments.in_state(State.ACCEPTED) + unit.payments.in_state(State.SUBMITTED)
+    chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s if open_payments else 0
+    final, head = office.client.final(), office.client.head()
     first = watched[0] + 1 if watched else 0
     last = min(final.number, first + _BLOCKS_A_PASS - 1)
     moved = False
@@ -44,7 +45,7 @@ def watch(office: Office) -> bool:
         moved = _note_included(office, final.number + 1, head.number) or moved
         chain_now_s = final.timestamp_s
     moved = _answer_reverts(office) or moved
-    return _expire(office, chain_now_s) or moved
+    return _expire(office, open_payments, chain_now_s) or moved
 
 
 def _read(office: Office, first: int, last: int) -> list[ChainLog]:
@@ -115,7 +116,7 @@ def _include(
 
 
 def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
-    """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where it was asked for."""
+    """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where that was the wish."""
     record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
     if record is None or record.state in TERMINAL:
         return
@@ -171,23 +172,28 @@ def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
     return True
 
 
-def _expire(office: Office, chain_now_s: int) -> bool:
+def _expire(office: Office, open_payments: list[PaymentRecord], chain_now_s: int) -> bool:
     """End what the chain can no longer settle.
 
     `chain_now_s` is the chain's clock as it stood before we read the last block: every block that could still
     have settled an older expiry has been read by now. Our own clock has no say in it.
     """
-    with office.book.view() as unit:
-        candidates = unit.payments.in_state(State.ACCEPTED) + unit.payments.in_state(State.SUBMITTED)
     moved = False
-    for record in candidates:
+    for record in open_payments:
         expiry_s = _expiry_s(record)
         if expiry_s is not None and expiry_s < chain_now_s:
-            with office.book.unit() as unit:
-                close(office, unit, record, Event.EXPIRE, () if record.findings else (_expired(expiry_s),))
-            office.boundary("expired", record.uetr)
-            moved = True
+            moved = _end_expired(office, record.uetr, expiry_s) or moved
     return moved
+
+
+def _end_expired(office: Office, uetr: str, expiry_s: int) -> bool:
+    with office.book.unit() as unit:
+        record = unit.payments.find(uetr)
+        if record is None or record.state not in (State.ACCEPTED, State.SUBMITTED):
+            return False  # it settled in a block that this very pass has read
+        close(office, unit, record, Event.EXPIRE, () if record.findings else (_expired(expiry_s),))
+    office.boundary("expired", uetr)
+    return True
 
 
 def _expired(expiry_s: int) -> Finding:

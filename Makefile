@@ -1,0 +1,49 @@
+# Every command sets up what it needs: a virtual environment with pinned, hashed dependencies, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format long lock clean
+
+demo: $(VENV)/.demo  ## the first payment, end to end, printed
+	@$(BIN)/corridor demo
+
+test: $(VENV)/.test  ## every test of the default run
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.test  ## everything the house asks of a change
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest
+
+long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
+	@$(BIN)/python -m pytest -m long --timeout=3600
+
+format: $(VENV)/.test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Corridor needs Python 3.11 or later, this is " + sys.version.split()[0])'
+	@echo "setting up $(VENV) (once; about a minute, most of it downloads)"
+	@$(PYTHON) -m venv $(VENV)
+
+# Only binary packages for the run itself would leave out the few that ship as source, so pip may build those.
+$(VENV)/.demo: requirements.lock pyproject.toml $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock pyproject.toml $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.demo
+
+lock:  ## renew the lock files; needs uv. They name versions and hashes, no download host.
+	uv pip compile --universal --generate-hashes --no-header --no-annotate -p 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate -p 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info
