@@ -1,0 +1,60 @@
+"""What became of a broadcast: where the engine's answer leaves it open, the chain is looked at.
+
+"Already known", "nonce too low" and a lost answer say little by themselves. Nothing here ever suggests signing
+again: the same bytes are sent again, or another transaction has used the nonce.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eth_account import Account
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
+
+from node.ledger.errors import EngineRefused, LedgerUnreachable
+from node.ledger.transport import Connection
+from node.ledger.values import BroadcastOutcome, BroadcastStatus
+from wallet.keccak import keccak
+
+_ACCEPTED: Final = BroadcastOutcome(BroadcastStatus.ACCEPTED)
+
+
+def broadcast(connection: Connection, raw: bytes) -> BroadcastOutcome:
+    """Send signed bytes; safe to repeat, for the same bytes are the same transaction.
+
+    Raises LedgerUnreachable when it cannot be told whether the engine has them: send the same bytes again later.
+    """
+    transaction_hash = "0x" + keccak(raw).hex()
+    try:
+        connection.call("eth_sendRawTransaction", "0x" + raw.hex())
+    except EngineRefused as refusal:
+        return _after_refusal(connection, raw, transaction_hash, refusal.message)
+    except LedgerUnreachable:
+        if is_known(connection, transaction_hash):  # the answer was lost, not the transaction
+            return _ACCEPTED
+        raise
+    return _ACCEPTED
+
+
+def is_known(connection: Connection, transaction_hash: str) -> bool:
+    """Whether the engine has the transaction, pending or in a block."""
+    return connection.call("eth_getTransactionByHash", transaction_hash) is not None
+
+
+def _after_refusal(connection: Connection, raw: bytes, transaction_hash: str, text: str) -> BroadcastOutcome:
+    if is_known(connection, transaction_hash):
+        return BroadcastOutcome(BroadcastStatus.ALREADY_KNOWN, text)
+    sender, nonce = sender_and_nonce(raw)
+    used = int(connection.call("eth_getTransactionCount", sender, "latest"), 16)
+    if used <= nonce:
+        return BroadcastOutcome(BroadcastStatus.REFUSED, text)
+    if is_known(connection, transaction_hash):  # it was included between the two looks
+        return BroadcastOutcome(BroadcastStatus.ALREADY_KNOWN, text)
+    return BroadcastOutcome(BroadcastStatus.NONCE_TOO_LOW, text)
+
+
+def sender_and_nonce(raw: bytes) -> tuple[str, int]:
+    """Who signed a typed transaction (EIP-2718), and its nonce."""
+    nonce = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["nonce"]
+    return str(Account.recover_transaction(raw)), int(nonce)
