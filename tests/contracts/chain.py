@@ -1,0 +1,106 @@
+"""A chain in this process to try contracts on, and actors named by their role.
+
+Everything goes through signed raw transactions and plain JSON-RPC, so any engine that web3 reaches will do.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_hash.auto import keccak
+from web3 import Web3
+from web3.contract.contract import Contract, ContractFunction
+from web3.exceptions import ContractLogicError
+from web3.types import TxReceipt
+
+from contracts import artifact
+
+# EIP-7825, in force after Prague: no transaction may use more, so no contract call here may either.
+MAX_TRANSACTION_GAS = 16_777_216
+ZERO_ADDRESS = "0x" + "0" * 40
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody with a key. The key is the hash of the role, so every run has the same addresses."""
+
+    role: str
+    account: LocalAccount
+
+    @property
+    def address(self) -> str:
+        return str(self.account.address)
+
+
+def actor(role: str) -> Actor:
+    return Actor(role, Account.from_key(keccak(role.encode())))
+
+
+class Chain:
+    """A web3 connection with the two questions contract tests ask: does it happen, or why is it refused?"""
+
+    def __init__(self, web3: Web3) -> None:
+        self.web3 = web3
+        self._funders = list(web3.eth.accounts)
+
+    def fund(self, who: Actor) -> None:
+        """Gives an actor money for gas, on an engine that asks for it."""
+        if self._funders:
+            wei = {"from": self._funders[0], "to": who.address, "value": 10**20}
+            self.web3.eth.send_transaction(wei)  # type: ignore[arg-type]
+
+    def deploy(self, who: Actor, name: str, *arguments: Any) -> Contract:
+        code = artifact(name)
+        factory = self.web3.eth.contract(abi=code.abi, bytecode=code.bytecode)
+        receipt = self._broadcast(who, factory.constructor(*arguments), MAX_TRANSACTION_GAS)
+        assert receipt["status"] == 1, f"{name} was not deployed"
+        address = receipt["contractAddress"]
+        assert address is not None
+        return self.web3.eth.contract(address=address, abi=code.abi)
+
+    def send(self, who: Actor, call: ContractFunction, gas: int = 4_000_000) -> TxReceipt:
+        """Sends a call and insists that it succeeds."""
+        receipt = self._broadcast(who, call, gas)
+        if receipt["status"] != 1:
+            call.call({"from": who.address, "gas": gas})  # raises with the reason
+            raise AssertionError(f"{call.fn_name} failed in a block and not in a call")
+        return receipt
+
+    def attempt(self, who: Actor, call: ContractFunction, gas: int = 4_000_000) -> TxReceipt:
+        """Sends a call whatever becomes of it."""
+        return self._broadcast(who, call, gas)
+
+    def refuses(self, who: Actor, call: ContractFunction, reason: str) -> None:
+        """Insists that a call reverts with exactly this reason."""
+        with pytest.raises(ContractLogicError) as refused:
+            call.call({"from": who.address})
+        assert str(refused.value.message) == f"execution reverted: {reason}"
+
+    def now(self) -> int:
+        """The time the next block will have at least, in unix seconds."""
+        return int(self.web3.eth.get_block("latest")["timestamp"]) + 1
+
+    def travel_to(self, timestamp: int) -> None:
+        self.web3.provider.make_request("testing_timeTravel", [timestamp])  # type: ignore[arg-type]
+
+    def snapshot(self) -> Any:
+        return self.web3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+
+    def revert(self, snapshot: Any) -> None:
+        self.web3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+
+    def _broadcast(self, who: Actor, call: Any, gas: int) -> TxReceipt:
+        transaction = call.build_transaction(
+            {
+                "from": who.address,
+                "nonce": self.web3.eth.get_transaction_count(who.address),
+                "gas": gas,
+                "maxFeePerGas": 10**10,
+                "maxPriorityFeePerGas": 0,
+                "chainId": self.web3.eth.chain_id,
+            }
+        )
+        raw = who.account.sign_transaction(transaction).raw_transaction
+        return self.web3.eth.get_transaction_receipt(self.web3.eth.send_raw_transaction(raw))
