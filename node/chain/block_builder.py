@@ -1,0 +1,144 @@
+"""A block while it is being made: one live state, transactions applied one after another, then sealed.
+
+What py-evm's own miner leaves out (the system calls at the start, the requests at the end) is done here, so a
+sealed block passes py-evm's import.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from types import SimpleNamespace
+
+from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
+from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
+from eth.db.trie import make_trie_root_and_nodes
+from eth.rlp.receipts import Receipt
+from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
+from eth.vm.forks.prague import PragueVM
+from eth.vm.forks.prague.blocks import PragueBlockHeader
+from eth.vm.forks.prague.headers import calc_excess_blob_gas_prague
+from eth_bloom import BloomFilter
+from eth_hash.auto import keccak
+from eth_typing import Address, BlockNumber, Hash32
+
+from node.chain.errors import TransactionRefused
+from node.chain.header import encode_header
+from node.chain.nodes import NodeDatabase
+from node.chain.records import Outcome, SealedBlock
+from node.chain.rules import LocalVM, apply_system_calls, context_of, state_at
+
+EMPTY_LISTS = b"\xc0\xc0"  # no uncles, no withdrawals
+SUCCEEDED = b"\x01"
+FAILED = b""
+
+
+class OpenBlock:
+    """A block on top of `parent`, open for transactions until `seal`."""
+
+    def __init__(
+        self,
+        nodes: NodeDatabase,
+        parent: BlockHeaderAPI,
+        *,
+        chain_id: int,
+        timestamp_s: int,
+        previous_hashes: Iterable[Hash32],
+        usable_gas: int,
+        coinbase: bytes = ZERO_ADDRESS,
+        gas_limit: int | None = None,
+        prev_randao: bytes | None = None,
+    ) -> None:
+        self._nodes = nodes
+        self._usable_gas = usable_gas
+        self._chain_id = chain_id
+        self.header = PragueBlockHeader(
+            difficulty=0,
+            block_number=BlockNumber(parent.block_number + 1),
+            gas_limit=gas_limit if gas_limit is not None else parent.gas_limit,
+            timestamp=timestamp_s,
+            coinbase=Address(coinbase),
+            parent_hash=parent.hash,
+            nonce=bytes(8),
+            mix_hash=Hash32(prev_randao if prev_randao is not None else keccak(parent.hash)),
+            base_fee_per_gas=calculate_expected_base_fee_per_gas(parent),
+            excess_blob_gas=calc_excess_blob_gas_prague(parent),
+        )
+        self.state = state_at(nodes, context_of(self.header, chain_id, previous_hashes), parent.state_root)
+        self.transactions: list[SignedTransactionAPI] = []
+        self.outcomes: list[Outcome] = []
+        self._receipts: list[Receipt] = []
+        self.gas_used = 0
+        self._log_count = 0
+        apply_system_calls(self.state, self.header)
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that further transactions may ask for."""
+        return self._usable_gas - self.gas_used
+
+    def apply(self, transaction: SignedTransactionAPI) -> ComputationAPI:
+        """Run a transaction and take it into the block; it counts even when it reverts.
+
+        Raises TransactionRefused when there is no room, and py-evm's ValidationError when it cannot be paid for or its
+        nonce is not next; the block is then as it was.
+        """
+        if transaction.gas > self.gas_left:
+            raise TransactionRefused(
+                f"gas limit reached: {transaction.gas} asked, {self.gas_left} left in the block"
+            )
+        self.state.lock_changes()
+        computation = self.state.apply_transaction(transaction)
+        gas_used = PragueVM.finalize_gas_used(transaction, computation)
+        self.gas_used += gas_used
+        succeeded = not computation.is_error
+        entries = computation.get_log_entries()
+        receipt = transaction.make_receipt(SUCCEEDED if succeeded else FAILED, self.gas_used, entries)
+        logs = tuple(
+            (bytes(address), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
+            for address, topics, data in entries
+        )
+        self.transactions.append(transaction)
+        self.outcomes.append(Outcome(succeeded, gas_used, self.gas_used, self._log_count, logs))
+        self._receipts.append(receipt)
+        self._log_count += len(logs)
+        return computation
+
+    def seal(self) -> SealedBlock:
+        """Close the block: hash the state, fill the header. The state's nodes are then open writes of the database."""
+        requests_hash = self._requests_hash()
+        self.state.persist()
+        header = self.header.copy(
+            state_root=self.state.state_root,
+            transaction_root=_root(self.transactions),
+            receipt_root=_root(self._receipts),
+            bloom=_bloom(self._receipts),
+            gas_used=self.gas_used,
+            withdrawals_root=BLANK_ROOT_HASH,
+            requests_hash=requests_hash,
+        )
+        size = len(encode_header(header)) + sum(len(t.encode()) + 3 for t in self.transactions) + 6
+        return SealedBlock(header, tuple(self.transactions), tuple(self.outcomes), size, EMPTY_LISTS)
+
+    def _requests_hash(self) -> Hash32:
+        """EIP-7685: deposits from the logs, then the withdrawal and consolidation contracts where they exist."""
+        machine = LocalVM(self.header, SimpleNamespace(db=self._nodes), None, None)  # type: ignore[arg-type]
+        machine._state = self.state
+        block = SimpleNamespace(block_requests=[], get_receipts=lambda _: self._receipts)
+        machine.process_deposit_request_data(block)  # type: ignore[arg-type]
+        machine.process_withdrawal_request_data(block)  # type: ignore[arg-type]
+        machine.process_consolidation_request_data(block)  # type: ignore[arg-type]
+        digest = sha256()
+        for request in block.block_requests:
+            if len(request) > 1:
+                digest.update(sha256(request).digest())
+        return Hash32(digest.digest())
+
+
+def _root(items: list[SignedTransactionAPI] | list[Receipt]) -> Hash32:
+    return make_trie_root_and_nodes(tuple(items))[0] if items else BLANK_ROOT_HASH
+
+
+def _bloom(receipts: list[Receipt]) -> int:
+    bloom = 0
+    for receipt in receipts:
+        bloom |= receipt.bloom
+    return int(BloomFilter(bloom))

@@ -1,0 +1,372 @@
+"""The local chain: the one live state, the waiting transactions and the store, behind one lock.
+
+Every public method may be called from any thread. A transaction is acknowledged only when the block that holds it
+(or the journal, if it must wait) is on disk.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from eth.abc import SignedTransactionAPI
+from eth_typing import Address, Hash32
+from eth_utils import ValidationError
+
+from node.chain.block_builder import OpenBlock
+from node.chain.clock import ChainClock
+from node.chain.errors import TransactionRefused, UnknownBlock
+from node.chain.genesis import Genesis, genesis_header, write_genesis_state
+from node.chain.log_query import LogQuery
+from node.chain.mempool import Mempool, PooledTransaction
+from node.chain.native import assert_native_backends
+from node.chain.nodes import NodeDatabase
+from node.chain.opening import check_store
+from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
+from node.chain.rules import LocalState, context_of, state_at
+from node.chain.simulation import CallRequest, CallResult, estimate, simulate
+from node.chain.store import ChainStore
+from node.chain.transaction import check_transaction, decode_transaction
+
+BlockListener = Callable[[BlockRecord], None]
+PendingListener = Callable[[bytes], None]
+
+
+class LocalChain:
+    """A chain of blocks over py-evm's virtual machine, on disk or in memory."""
+
+    def __init__(
+        self, store: ChainStore, genesis: Genesis, clock: ChainClock, *, unprotected: bool = False
+    ) -> None:
+        assert_native_backends()
+        self.genesis = genesis
+        self.clock = clock
+        self.pool = Mempool()
+        self.automine = True
+        self.lock = threading.RLock()
+        self.block_listeners: list[BlockListener] = []
+        self.pending_listeners: list[PendingListener] = []
+        self._unprotected = unprotected
+        self._store = store
+        self._nodes = NodeDatabase(store)
+        self._head = self._open_head()
+        self._reader: LocalState | None = None
+        self._restore_queue()
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        genesis: Genesis | None = None,
+        clock: ChainClock | None = None,
+        *,
+        unprotected: bool = False,
+    ) -> "LocalChain":
+        """Open the chain kept in the directory `path`, or begin it there; None keeps it in memory.
+
+        Raises StoreInUse, ForeignStore, StoreDamaged, or NativeBackendMissing.
+        """
+        store = ChainStore.open(path)
+        try:
+            return cls(store, genesis or Genesis(), clock or ChainClock(), unprotected=unprotected)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Close the store; the chain cannot be used afterwards."""
+        with self.lock:
+            self._store.close()
+
+    # -- transactions
+
+    def send_raw_transaction(self, raw: bytes) -> bytes:
+        """Accept a signed transaction and return its hash; when this returns, it is on disk.
+
+        With automine (the default) it is in a block, unless its nonce leaves a gap: then it is journaled and waits.
+        Raises TransactionRefused.
+        """
+        transaction = decode_transaction(raw)
+        check_transaction(transaction, self.genesis, unprotected=self._unprotected)
+        with self.lock:
+            self._admit(transaction)
+            for listener in self.pending_listeners:
+                listener(transaction.hash)
+            if self.automine and transaction.nonce == self.nonce(transaction.sender):
+                self._mine_ready(transaction)
+            return transaction.hash
+
+    def mine(self, blocks: int = 1) -> list[BlockRecord]:
+        """Make blocks now, filled with what waits, best price first; a block may be empty."""
+        with self.lock:
+            return [self._produce(self._select) for _ in range(blocks)]
+
+    def pending_nonce(self, address: bytes) -> int:
+        """The nonce the account's next transaction should carry, counting what waits."""
+        with self.lock:
+            return self.pool.next_nonce(address, self.nonce(address))
+
+    # -- blocks
+
+    @property
+    def head(self) -> BlockRecord:
+        """The newest block, which is also final."""
+        return self._head
+
+    def block(self, number: int) -> BlockRecord:
+        """The block at a height. Raises UnknownBlock."""
+        with self.lock:
+            found = self._head if number == self._head.number else self._store.block_by_number(number)
+        if found is None:
+            raise UnknownBlock(f"no block {number}")
+        return found
+
+    def block_by_hash(self, block_hash: bytes) -> BlockRecord | None:
+        """The block with a hash, or None."""
+        with self.lock:
+            return self._store.block_by_hash(block_hash)
+
+    def transaction(self, transaction_hash: bytes) -> TransactionRecord | None:
+        """A transaction in a block, or None."""
+        with self.lock:
+            return self._store.transaction(transaction_hash)
+
+    def transaction_at(self, number: int, index: int) -> TransactionRecord | None:
+        """The transaction at a position of a block, or None."""
+        with self.lock:
+            return self._store.transaction_at(number, index)
+
+    def transactions_in(self, number: int) -> list[TransactionRecord]:
+        """A block's transactions, in order."""
+        with self.lock:
+            return self._store.transactions_in(number)
+
+    def transaction_hashes_in(self, number: int) -> list[bytes]:
+        """Only the hashes of a block's transactions, in order."""
+        with self.lock:
+            return self._store.transaction_hashes_in(number)
+
+    def logs_of(self, transaction: TransactionRecord) -> list[LogRecord]:
+        """A transaction's logs, in order."""
+        with self.lock:
+            return self._store.logs_of(transaction)
+
+    def logs(self, query: LogQuery, limit: int = 1_000_000) -> list[LogRecord]:
+        """Logs that match, oldest first, at most `limit`."""
+        with self.lock:
+            return self._store.logs(query, limit)
+
+    # -- state
+
+    def balance(self, address: bytes, number: int | None = None) -> int:
+        """An account's balance in wei after a block (None: the newest). Raises UnknownBlock."""
+        with self.lock:
+            return self._state_after(number).get_balance(Address(address))
+
+    def nonce(self, address: bytes, number: int | None = None) -> int:
+        """How many transactions an account has sent, after a block."""
+        with self.lock:
+            return self._state_after(number).get_nonce(Address(address))
+
+    def code(self, address: bytes, number: int | None = None) -> bytes:
+        """An account's code after a block."""
+        with self.lock:
+            return self._state_after(number).get_code(Address(address))
+
+    def storage(self, address: bytes, slot: int, number: int | None = None) -> int:
+        """One storage slot after a block."""
+        with self.lock:
+            return self._state_after(number).get_storage(Address(address), slot)
+
+    def call(self, request: CallRequest, number: int | None = None) -> CallResult:
+        """Run a call on the state after block `number`, in that block's context.
+
+        None means the newest state and the newest block's context but for the time, which is that of a block made
+        now: what a contract checks against the time gives the answer a transaction sent now would get.
+        Raises CallFailed, UnknownBlock.
+        """
+        with self.lock:
+            gas = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
+            return simulate(self._call_state(number, request), request, gas)
+
+    def estimate_gas(self, request: CallRequest, number: int | None = None) -> CallResult | int:
+        """The gas a transaction needs, to half a per cent; the failed result when it would fail. Raises CallFailed."""
+        with self.lock:
+            cap = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
+            if request.gas_price:
+                funds = self.balance(request.sender, number) - request.value
+                cap = max(0, min(cap, funds // request.gas_price))
+            return estimate(lambda gas: simulate(self._call_state(number, request), request, gas), cap)
+
+    # -- building (for adapters that fill blocks themselves)
+
+    def begin_block(self, *, coinbase: bytes = bytes(20), prev_randao: bytes | None = None) -> OpenBlock:
+        """Open a block on the head. Nothing is kept until `commit_block`; hold `lock` in between."""
+        return OpenBlock(
+            self._nodes,
+            self._head.header,
+            chain_id=self.genesis.chain_id,
+            timestamp_s=self.clock.next_timestamp(self._head.header.timestamp),
+            previous_hashes=self._previous_hashes(self._head.number),
+            usable_gas=self.genesis.usable_gas,
+            coinbase=coinbase,
+            prev_randao=prev_randao,
+        )
+
+    def commit_block(self, opened: OpenBlock) -> BlockRecord:
+        """Seal a block, wait until it is on disk, make it the head and tell the listeners."""
+        with self.lock:
+            try:
+                sealed = opened.seal()
+                self._store.commit_block(sealed, self._nodes.open_writes, self._overtaken(sealed))
+            except BaseException:
+                self._nodes.drop()
+                raise
+            self._nodes.keep()
+            self._become_head(sealed)
+            return self._head
+
+    def revert_to(self, number: int) -> None:
+        """Make an earlier block the head again and forget the later ones; the state is not recomputed."""
+        with self.lock:
+            head = self.block(number)
+            self._store.cut_after(number)
+            self._nodes.drop()
+            self._head, self._reader = head, None
+
+    # -- inside
+
+    def _open_head(self) -> BlockRecord:
+        header = genesis_header(self.genesis, write_genesis_state(self.genesis, self._nodes))
+        if self._store.head() is None:
+            block = SealedBlock(header, (), (), 0)
+            self._store.write_meta({"chain_id": str(self.genesis.chain_id).encode(), "genesis": header.hash})
+            self._store.commit_block(block, self._nodes.open_writes, ())
+            self._nodes.keep()
+        self._nodes.drop()
+        return check_store(self._store, self.genesis, header)
+
+    def _restore_queue(self) -> None:
+        for raw in self._store.queued():
+            transaction = decode_transaction(raw)
+            if transaction.nonce >= self.nonce(transaction.sender):
+                self.pool.add(transaction)
+        if self.automine:
+            for address in self.pool.accounts():
+                self._mine_account(address)
+
+    def _admit(self, transaction: SignedTransactionAPI) -> None:
+        if transaction.hash in self.pool or self._store.transaction(transaction.hash) is not None:
+            raise TransactionRefused("already known")
+        state = self._state_after(None)
+        nonce, sender = state.get_nonce(transaction.sender), transaction.sender
+        if transaction.nonce < nonce:
+            raise TransactionRefused(f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")
+        have = state.get_balance(sender)
+        want = transaction.value + transaction.gas * transaction.max_fee_per_gas
+        if have < want:
+            text = f"address 0x{sender.hex()} have {have} want {want}"
+            raise TransactionRefused(f"insufficient funds for gas * price + value: {text}")
+        code = state.get_code(sender)
+        if code and not code.startswith(b"\xef\x01\x00"):
+            raise TransactionRefused(f"sender not an eoa: address 0x{sender.hex()}")
+        self._enqueue(transaction, ready=transaction.nonce == nonce)
+
+    def _enqueue(self, transaction: SignedTransactionAPI, *, ready: bool) -> None:
+        base_fee = getattr(self._head.header, "base_fee_per_gas", 0)
+        if ready and self.automine and transaction.max_fee_per_gas < base_fee:
+            raise TransactionRefused(
+                f"max fee per gas less than block base fee: {transaction.max_fee_per_gas} < {base_fee}"
+            )
+        replaced = self.pool.add(transaction)
+        if not (ready and self.automine):
+            self._store.queue(transaction.hash, transaction.encode(), replaced.hash if replaced else None)
+
+    def _mine_ready(self, transaction: SignedTransactionAPI) -> None:
+        """Mine a transaction just admitted, then whatever it was holding up; each in a block of its own."""
+        refusal = self._mine_one(transaction)
+        if refusal is not None:
+            raise refusal
+        self._mine_account(transaction.sender)
+
+    def _mine_account(self, address: bytes) -> None:
+        while (waiting := self.pool.at(address, self.nonce(address))) is not None:
+            if self._mine_one(waiting.transaction) is not None:
+                return
+
+    def _mine_one(self, transaction: SignedTransactionAPI) -> TransactionRefused | None:
+        opened = self.begin_block()
+        try:
+            opened.apply(transaction)
+        except (TransactionRefused, ValidationError) as error:
+            self.pool.remove(transaction.hash)
+            self._store.unqueue([transaction.hash])
+            return TransactionRefused(str(error))
+        self.commit_block(opened)
+        return None
+
+    def _produce(self, select: Callable[[OpenBlock], Iterator[PooledTransaction]]) -> BlockRecord:
+        opened = self.begin_block()
+        refused = []
+        for waiting in select(opened):
+            try:
+                opened.apply(waiting.transaction)
+            except (TransactionRefused, ValidationError):
+                refused.append(waiting.hash)
+        for transaction_hash in refused:
+            self.pool.remove(transaction_hash)
+        self._store.unqueue(refused)
+        return self.commit_block(opened)
+
+    def _select(self, opened: OpenBlock) -> Iterator[PooledTransaction]:
+        """What fits, in nonce order within an account, and between accounts by price, then arrival."""
+        ready = {a: self.pool.at(a, self.nonce(a)) for a in self.pool.accounts()}
+        base_fee = opened.header.base_fee_per_gas
+        while candidates := [w for w in ready.values() if w is not None]:
+            best = min(candidates, key=lambda w: (-w.transaction.max_priority_fee_per_gas, w.arrival))
+            fits = best.transaction.gas <= opened.gas_left and best.transaction.max_fee_per_gas >= base_fee
+            ready[best.sender] = self.pool.at(best.sender, best.transaction.nonce + 1) if fits else None
+            if fits:
+                yield best
+
+    def _overtaken(self, block: SealedBlock) -> list[bytes]:
+        """Drop from the pool what a block contains or makes impossible; returns the hashes for the journal."""
+        gone = [t.hash for t in block.transactions]
+        for transaction in block.transactions:
+            self.pool.remove(transaction.hash)
+            gone += self.pool.drop_below(transaction.sender, transaction.nonce + 1)
+        return gone
+
+    def _become_head(self, sealed: SealedBlock) -> None:
+        self._head = BlockRecord(sealed.header, sealed.header.hash, sealed.size, sealed.body)
+        self._reader = None
+        self.clock.block_made(sealed.header.timestamp)
+        for listener in self.block_listeners:
+            listener(self._head)
+
+    def _previous_hashes(self, number: int) -> Iterator[Hash32]:
+        while number >= 0 and (found := self._store.block_hash(number)) is not None:
+            yield Hash32(found)
+            number -= 1
+
+    def _state_after(self, number: int | None) -> LocalState:
+        if number is None or number == self._head.number:
+            if self._reader is None:
+                self._reader = self._open_state(self._head)
+            return self._reader
+        return self._open_state(self.block(number))
+
+    def _open_state(self, block: BlockRecord) -> LocalState:
+        header = block.header
+        context = context_of(header, self.genesis.chain_id, self._previous_hashes(block.number - 1))
+        return state_at(self._nodes, context, header.state_root)
+
+    def _call_state(self, number: int | None, request: CallRequest) -> LocalState:
+        header = (self._head if number is None else self.block(number)).header
+        root, parent = header.state_root, header.block_number - 1
+        if number is None:
+            header = header.copy(timestamp=self.clock.next_timestamp(header.timestamp))
+        if request.gas_price is None:
+            header = header.copy(base_fee_per_gas=0)
+        return state_at(
+            self._nodes, context_of(header, self.genesis.chain_id, self._previous_hashes(parent)), root
+        )

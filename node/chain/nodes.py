@@ -1,0 +1,74 @@
+"""State trie nodes and contract code by their hash: a cache over the store, and the writes of the open block.
+
+py-evm reads and writes here; nothing reaches the store until the block that made it is committed.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from eth.db.backends.base import BaseAtomicDB
+from lru import LRU
+
+CACHED_NODES = 60_000
+
+
+class NodeSource(Protocol):
+    """Where committed nodes come from."""
+
+    def node(self, key: bytes) -> bytes | None:
+        """The node with this hash, or None."""
+        ...
+
+
+class NodeDatabase(BaseAtomicDB):
+    """py-evm's database of nodes: open writes first, then the cache, then the store."""
+
+    def __init__(self, source: NodeSource) -> None:
+        self._source = source
+        self._open: dict[bytes, bytes] = {}
+        self._cache: LRU[bytes, bytes] = LRU(CACHED_NODES)
+
+    def __getitem__(self, key: bytes) -> bytes:
+        value = self._open.get(key)
+        if value is None:
+            value = self._cache.get(key)
+        if value is None:
+            value = self._source.node(key)
+            if value is None:
+                raise KeyError(key)
+            self._cache[key] = value
+        return value
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self._open[key] = value
+
+    def __delitem__(self, key: bytes) -> None:
+        self._open.pop(key, None)
+
+    def _exists(self, key: bytes) -> bool:
+        try:
+            self[key]
+        except KeyError:
+            return False
+        return True
+
+    @contextmanager
+    def atomic_batch(self) -> Iterator[Any]:
+        """Batches need no bookkeeping of their own: an open block is dropped or committed as a whole."""
+        yield self
+
+    @property
+    def open_writes(self) -> Mapping[bytes, bytes]:
+        """What the open block has written so far."""
+        return self._open
+
+    def keep(self) -> None:
+        """Move the open writes into the cache, once the store has committed them."""
+        for key, value in self._open.items():
+            self._cache[key] = value
+        self._open = {}
+
+    def drop(self) -> None:
+        """Forget the open writes."""
+        self._open = {}

@@ -1,0 +1,133 @@
+"""JSON-RPC 2.0 over the chain: one request, or a batch, from bytes to bytes.
+
+Whatever arrives, an answer leaves: a flaw in the request is the caller's error, and a fault of ours is -32603
+without its details.
+"""
+
+import json
+import logging
+from typing import Any
+
+from node.chain.chain import LocalChain
+from node.chain.errors import ChainError
+from node.chain.filters import FilterRegistry
+from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.methods import blocks, fees, logs, network, state, transactions
+from node.chain.parameters import Parameters
+from node.chain.rpc_error import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    SERVER_ERROR,
+    RpcError,
+    invalid_params,
+)
+
+MAX_BATCH = 1_000
+CLIENT_VERSION = "Corridor/v0.1.0/python"
+
+log = logging.getLogger(__name__)
+
+
+class JsonRpc:
+    """Answers requests about one chain. Thread-safe, as the chain is."""
+
+    def __init__(self, chain: LocalChain, client_version: str = CLIENT_VERSION) -> None:
+        self.node = RpcNode(chain, FilterRegistry(chain), client_version)
+        self._methods = method_table()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names it answers to."""
+        return tuple(sorted(self._methods))
+
+    def dispatch(self, method: str, params: list[Any]) -> Any:
+        """The result of one method. Raises RpcError."""
+        found = self._methods.get(method)
+        if found is None:
+            raise RpcError(METHOD_NOT_FOUND, f"the method {method} does not exist/is not available")
+        if len(params) > found.most:
+            raise invalid_params(f"too many arguments, want at most {found.most}")
+        try:
+            return found.run(self.node, Parameters(params))
+        except ChainError as error:
+            raise RpcError(SERVER_ERROR, str(error)) from error
+
+    def answer_body(self, body: bytes) -> bytes | None:
+        """Answer the body of an HTTP request; None when every request in it is a notification."""
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            return encode(error_answer(None, RpcError(PARSE_ERROR, "parse error: the body is not JSON")))
+        if not isinstance(asked, list):
+            answer = self.answer(asked)
+            return None if answer is None else encode(answer)
+        if not asked:
+            return encode(error_answer(None, RpcError(INVALID_REQUEST, "empty batch")))
+        if len(asked) > MAX_BATCH:
+            return encode(
+                error_answer(None, RpcError(INVALID_REQUEST, f"batch too large: at most {MAX_BATCH} requests"))
+            )
+        answers = [answer for one in asked if (answer := self.answer(one)) is not None]
+        return encode(answers) if answers else None
+
+    def answer(self, asked: Any) -> dict[str, Any] | None:
+        """Answer one decoded request; None for a notification (a request without id)."""
+        if not isinstance(asked, dict):
+            return error_answer(None, RpcError(INVALID_REQUEST, "invalid request: want an object"))
+        key = asked.get("id")
+        if isinstance(key, dict | list | bool):
+            return error_answer(
+                None, RpcError(INVALID_REQUEST, "invalid request: an id is a string, a number or null")
+            )
+        try:
+            result = self._run(asked)
+        except RpcError as error:
+            return error_answer(key, error) if "id" in asked or error.code == INVALID_REQUEST else None
+        return {"jsonrpc": "2.0", "id": key, "result": result} if "id" in asked else None
+
+    def _run(self, asked: dict[str, Any]) -> Any:
+        method, params = asked.get("method"), asked.get("params")
+        if asked.get("jsonrpc") != "2.0" or not isinstance(method, str):
+            raise RpcError(INVALID_REQUEST, 'invalid request: want "jsonrpc": "2.0" and a method')
+        if params is not None and not isinstance(params, list):
+            raise invalid_params("non-array args")
+        try:
+            return self.dispatch(method, params or [])
+        except RpcError:
+            raise
+        except Exception as fault:
+            log.exception("a fault while answering %s", method)
+            raise RpcError(INTERNAL_ERROR, "internal error") from fault
+
+
+def method_table() -> dict[str, Method]:
+    """All methods by name."""
+    tables: tuple[MethodTable, ...] = (
+        network.METHODS,
+        blocks.METHODS,
+        transactions.METHODS,
+        state.METHODS,
+        fees.METHODS,
+        logs.METHODS,
+    )
+    return {name: method for table in tables for name, method in table.items()}
+
+
+def dispatch(chain: LocalChain, method: str, params: list[Any]) -> Any:
+    """One method on a chain, in process. Filters do not outlive the call. Raises RpcError."""
+    return JsonRpc(chain).dispatch(method, params)
+
+
+def error_answer(key: Any, error: RpcError) -> dict[str, Any]:
+    """The JSON form of an error."""
+    shown: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        shown["data"] = error.data
+    return {"jsonrpc": "2.0", "id": key, "error": shown}
+
+
+def encode(answer: Any) -> bytes:
+    """JSON bytes."""
+    return json.dumps(answer, separators=(",", ":")).encode()

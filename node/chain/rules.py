@@ -1,0 +1,84 @@
+"""The rules of execution: py-evm's Prague virtual machine, and the context a block gives it.
+
+Everything about *what* a transaction does is py-evm's; this file only opens its state at a root and
+sets the scene of a block.
+"""
+
+from collections.abc import Iterable
+
+from eth.abc import BlockHeaderAPI
+from eth.vm.execution_context import ExecutionContext
+from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CONTRACT_CODE, HISTORY_BUFFER_LENGTH
+from eth.vm.forks.prague import PragueVM
+from eth.vm.forks.prague.constants import (
+    HISTORY_SERVE_WINDOW,
+    HISTORY_STORAGE_ADDRESS,
+    HISTORY_STORAGE_CONTRACT_CODE,
+)
+from eth.vm.forks.prague.state import PragueState
+from eth_typing import Hash32
+
+from node.chain.nodes import NodeDatabase
+
+
+class LocalState(PragueState):
+    """py-evm's Prague state, without rewriting the system contracts' code each time it is opened.
+
+    py-evm sets that code only where it is already present, so leaving it out changes no state root.
+    """
+
+    def set_system_contracts(self) -> None:
+        """Do nothing: genesis holds the system contracts."""
+
+
+class LocalVM(PragueVM):
+    """Prague, with one rule relaxed: a block may carry the same second as its parent.
+
+    A chain that makes hundreds of blocks a second would otherwise run hours ahead of the wall clock, and every
+    expiry in a settlement contract with it. All other validation is py-evm's own.
+    """
+
+    _state_class = LocalState
+
+    @classmethod
+    def validate_header(cls, header: BlockHeaderAPI, parent_header: BlockHeaderAPI) -> None:
+        """Validate as Prague does, but accept a timestamp equal to the parent's."""
+        if header.timestamp == parent_header.timestamp:
+            parent_header = parent_header.copy(timestamp=parent_header.timestamp - 1)
+        super().validate_header(header, parent_header)
+
+
+def context_of(header: BlockHeaderAPI, chain_id: int, previous_hashes: Iterable[Hash32]) -> ExecutionContext:
+    """The scene in which a block's transactions run. `previous_hashes` starts with the parent's."""
+    return ExecutionContext(
+        coinbase=header.coinbase,
+        timestamp=header.timestamp,
+        block_number=header.block_number,
+        difficulty=header.difficulty,
+        mix_hash=header.mix_hash,
+        gas_limit=header.gas_limit,
+        prev_hashes=previous_hashes,
+        chain_id=chain_id,
+        base_fee_per_gas=getattr(header, "base_fee_per_gas", 0),
+        excess_blob_gas=getattr(header, "excess_blob_gas", 0),
+    )
+
+
+def state_at(nodes: NodeDatabase, context: ExecutionContext, root: Hash32) -> LocalState:
+    """Open the state under `root`. Writes stay in the state until `persist`."""
+    return LocalState(nodes, context, root)
+
+
+def apply_system_calls(state: LocalState, header: BlockHeaderAPI) -> None:
+    """Record the parent beacon root (EIP-4788) and the parent hash (EIP-2935), as every block must at its start.
+
+    py-evm does this on import but not when it mines, which is why a block of its own miner fails its own import.
+    """
+    if state.get_code(BEACON_ROOTS_ADDRESS) == BEACON_ROOTS_CONTRACT_CODE:
+        slot = header.timestamp % HISTORY_BUFFER_LENGTH
+        state.set_storage(BEACON_ROOTS_ADDRESS, slot, header.timestamp)
+        root = int.from_bytes(header.parent_beacon_block_root or b"", "big")
+        state.set_storage(BEACON_ROOTS_ADDRESS, slot + HISTORY_BUFFER_LENGTH, root)
+    if state.get_code(HISTORY_STORAGE_ADDRESS) == HISTORY_STORAGE_CONTRACT_CODE:
+        slot = (header.block_number - 1) % HISTORY_SERVE_WINDOW
+        state.set_storage(HISTORY_STORAGE_ADDRESS, slot, int.from_bytes(header.parent_hash, "big"))

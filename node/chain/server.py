@@ -1,0 +1,122 @@
+"""The chain's JSON-RPC over HTTP, as an ASGI application.
+
+POST / takes a request or a batch. Browsers may call only from the origins that were allowed, and the body has a
+limit. The work runs in threads, so a long call does not hold up the others' connections.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from node.chain.chain import LocalChain
+from node.chain.rpc import JsonRpc, encode, error_answer
+from node.chain.rpc_error import INVALID_REQUEST, RpcError
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+WORKERS = 8
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+
+class RpcApp:
+    """The ASGI application."""
+
+    def __init__(self, rpc: JsonRpc, allowed_origins: Sequence[str]) -> None:
+        self.rpc = rpc
+        self._allowed = frozenset(allowed_origins)
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="chain-rpc")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._workers.shutdown(wait=True)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = dict(scope["headers"]).get(b"origin")
+        if not self._allows(origin):
+            await _respond(send, 403, b'{"error":"this origin is not allowed"}', [])
+            return
+        cors = _cors_headers(origin)
+        if scope["method"] == "OPTIONS":
+            await _respond(send, 204, b"", cors)
+        elif scope["method"] != "POST":
+            await _respond(
+                send, 405, b'{"error":"POST a JSON-RPC request"}', [*cors, (b"allow", b"POST, OPTIONS")]
+            )
+        else:
+            await self._post(receive, send, cors)
+
+    async def _post(self, receive: Receive, send: Send, cors: Headers) -> None:
+        body = await _read_body(receive)
+        if body is None:
+            refusal = RpcError(INVALID_REQUEST, f"request body too large: at most {MAX_BODY_BYTES} bytes")
+            await _respond(send, 413, encode(error_answer(None, refusal)), cors)
+            return
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._workers, self.rpc.answer_body, body)
+        if answer is None:
+            await _respond(send, 204, b"", cors)
+        else:
+            await _respond(send, 200, answer, cors)
+
+    def _allows(self, origin: bytes | None) -> bool:
+        """Programs send no Origin; a web page always does, and must be on the list (or the list holds "*")."""
+        if origin is None:
+            return True
+        return "*" in self._allowed or origin.decode("latin-1") in self._allowed
+
+
+def create_rpc_app(chain: LocalChain, allowed_origins: Sequence[str] = ()) -> RpcApp:
+    """The JSON-RPC application over a chain.
+
+    `allowed_origins` lists the web origins ("https://wallet.example") whose pages may call it; none by default.
+    """
+    return RpcApp(JsonRpc(chain), allowed_origins)
+
+
+def _cors_headers(origin: bytes | None) -> Headers:
+    if origin is None:
+        return []
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-methods", b"POST, OPTIONS"),
+        (b"access-control-allow-headers", b"content-type"),
+        (b"access-control-max-age", b"600"),
+        (b"vary", b"origin"),
+    ]
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body, or None when it is over the limit (what follows is still read, but not kept)."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            parts.append(part)
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return b"".join(parts) if size <= MAX_BODY_BYTES else None
+
+
+async def _respond(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    base = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*base, *headers]})
+    await send({"type": "http.response.body", "body": body})

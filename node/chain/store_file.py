@@ -1,0 +1,101 @@
+"""The store's file: its schema, how it is locked, and how a foreign or damaged one is told from ours.
+
+The lock is a second SQLite file held in an exclusive transaction: it works on every system, and a killed
+process lets go of it.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse
+
+FILE_NAME = "chain.sqlite"
+LOCK_NAME = "chain.lock"
+APPLICATION_ID = 0x436F7272  # "Corr"
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE node (hash BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, header BLOB NOT NULL, size INTEGER NOT NULL,
+                    body BLOB NOT NULL);
+CREATE UNIQUE INDEX block_hash ON block (hash);
+CREATE TABLE txn (id INTEGER PRIMARY KEY, hash BLOB NOT NULL, sender BLOB NOT NULL, raw BLOB NOT NULL,
+                  succeeded INTEGER NOT NULL, gas_used INTEGER NOT NULL, cumulative_gas_used INTEGER NOT NULL,
+                  first_log_index INTEGER NOT NULL, log_count INTEGER NOT NULL);
+CREATE UNIQUE INDEX txn_hash ON txn (hash);
+CREATE TABLE log (id INTEGER PRIMARY KEY, transaction_index INTEGER NOT NULL, address BLOB NOT NULL,
+                  topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB NOT NULL);
+CREATE INDEX log_address ON log (address, id);
+CREATE INDEX log_topic ON log (topic0, id);
+CREATE TABLE queued (position INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, raw BLOB NOT NULL);
+"""
+
+
+def open_memory() -> sqlite3.Connection:
+    """A store that lives and dies with the process."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.executescript(SCHEMA)
+    return connection
+
+
+def open_store_file(directory: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    """Open or create the store in a directory; returns its connection and the lock's.
+
+    Raises StoreInUse when another process holds it, ForeignStore when the file is not ours, StoreDamaged when it
+    cannot be read.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    lock = _take_lock(directory)
+    try:
+        return _open_database(directory / FILE_NAME), lock
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _take_lock(directory: Path) -> sqlite3.Connection:
+    lock = sqlite3.connect(directory / LOCK_NAME, timeout=0, check_same_thread=False, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise StoreInUse(f"{directory} is in use by another process; one chain, one process") from error
+    except sqlite3.DatabaseError as error:
+        lock.close()
+        raise ForeignStore(f"{directory / LOCK_NAME} is not a lock of this program: {error}") from error
+    return lock
+
+
+def _open_database(file: Path) -> sqlite3.Connection:
+    fresh = not file.exists() or file.stat().st_size == 0
+    connection = sqlite3.connect(file, check_same_thread=False)
+    try:
+        _prepare(connection, file, fresh=fresh)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreDamaged(f"{file} cannot be read as a store: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, file: Path, *, fresh: bool) -> None:
+    if fresh:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    _check_origin(connection, file)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -16384")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def _check_origin(connection: sqlite3.Connection, file: Path) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise ForeignStore(f"{file} was not written by this program (application id {application:#x})")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, SCHEMA_VERSION}:
+        raise ForeignStore(f"{file} has store version {version}; this program reads version {SCHEMA_VERSION}")
