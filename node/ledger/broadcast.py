@@ -6,18 +6,14 @@ again: the same bytes are sent again, or another transaction has used the nonce.
 
 from __future__ import annotations
 
-from typing import Final
-
 from eth_account import Account
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from node.ledger.errors import EngineRefused, LedgerUnreachable
 from node.ledger.transport import Connection
-from node.ledger.values import BroadcastOutcome, BroadcastStatus
+from node.ledger.values import BroadcastOutcome
 from wallet.keccak import keccak
-
-_ACCEPTED: Final = BroadcastOutcome(BroadcastStatus.ACCEPTED)
 
 
 def broadcast(connection: Connection, raw: bytes) -> BroadcastOutcome:
@@ -32,9 +28,9 @@ def broadcast(connection: Connection, raw: bytes) -> BroadcastOutcome:
         return _after_refusal(connection, raw, transaction_hash, refusal.message)
     except LedgerUnreachable:
         if is_known(connection, transaction_hash):  # the answer was lost, not the transaction
-            return _ACCEPTED
+            return BroadcastOutcome.ACCEPTED
         raise
-    return _ACCEPTED
+    return BroadcastOutcome.ACCEPTED
 
 
 def is_known(connection: Connection, transaction_hash: str) -> bool:
@@ -44,14 +40,14 @@ def is_known(connection: Connection, transaction_hash: str) -> bool:
 
 def _after_refusal(connection: Connection, raw: bytes, transaction_hash: str, text: str) -> BroadcastOutcome:
     if is_known(connection, transaction_hash):
-        return BroadcastOutcome(BroadcastStatus.ALREADY_KNOWN, text)
+        return BroadcastOutcome.ALREADY_KNOWN.saying(text)
     sender, nonce = sender_and_nonce(raw)
     used = int(connection.call("eth_getTransactionCount", sender, "latest"), 16)
     if used <= nonce:
-        return BroadcastOutcome(BroadcastStatus.REFUSED, text)
+        return BroadcastOutcome.REFUSED.saying(text)
     if is_known(connection, transaction_hash):  # it was included between the two looks
-        return BroadcastOutcome(BroadcastStatus.ALREADY_KNOWN, text)
-    return BroadcastOutcome(BroadcastStatus.NONCE_TOO_LOW, text)
+        return BroadcastOutcome.ALREADY_KNOWN.saying(text)
+    return BroadcastOutcome.NONCE_TOO_LOW.saying(text)
 
 
 def sender_and_nonce(raw: bytes) -> tuple[str, int]:

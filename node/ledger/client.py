@@ -12,9 +12,9 @@ from contracts import artifact
 from node.ledger import abi as codec
 from node.ledger import broadcast as broadcasting
 from node.ledger.abi import Abi
-from node.ledger.errors import EngineRefused, LedgerBehind
+from node.ledger.errors import EngineRefused, LedgerBehind, LedgerUnreachable
 from node.ledger.finality import Finality, FinalityKind, finality_from, finality_of
-from node.ledger.transport import Call, Connection
+from node.ledger.transport import Call, Connection, result_of
 from node.ledger.values import (
     BlockReference,
     BroadcastOutcome,
@@ -26,6 +26,22 @@ from node.ledger.values import (
 )
 from wallet.address import to_checksum
 
+__all__ = [
+    "BlockReference",
+    "BroadcastOutcome",
+    "CallRefused",
+    "Capabilities",
+    "EngineRefused",
+    "Fees",
+    "LedgerBehind",
+    "LedgerClient",
+    "LedgerUnreachable",
+    "ReadRefused",
+    "Receipt",
+    "TokenFacts",
+]
+
+_CLOCK_TAGS: Final = ("pending", "latest")
 # JSON-RPC codes that speak of the request and not of what the call did (JSON-RPC 2.0, section 5.1).
 _REQUEST_FAULTS: Final = frozenset({-32700, -32600, -32601, -32602, -32603})
 
@@ -87,12 +103,19 @@ class LedgerClient:
             return self._tagged("finalized")
         return self._tagged(hex(max(0, self.head().number - finality.depth)))
 
-    def block(self, number: int) -> BlockReference | None:
-        """The block of this number on the present chain, or None where there is none yet."""
-        try:
-            return self._tagged(hex(number))
-        except LedgerBehind:
-            return None
+    def block(self, number: int) -> BlockReference:
+        """The block of this number on the present chain; raises LedgerBehind where there is none yet."""
+        return self._tagged(hex(number))
+
+    def pending_time_s(self) -> int:
+        """The chain's clock: the unix time that a block made now would carry, never before the newest block's.
+
+        It goes on while no block is made. An engine that shows no pending block is read at its newest one.
+        """
+        pending, latest = self.connection.answers([("eth_getBlockByNumber", (tag, False)) for tag in _CLOCK_TAGS])
+        newest = block_reference(result_of("eth_getBlockByNumber", latest)).timestamp_s
+        shown = pending.get("result") or {}
+        return max(newest, int(shown.get("timestamp") or "0x0", 16))
 
     def _tagged(self, tag: str) -> BlockReference:
         found = self.connection.call("eth_getBlockByNumber", tag, False)

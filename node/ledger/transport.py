@@ -55,7 +55,7 @@ class Connection:
     def call(self, method: str, *params: Any) -> Any:
         """The result of one request. Raises LedgerUnreachable, LedgerBehind and EngineRefused."""
         response = self._reach(method, lambda: self._provider.make_request(RPCEndpoint(method), list(params)))
-        return _result(method, response)
+        return result_of(method, response)
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of several requests, in their order, in as few round trips as possible.
@@ -63,7 +63,7 @@ class Connection:
         Raises as `call` does, for the first that failed.
         """
         return [
-            _result(method, response) for (method, _), response in zip(calls, self.answers(calls), strict=True)
+            result_of(method, response) for (method, _), response in zip(calls, self.answers(calls), strict=True)
         ]
 
     def answers(self, calls: Sequence[Call]) -> list[Any]:
@@ -79,7 +79,7 @@ class Connection:
         ]
         response: Any = self._reach("batch", lambda: self._provider.make_batch_request(requested))
         if isinstance(response, dict):  # one error for the whole batch
-            _result("batch", response)
+            result_of("batch", response)
         if not isinstance(response, list) or len(response) != len(calls):
             raise LedgerUnreachable(f"{self.rpc_url}: a batch of {len(calls)} was not answered one for one")
         return response
@@ -100,7 +100,8 @@ class Connection:
             ) from error
 
 
-def _result(method: str, response: Any) -> Any:
+def result_of(method: str, response: Any) -> Any:
+    """The result in one answer; raises as `Connection.call` does where it is an error."""
     error = response.get("error") if isinstance(response, dict) else None
     if error is not None:
         raise _failure(method, error)

@@ -5,9 +5,9 @@ Hashes are lower-case 0x-strings, addresses checksummed 0x-strings, gas and fees
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from node.ledger.finality import Finality
 
@@ -51,7 +51,7 @@ class CallRefused:
 
 
 class BroadcastStatus(Enum):
-    """What became of a broadcast."""
+    """What became of a broadcast; see BroadcastOutcome."""
 
     ACCEPTED = "accepted"
     ALREADY_KNOWN = "already known"
@@ -61,7 +61,7 @@ class BroadcastStatus(Enum):
 
 @dataclass(frozen=True)
 class BroadcastOutcome:
-    """The outcome, with the engine's words in `text` where it objected.
+    """The outcome of a broadcast, with the engine's words in `text` (which does not count in comparisons).
 
     ACCEPTED and ALREADY_KNOWN: the chain has the transaction, pending or included. NONCE_TOO_LOW: another
     transaction has used this nonce and ours is not in the chain; never answer that by signing the same payment
@@ -69,13 +69,32 @@ class BroadcastOutcome:
     things are; the same bytes may be taken later.
     """
 
+    ACCEPTED: ClassVar[BroadcastOutcome]
+    ALREADY_KNOWN: ClassVar[BroadcastOutcome]
+    NONCE_TOO_LOW: ClassVar[BroadcastOutcome]
+    REFUSED: ClassVar[BroadcastOutcome]
+
     status: BroadcastStatus
-    text: str = ""
+    text: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """For logs: `refused: insufficient funds`."""
+        return f"{self.status.value}: {self.text}" if self.text else self.status.value
 
     @property
     def on_its_way(self) -> bool:
         """Whether the chain has the transaction."""
         return self.status in {BroadcastStatus.ACCEPTED, BroadcastStatus.ALREADY_KNOWN}
+
+    def saying(self, text: str) -> BroadcastOutcome:
+        """The same outcome with the engine's words."""
+        return BroadcastOutcome(self.status, text)
+
+
+BroadcastOutcome.ACCEPTED = BroadcastOutcome(BroadcastStatus.ACCEPTED)
+BroadcastOutcome.ALREADY_KNOWN = BroadcastOutcome(BroadcastStatus.ALREADY_KNOWN)
+BroadcastOutcome.NONCE_TOO_LOW = BroadcastOutcome(BroadcastStatus.NONCE_TOO_LOW)
+BroadcastOutcome.REFUSED = BroadcastOutcome(BroadcastStatus.REFUSED)
 
 
 class Fees(NamedTuple):

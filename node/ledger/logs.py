@@ -1,0 +1,168 @@
+"""What the chain says happened: the events of settlement and money, read in bounded ranges, in chain order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from contracts import artifact
+from node.ledger.abi import decode_log, event_topic
+from node.ledger.client import LedgerClient
+from node.ledger.errors import EngineRefused
+from wallet.address import ZERO_ADDRESS, to_checksum
+
+# Most public engines serve 1,000 to 10,000 blocks a question; a refusal halves the range.
+BLOCKS_A_QUESTION: Final = 2_000
+
+
+@dataclass(frozen=True)
+class ChainLog:
+    """Where an event stands: its block, its transaction, and its place among all events of the block."""
+
+    block_number: int
+    block_hash: str
+    transaction_hash: str
+    log_index: int
+
+
+@dataclass(frozen=True)
+class SettledLog(ChainLog):
+    """A payment was settled, all its legs at once; `provider` is None within one currency.
+
+    Amounts are minor units of the tokens' currencies; `uetr`, `quote_id` and `return_of` the UUIDs' 16 bytes.
+    """
+
+    uetr: bytes
+    debtor_agent: str
+    creditor_agent: str
+    debtor_account: str
+    creditor_account: str
+    debit_token: str
+    debit_amount: int
+    credit_token: str
+    credit_amount: int
+    provider: str | None
+    quote_id: bytes
+    message_digest: bytes
+    return_of: bytes
+
+
+@dataclass(frozen=True)
+class CancelledLog(ChainLog):
+    """A debtor agent burnt a UETR: signatures already given for it can never settle."""
+
+    uetr: bytes
+    debtor_agent: str
+
+
+@dataclass(frozen=True)
+class TransferLog(ChainLog):
+    """Money of one currency moved, by whatever way; the zero address issues and takes back redeemed money."""
+
+    token: str
+    debtor: str
+    creditor: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class IssuedLog(ChainLog):
+    """An issuer created money on an account; `reference` is the digest of the order behind it."""
+
+    token: str
+    issuer: str
+    creditor: str
+    amount: int
+    reference: bytes
+
+
+def events(
+    client: LedgerClient, settlement: str, tokens: Sequence[str], first: int, last: int
+) -> list[SettledLog | CancelledLog | TransferLog]:
+    """The settlements, cancellations and money movements of blocks `first` to `last` (included), in chain order.
+
+    Raises LedgerUnreachable. A range beyond the head is read as far as there are blocks.
+    """
+    settlement_abi, token_abi = artifact("Settlement").abi, artifact("CurrencyToken").abi
+    readers: dict[str, Callable[[Mapping[str, Any]], SettledLog | CancelledLog | TransferLog]] = {
+        event_topic(settlement_abi, "Settled"): _settled,
+        event_topic(settlement_abi, "Cancelled"): _cancelled,
+        event_topic(token_abi, "Transfer"): _transfer,
+    }
+    own = {to_checksum(settlement): {*list(readers)[:2]}} | {
+        to_checksum(token): {list(readers)[2]} for token in tokens
+    }
+    found = raw_logs(client, list(own), [list(readers)], first, last)
+    # A token may log anything, even another contract's event: only the right contract is believed.
+    believed = [log for log in found if log["topics"][0] in own[to_checksum(log["address"])]]
+    return [readers[log["topics"][0]](log) for log in believed]
+
+
+def issues(client: LedgerClient, token: str, issuer: str, first: int, last: int) -> list[IssuedLog]:
+    """What one issuer issued of one currency token in blocks `first` to `last`, in chain order."""
+    abi = artifact("CurrencyToken").abi
+    topics = [event_topic(abi, "Issued"), "0x" + "0" * 24 + issuer[2:].lower()]
+    return [_issued(log) for log in raw_logs(client, [token], topics, first, last)]
+
+
+def raw_logs(
+    client: LedgerClient, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int
+) -> list[dict[str, Any]]:
+    """Logs as JSON-RPC gives them, from bounded ranges of blocks, sorted into chain order.
+
+    An engine that refuses a range (too many blocks or results) is asked for half of it.
+    """
+    found: list[dict[str, Any]] = []
+    size = BLOCKS_A_QUESTION
+    while first <= last:
+        end = min(last, first + size - 1)
+        question = {
+            "address": list(addresses),
+            "topics": list(topics),
+            "fromBlock": hex(first),
+            "toBlock": hex(end),
+        }
+        try:
+            found += client.connection.call("eth_getLogs", question)
+        except EngineRefused:
+            if end == first:
+                raise
+            size = max(1, (end - first + 1) // 2)
+            continue
+        first = end + 1
+    present = (log for log in found if not log.get("removed"))
+    return sorted(present, key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+
+
+def _place(log: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "block_number": int(log["blockNumber"], 16),
+        "block_hash": log["blockHash"],
+        "transaction_hash": log["transactionHash"],
+        "log_index": int(log["logIndex"], 16),
+    }
+
+
+def _fields(contract: str, event: str, log: Mapping[str, Any]) -> dict[str, Any]:
+    return decode_log(artifact(contract).abi, event, log["topics"], log["data"])
+
+
+def _settled(log: Mapping[str, Any]) -> SettledLog:
+    fields = _fields("Settlement", "Settled", log)
+    if fields["provider"] == ZERO_ADDRESS:
+        fields["provider"] = None
+    return SettledLog(**_place(log), **fields)
+
+
+def _cancelled(log: Mapping[str, Any]) -> CancelledLog:
+    return CancelledLog(**_place(log), **_fields("Settlement", "Cancelled", log))
+
+
+def _transfer(log: Mapping[str, Any]) -> TransferLog:
+    fields = _fields("CurrencyToken", "Transfer", log)
+    return TransferLog(**_place(log), token=to_checksum(log["address"]), **fields)
+
+
+def _issued(log: Mapping[str, Any]) -> IssuedLog:
+    return IssuedLog(**_place(log), token=to_checksum(log["address"]), **_fields("CurrencyToken", "Issued", log))

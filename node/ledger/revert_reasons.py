@@ -1,0 +1,108 @@
+"""What the contracts say when they refuse, as reasons of the domain: one table, one row per sentence.
+
+A test reads the contracts' sources and holds this table to every sentence that stands there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from node.domain.reasons import Reason
+
+_LIQUIDITY: Final = Reason.AGENT_LIQUIDITY_TOO_LOW
+_REFUSED: Final = Reason.SETTLEMENT_REFUSED_BY_CONTRACT
+
+REVERT_REASONS: Final[dict[str, Reason]] = {
+    # Settlement: the instruction and its parties
+    "Settlement: uetr already settled": Reason.UETR_ALREADY_USED,
+    "Settlement: uetr cancelled": Reason.CANCELLED_BY_DEBTOR_AGENT,
+    "Settlement: uetr missing": Reason.UETR_MALFORMED,
+    "Settlement: amount is zero": Reason.AMOUNT_IS_ZERO,
+    "Settlement: amounts differ": _REFUSED,
+    "Settlement: sequence not zero": _REFUSED,
+    "Settlement: instruction expired": Reason.INSTRUCTION_EXPIRED,
+    "Settlement: debtor agent not active": Reason.DEBTOR_AGENT_NOT_ACTIVE,
+    "Settlement: debtor agent not a bank": Reason.DEBTOR_AGENT_NOT_ACTIVE,
+    "Settlement: creditor agent not active": Reason.CREDITOR_AGENT_NOT_ACTIVE,
+    "Settlement: creditor agent not a bank": Reason.CREDITOR_AGENT_NOT_ACTIVE,
+    "Settlement: debit token not listed": Reason.CURRENCY_NOT_ISSUED,
+    "Settlement: credit token not listed": Reason.CURRENCY_NOT_ISSUED,
+    # Settlement: signatures
+    "Settlement: debtor signature invalid": Reason.SIGNATURE_WRONG,
+    "Settlement: debtor agent signature invalid": Reason.SIGNATURE_WRONG,
+    "Settlement: cancellation signature invalid": Reason.SIGNATURE_WRONG,
+    "Settlement: acceptance missing": Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,
+    "Settlement: acceptance signature invalid": Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,
+    "Settlement: acceptance expired": Reason.INSTRUCTION_EXPIRED,
+    # Settlement: quotes
+    "Settlement: quote missing": Reason.QUOTE_UNKNOWN,
+    "Settlement: quote not expected": Reason.QUOTE_AMOUNTS_DIFFER,
+    "Settlement: quote does not match": Reason.QUOTE_AMOUNTS_DIFFER,
+    "Settlement: quote expired": Reason.QUOTE_EXPIRED,
+    "Settlement: quote already used": Reason.QUOTE_ALREADY_USED,
+    "Settlement: quote signature invalid": Reason.SIGNATURE_WRONG,
+    "Settlement: quote provider not active": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
+    "Settlement: quote provider not an fx provider": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
+    # Settlement: returns, and what only a wrong deployment can meet
+    "Settlement: original not settled": _REFUSED,
+    "Settlement: return does not match its original": _REFUSED,
+    "Settlement: return needs its original": _REFUSED,
+    "Settlement: returns exceed the original": _REFUSED,
+    "Settlement: registry is no contract": _REFUSED,
+    # CurrencyToken: what a payment can meet. On chain it is institutions and wallets that pay, so a short
+    # balance is the payer's liquidity there, not its customer's account.
+    "CurrencyToken: balance too low": _LIQUIDITY,
+    "CurrencyToken: debtor account frozen": Reason.ACCOUNT_FROZEN,
+    "CurrencyToken: creditor account frozen": Reason.ACCOUNT_FROZEN,
+    "CurrencyToken: creditor account not allowed": Reason.CREDITOR_ACCOUNT_UNKNOWN,
+    "CurrencyToken: paused": Reason.CURRENCY_PAUSED,
+    "CurrencyToken: not the settlement operator": Reason.CURRENCY_PAUSED,
+    "CurrencyToken: amount above the tier's cap": Reason.AMOUNT_TOO_LARGE,
+    "CurrencyToken: daily total above the tier's cap": Reason.AMOUNT_TOO_LARGE,
+    "CurrencyToken: balance above the tier's cap": Reason.AMOUNT_TOO_LARGE,
+    # CurrencyToken: administration
+    "CurrencyToken: allowance too low": _REFUSED,
+    "CurrencyToken: cap has too many digits": _REFUSED,
+    "CurrencyToken: cap too large": _REFUSED,
+    "CurrencyToken: issue allowance too low": _REFUSED,
+    "CurrencyToken: no such pause flag": _REFUSED,
+    "CurrencyToken: no such tier": _REFUSED,
+    "CurrencyToken: not a freezer": _REFUSED,
+    "CurrencyToken: not a pauser": _REFUSED,
+    "CurrencyToken: not a tier keeper": _REFUSED,
+    "CurrencyToken: not an issuer": _REFUSED,
+    "CurrencyToken: not an unpauser": _REFUSED,
+    "CurrencyToken: spender not allowed": _REFUSED,
+    "CurrencyToken: supply too large": _REFUSED,
+    # ParticipantRegistry and roles: administration
+    "Access: not the admin": _REFUSED,
+    "Access: not the proposed admin": _REFUSED,
+    "Access: zero address": _REFUSED,
+    "ParticipantRegistry: account already registered": _REFUSED,
+    "ParticipantRegistry: bic already registered": _REFUSED,
+    "ParticipantRegistry: bic has the wrong length": _REFUSED,
+    "ParticipantRegistry: currency already listed": _REFUSED,
+    "ParticipantRegistry: currency has the wrong length": _REFUSED,
+    "ParticipantRegistry: currency not listed": _REFUSED,
+    "ParticipantRegistry: lei already registered": _REFUSED,
+    "ParticipantRegistry: lei has the wrong length": _REFUSED,
+    "ParticipantRegistry: message key missing": _REFUSED,
+    "ParticipantRegistry: no such participant": _REFUSED,
+    "ParticipantRegistry: no such policy flag": _REFUSED,
+    "ParticipantRegistry: no such role": _REFUSED,
+    "ParticipantRegistry: no such step": _REFUSED,
+    "ParticipantRegistry: not a registrar": _REFUSED,
+    "ParticipantRegistry: not a suspender": _REFUSED,
+    "ParticipantRegistry: participant still holds money": _REFUSED,
+    "ParticipantRegistry: participant terminated": _REFUSED,
+    "ParticipantRegistry: settlement is no contract": _REFUSED,
+    "ParticipantRegistry: settlement unchanged": _REFUSED,
+    "ParticipantRegistry: token is no contract": _REFUSED,
+    "ParticipantRegistry: too many tokens": _REFUSED,
+    "ParticipantRegistry: zero address": _REFUSED,
+}
+
+
+def reason_for(sentence: str) -> Reason:
+    """The domain's reason for a revert sentence; one that is not in the table is a refusal without a finer name."""
+    return REVERT_REASONS.get(sentence, Reason.SETTLEMENT_REFUSED_BY_CONTRACT)
