@@ -17,7 +17,7 @@ BLOCKS_A_QUESTION: Final = 2_000
 
 
 @dataclass(frozen=True)
-class ChainLog:
+class LogPlace:
     """Where an event stands: its block, its transaction, and its place among all events of the block."""
 
     block_number: int
@@ -27,7 +27,7 @@ class ChainLog:
 
 
 @dataclass(frozen=True)
-class SettledLog(ChainLog):
+class SettledLog(LogPlace):
     """A payment was settled, all its legs at once; `provider` is None within one currency.
 
     Amounts are minor units of the tokens' currencies; `uetr`, `quote_id` and `return_of` the UUIDs' 16 bytes.
@@ -49,7 +49,7 @@ class SettledLog(ChainLog):
 
 
 @dataclass(frozen=True)
-class CancelledLog(ChainLog):
+class CancelledLog(LogPlace):
     """A debtor agent burnt a UETR: signatures already given for it can never settle."""
 
     uetr: bytes
@@ -57,7 +57,7 @@ class CancelledLog(ChainLog):
 
 
 @dataclass(frozen=True)
-class TransferLog(ChainLog):
+class TransferLog(LogPlace):
     """Money of one currency moved, by whatever way; the zero address issues and takes back redeemed money."""
 
     token: str
@@ -67,7 +67,7 @@ class TransferLog(ChainLog):
 
 
 @dataclass(frozen=True)
-class IssuedLog(ChainLog):
+class IssuedLog(LogPlace):
     """An issuer created money on an account; `reference` is the digest of the order behind it."""
 
     token: str
@@ -77,15 +77,16 @@ class IssuedLog(ChainLog):
     reference: bytes
 
 
-def events(
-    client: LedgerClient, settlement: str, tokens: Sequence[str], first: int, last: int
-) -> list[SettledLog | CancelledLog | TransferLog]:
+ChainLog = SettledLog | CancelledLog | TransferLog
+
+
+def events(client: LedgerClient, settlement: str, tokens: Sequence[str], first: int, last: int) -> list[ChainLog]:
     """The settlements, cancellations and money movements of blocks `first` to `last` (included), in chain order.
 
     Raises LedgerUnreachable. A range beyond the head is read as far as there are blocks.
     """
     settlement_abi, token_abi = artifact("Settlement").abi, artifact("CurrencyToken").abi
-    readers: dict[str, Callable[[Mapping[str, Any]], SettledLog | CancelledLog | TransferLog]] = {
+    readers: dict[str, Callable[[Mapping[str, Any]], ChainLog]] = {
         event_topic(settlement_abi, "Settled"): _settled,
         event_topic(settlement_abi, "Cancelled"): _cancelled,
         event_topic(token_abi, "Transfer"): _transfer,

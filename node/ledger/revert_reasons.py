@@ -13,7 +13,7 @@ _LIQUIDITY: Final = Reason.AGENT_LIQUIDITY_TOO_LOW
 _REFUSED: Final = Reason.SETTLEMENT_REFUSED_BY_CONTRACT
 
 REVERT_REASONS: Final[dict[str, Reason]] = {
-    # Settlement: the instruction and its parties
+    # the instruction of a settlement and its parties
     "Settlement: uetr already settled": Reason.UETR_ALREADY_USED,
     "Settlement: uetr cancelled": Reason.CANCELLED_BY_DEBTOR_AGENT,
     "Settlement: uetr missing": Reason.UETR_MALFORMED,
@@ -27,14 +27,14 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "Settlement: creditor agent not a bank": Reason.CREDITOR_AGENT_NOT_ACTIVE,
     "Settlement: debit token not listed": Reason.CURRENCY_NOT_ISSUED,
     "Settlement: credit token not listed": Reason.CURRENCY_NOT_ISSUED,
-    # Settlement: signatures
+    # signatures of a settlement
     "Settlement: debtor signature invalid": Reason.SIGNATURE_WRONG,
     "Settlement: debtor agent signature invalid": Reason.SIGNATURE_WRONG,
     "Settlement: cancellation signature invalid": Reason.SIGNATURE_WRONG,
     "Settlement: acceptance missing": Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,
     "Settlement: acceptance signature invalid": Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,
     "Settlement: acceptance expired": Reason.INSTRUCTION_EXPIRED,
-    # Settlement: quotes
+    # quotes of a settlement
     "Settlement: quote missing": Reason.QUOTE_UNKNOWN,
     "Settlement: quote not expected": Reason.QUOTE_AMOUNTS_DIFFER,
     "Settlement: quote does not match": Reason.QUOTE_AMOUNTS_DIFFER,
@@ -43,13 +43,13 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "Settlement: quote signature invalid": Reason.SIGNATURE_WRONG,
     "Settlement: quote provider not active": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
     "Settlement: quote provider not an fx provider": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
-    # Settlement: returns, and what only a wrong deployment can meet
+    # returns, and what only a wrong deployment can meet
     "Settlement: original not settled": _REFUSED,
     "Settlement: return does not match its original": _REFUSED,
     "Settlement: return needs its original": _REFUSED,
     "Settlement: returns exceed the original": _REFUSED,
     "Settlement: registry is no contract": _REFUSED,
-    # CurrencyToken: what a payment can meet. On chain it is institutions and wallets that pay, so a short
+    # What a payment can meet in a token. On chain it is institutions and wallets that pay, so a short
     # balance is the payer's liquidity there, not its customer's account.
     "CurrencyToken: balance too low": _LIQUIDITY,
     "CurrencyToken: debtor account frozen": Reason.ACCOUNT_FROZEN,
@@ -60,7 +60,7 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "CurrencyToken: amount above the tier's cap": Reason.AMOUNT_TOO_LARGE,
     "CurrencyToken: daily total above the tier's cap": Reason.AMOUNT_TOO_LARGE,
     "CurrencyToken: balance above the tier's cap": Reason.AMOUNT_TOO_LARGE,
-    # CurrencyToken: administration
+    # administration of a currency
     "CurrencyToken: allowance too low": _REFUSED,
     "CurrencyToken: cap has too many digits": _REFUSED,
     "CurrencyToken: cap too large": _REFUSED,
@@ -74,7 +74,7 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "CurrencyToken: not an unpauser": _REFUSED,
     "CurrencyToken: spender not allowed": _REFUSED,
     "CurrencyToken: supply too large": _REFUSED,
-    # ParticipantRegistry and roles: administration
+    # administration of the registry and of roles
     "Access: not the admin": _REFUSED,
     "Access: not the proposed admin": _REFUSED,
     "Access: zero address": _REFUSED,
@@ -104,5 +104,5 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
 
 
 def reason_for(sentence: str) -> Reason:
-    """The domain's reason for a revert sentence; one that is not in the table is a refusal without a finer name."""
+    """The domain's reason for a revert sentence; one that has no row is a refusal without finer name."""
     return REVERT_REASONS.get(sentence, Reason.SETTLEMENT_REFUSED_BY_CONTRACT)

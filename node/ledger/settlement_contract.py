@@ -75,7 +75,7 @@ class SettlementContract:
         return str(self._client.read(self.address, artifact("Settlement").abi, "registry"))
 
     def domain(self) -> bytes:
-        """The EIP-712 domain separator to sign under, compared once with the contract's own. Raises WrongDomain."""
+        """The EIP-712 domain separator to sign under, compared once with the contract's. Raises WrongDomain."""
         if self._domain is None:
             expected = domain_separator(self._client.chain_id(), self.address)
             told = self._client.read(self.address, artifact("Settlement").abi, "DOMAIN_SEPARATOR")
