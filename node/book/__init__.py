@@ -1,0 +1,1 @@
+"""One institution's book: payments, messages, accounts, quotes, nonces. The only room that speaks SQL."""

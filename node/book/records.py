@@ -1,0 +1,219 @@
+"""What the book keeps, as frozen values: they leave the book, no session and no table ever does.
+
+A record is a picture of a row at one moment; changing it means handing a replaced copy back to a unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from node.domain.lifecycle import Event, State
+from node.domain.money import Currency, Money
+from node.domain.party import AccountScheme
+from node.domain.payment import Payment, Side
+from node.domain.quote import Quote, SignedQuote
+from node.domain.reasons import Finding
+
+
+class UetrTaken(Exception):
+    """A payment of this UETR is in the book already; the unit goes on as if nothing had been added."""
+
+
+class MessageIdTaken(Exception):
+    """This counterparty has sent a message of this identification before; nothing was added."""
+
+
+class StaleRecord(Exception):
+    """The payment was changed by somebody else since this record was read: read again and decide again."""
+
+
+class UnknownAccount(Exception):
+    """No cash account of this number is in the book."""
+
+
+class EntryConflict(Exception):
+    """The same entry was booked before with another amount: the book contradicts its source, stop and look."""
+
+
+class BookBusy(Exception):
+    """Another writer held the book for longer than the busy timeout; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One state a payment was in, since when, and the event that led there (None for the first)."""
+
+    state: State
+    at: datetime
+    event: Event | None
+
+
+@dataclass(frozen=True)
+class PaymentRecord:
+    """A payment as this institution keeps it: what was asked, where it stands, and everything signed for it.
+
+    `message_digest` is the SHA-256 of the credit transfer between the agents; `instruction` is the typed
+    instruction as canonical JSON. Past `deadline_s` (unix time) the payment expires unless it is on its way to
+    the chain. `due_at_s` says when the engine should look next. `version` counts the changes; a change to an
+    older version is refused.
+    """
+
+    uetr: str
+    side: Side
+    state: State
+    payment: Payment
+    findings: tuple[Finding, ...]
+    history: tuple[Step, ...]
+    message_digest: bytes | None
+    instruction: str | None
+    instruction_signature: bytes | None
+    quote: SignedQuote | None
+    acceptance_signature: bytes | None
+    acceptance_expiry_s: int | None
+    deadline_s: int
+    due_at_s: float
+    attempts: int
+    transaction_hash: str | None
+    block_number: int | None
+    block_hash: str | None
+    block_time_s: int | None
+    received_at: datetime
+    version: int
+
+
+@dataclass(frozen=True)
+class MessageRecord:
+    """An ISO message as it came ("in") or left ("out"), byte for byte.
+
+    `counterparty` is a BIC or "back-office", `name` the message definition ("pacs.008.001.08"), `digest` the
+    SHA-256 of `body`. An empty `message_id` counts as none.
+    """
+
+    uetr: str
+    direction: str
+    counterparty: str
+    name: str
+    message_id: str | None
+    body: bytes
+    at: datetime
+    digest: bytes
+
+
+class AccountKind(Enum):
+    """Whose money an account holds: a customer's, or the institution's own."""
+
+    CUSTOMER = "customer"
+    OWN = "own"
+
+
+class AccountStatus(Enum):
+    """Whether an account may be used."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class CashAccountRecord:
+    """An account in the institution's book: one number, one currency.
+
+    `balance` is what is booked; `reserved` the part of it set aside for payments under way.
+    """
+
+    number: str
+    scheme: AccountScheme
+    kind: AccountKind
+    currency: Currency
+    holder: str | None
+    wallet_address: str | None
+    status: AccountStatus
+    balance: Money
+    reserved: Money
+
+    @property
+    def available(self) -> Money:
+        """What a new payment may use: booked less reserved."""
+        return self.balance - self.reserved
+
+
+@dataclass(frozen=True)
+class ReservationRecord:
+    """Money of an account set aside for one payment."""
+
+    uetr: str
+    account: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class EntryRecord:
+    """One booked movement of an account, signed; chain entries name their log, transfers within the book none."""
+
+    account: str
+    amount: Money
+    uetr: str | None
+    transaction_hash: str | None
+    block_number: int | None
+    log_index: int | None
+    text: str
+    at: datetime
+
+
+class EvmTransactionStatus(Enum):
+    """How far a kept transaction has come; reverted means it is in a block and changed nothing."""
+
+    SIGNED = "signed"
+    INCLUDED = "included"
+    FINAL = "final"
+    REVERTED = "reverted"
+
+
+@dataclass(frozen=True)
+class EvmTransactionRecord:
+    """A signed transaction, kept before it is broadcast; every broadcast is these very bytes.
+
+    `lane` is the address that sends and whose nonces are counted; `purpose` is "settle", "cancel" and the like.
+    """
+
+    transaction_hash: str
+    lane: str
+    nonce: int
+    purpose: str
+    uetr: str | None
+    raw: bytes
+    created_at: datetime
+    broadcast_count: int
+    last_broadcast_s: float | None
+    status: EvmTransactionStatus
+    block_number: int | None
+
+
+class QuoteDirection(Enum):
+    """Whether we gave the quote (as FX provider) or took it."""
+
+    GIVEN = "given"
+    TAKEN = "taken"
+
+
+class QuoteStatus(Enum):
+    """A quote is open until a payment uses it or its time is over."""
+
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class QuoteRecord:
+    """A signed quote in the book; `uetr` is the payment that uses it."""
+
+    quote: Quote
+    signature: bytes
+    provider_bic: str
+    direction: QuoteDirection
+    status: QuoteStatus
+    uetr: str | None
+    created_at: datetime
