@@ -13,7 +13,7 @@ from dataclasses import replace
 from node.book.records import PaymentRecord, StaleRecord
 from node.domain.lifecycle import State
 from node.domain.payment import Side
-from node.ledger.client import LedgerUnreachable
+from node.ledger.errors import LedgerUnreachable
 from node.settlement.agreement import agree
 from node.settlement.office import Office
 from node.settlement.submission import AlreadyDecided, submit

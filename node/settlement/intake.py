@@ -80,7 +80,7 @@ def _known(unit: Unit, received: Received, digest: bytes) -> Repeated | Conflict
         uetr = by_id.uetr
     record = unit.payments.find(uetr)
     if record is None:
-        return _id_conflict(received) if by_id is not None else None
+        return Conflicting(_id_conflict(received)) if by_id is not None else None
     messages = unit.messages.of(uetr)
     if not any(message.direction == "in" and message.digest == digest for message in messages):
         return Conflicting(_uetr_conflict(uetr))

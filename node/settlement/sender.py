@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus
-from node.ledger.client import BroadcastOutcome
 from node.settlement.office import Office
 
 _log = logging.getLogger(__name__)
@@ -47,5 +46,5 @@ def _broadcast(office: Office, kept: EvmTransactionRecord) -> None:
     with office.book.unit() as unit:
         unit.lanes.touch_broadcast(kept.transaction_hash, office.clock.now_s())
     office.boundary("broadcast", kept.uetr or "")
-    if outcome not in (BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_KNOWN):
-        _log.warning("transaction %s (nonce %d): %s", kept.transaction_hash, kept.nonce, outcome)
+    if not outcome.on_its_way:
+        _log.warning("transaction %s (nonce %d): %s", kept.transaction_hash, kept.nonce, outcome.text)

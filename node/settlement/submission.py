@@ -14,7 +14,7 @@ from node.book.book import Unit
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.reasons import Finding
-from node.ledger.client import CallRefused
+from node.ledger.values import CallRefused
 from node.ledger.revert_reasons import reason_for
 from node.settlement.office import Office, now
 from node.settlement.typed import typed_quote

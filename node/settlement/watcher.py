@@ -15,7 +15,7 @@ from node.book.records import EvmTransactionRecord, EvmTransactionStatus, Paymen
 from node.domain.lifecycle import TERMINAL, Event, State
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
-from node.ledger.client import BlockReference
+from node.ledger.values import BlockReference
 from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events
 from node.settlement.closing import close, report
 from node.settlement.office import Office, now
@@ -116,7 +116,7 @@ def _include(
 
 
 def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
-    """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where that was the wish."""
+    """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where wished."""
     record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
     if record is None or record.state in TERMINAL:
         return

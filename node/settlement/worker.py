@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from node.ledger.client import LedgerUnreachable
+from node.ledger.errors import LedgerUnreachable
 from node.settlement.engine import due_payments, step
 from node.settlement.office import Office
 from node.settlement.sender import send_pending
