@@ -4,19 +4,18 @@ What py-evm's own miner leaves out (the system calls at the start, the requests 
 sealed block passes py-evm's import.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from types import SimpleNamespace
 
-from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
+from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI
 from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
 from eth.db.trie import make_trie_root_and_nodes
-from eth.rlp.receipts import Receipt
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.prague.headers import calc_excess_blob_gas_prague
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 
@@ -65,7 +64,7 @@ class OpenBlock:
         self.state = state_at(nodes, context_of(self.header, chain_id, previous_hashes), parent.state_root)
         self.transactions: list[SignedTransactionAPI] = []
         self.outcomes: list[Outcome] = []
-        self._receipts: list[Receipt] = []
+        self._receipts: list[ReceiptAPI] = []
         self.gas_used = 0
         self._log_count = 0
         apply_system_calls(self.state, self.header)
@@ -78,8 +77,8 @@ class OpenBlock:
     def apply(self, transaction: SignedTransactionAPI) -> ComputationAPI:
         """Run a transaction and take it into the block; it counts even when it reverts.
 
-        Raises TransactionRefused when there is no room, and py-evm's ValidationError when it cannot be paid for or its
-        nonce is not next; the block is then as it was.
+        Raises TransactionRefused when there is no room, and py-evm's ValidationError when it cannot be paid for or
+        its nonce is not next; the block is then as it was.
         """
         if transaction.gas > self.gas_left:
             raise TransactionRefused(
@@ -103,7 +102,7 @@ class OpenBlock:
         return computation
 
     def seal(self) -> SealedBlock:
-        """Close the block: hash the state, fill the header. The state's nodes are then open writes of the database."""
+        """Close the block: hash the state, fill the header. Its state nodes are then open writes of the database."""
         requests_hash = self._requests_hash()
         self.state.persist()
         header = self.header.copy(
@@ -133,11 +132,11 @@ class OpenBlock:
         return Hash32(digest.digest())
 
 
-def _root(items: list[SignedTransactionAPI] | list[Receipt]) -> Hash32:
-    return make_trie_root_and_nodes(tuple(items))[0] if items else BLANK_ROOT_HASH
+def _root(items: Sequence[SignedTransactionAPI] | Sequence[ReceiptAPI]) -> Hash32:
+    return make_trie_root_and_nodes(items)[0] if items else BLANK_ROOT_HASH
 
 
-def _bloom(receipts: list[Receipt]) -> int:
+def _bloom(receipts: list[ReceiptAPI]) -> int:
     bloom = 0
     for receipt in receipts:
         bloom |= receipt.bloom

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
 from eth_typing import Address, Hash32
-from eth_utils import ValidationError
+from eth_utils.exceptions import ValidationError
 
 from node.chain.block_builder import OpenBlock
 from node.chain.clock import ChainClock
@@ -82,8 +82,8 @@ class LocalChain:
     def send_raw_transaction(self, raw: bytes) -> bytes:
         """Accept a signed transaction and return its hash; when this returns, it is on disk.
 
-        With automine (the default) it is in a block, unless its nonce leaves a gap: then it is journaled and waits.
-        Raises TransactionRefused.
+        With automine (the default) it is in a block, unless its nonce leaves a gap: then it is journaled and
+        waits. Raises TransactionRefused.
         """
         transaction = decode_transaction(raw)
         check_transaction(transaction, self.genesis, unprotected=self._unprotected)
@@ -189,7 +189,7 @@ class LocalChain:
             return simulate(self._call_state(number, request), request, gas)
 
     def estimate_gas(self, request: CallRequest, number: int | None = None) -> CallResult | int:
-        """The gas a transaction needs, to half a per cent; the failed result when it would fail. Raises CallFailed."""
+        """The gas a transaction needs, to half a per cent, or the result when it fails. Raises CallFailed."""
         with self.lock:
             cap = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
             if request.gas_price:
@@ -330,7 +330,7 @@ class LocalChain:
 
     def _overtaken(self, block: SealedBlock) -> list[bytes]:
         """Drop from the pool what a block contains or makes impossible; returns the hashes for the journal."""
-        gone = [t.hash for t in block.transactions]
+        gone: list[bytes] = [t.hash for t in block.transactions]
         for transaction in block.transactions:
             self.pool.remove(transaction.hash)
             gone += self.pool.drop_below(transaction.sender, transaction.nonce + 1)

@@ -25,7 +25,7 @@ class FilterNotFound(Exception):
 
 @dataclass
 class InstalledFilter:
-    """One filter: `query` for logs, None for blocks and pending transactions; `seen` is the last block reported."""
+    """One filter: `query` is for logs only; `seen` is the last block reported."""
 
     kind: str
     seen: int

@@ -4,9 +4,9 @@ eth_keys and eth_hash fall back to slower code without a word; a chain that did 
 """
 
 import eth_hash.auto
-from eth_keys import keys
-from eth_keys.backends import CoinCurveECCBackend
-from eth_utils import ValidationError
+from eth_keys.backends.coincurve import CoinCurveECCBackend
+from eth_keys.main import lazy_key_api as keys
+from eth_utils.exceptions import ValidationError
 
 EMPTY_KECCAK = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 
@@ -45,4 +45,4 @@ def choose_native_hash() -> None:
         ) from error
     if pysha3.keccak256(b"") != EMPTY_KECCAK:
         raise NativeBackendMissing("the installed sha3 module does not compute keccak-256")
-    eth_hash.auto.keccak.hasher = pysha3.keccak256
+    eth_hash.auto.keccak.hasher = pysha3.keccak256  # type: ignore[assignment]  # the parameter has another name

@@ -63,21 +63,15 @@ class Parameters:
     def slot(self, index: int) -> int:
         """A storage slot: a QUANTITY or up to 32 bytes of DATA, both of which clients send."""
         value = self.required(index)
+        name = f"invalid argument {index}: unable to decode storage key"
         if not isinstance(value, str) or not value.startswith("0x"):
-            raise invalid_params(
-                f"invalid argument {index}: unable to decode storage key: hex string without 0x prefix"
-            )
-        digits = value[2:]
-        if len(digits) > 64:
-            raise invalid_params(
-                f"invalid argument {index}: unable to decode storage key: hex string too long, want at most 32 bytes"
-            )
+            raise invalid_params(f"{name}: hex string without 0x prefix")
+        if len(value) > 66:
+            raise invalid_params(f"{name}: hex string too long, want at most 32 bytes")
         try:
-            return int(digits or "0", 16)
+            return int(value[2:] or "0", 16)
         except ValueError as error:
-            raise invalid_params(
-                f"invalid argument {index}: unable to decode storage key: invalid hex string"
-            ) from error
+            raise invalid_params(f"{name}: invalid hex string") from error
 
     def mapping(self, index: int) -> dict[str, Any]:
         """A required JSON object."""
@@ -92,7 +86,7 @@ def as_mapping(value: Any, name: str) -> dict[str, Any]:
 
 
 def block_number(chain: LocalChain, value: Any, name: str = "invalid block") -> int | None:
-    """The height a tag, number or EIP-1898 object names; None for the newest (all of latest, pending, safe, final).
+    """The height a tag, number or EIP-1898 object names; None for the newest.
 
     Raises RpcError -32602 for what is none of these, -32000 for a block that is not there.
     """

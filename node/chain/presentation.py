@@ -4,7 +4,7 @@ from typing import Any
 
 from eth._utils.address import generate_contract_address
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 
 from node.chain.chain import LocalChain
 from node.chain.hexadecimal import data, data_or_none, quantity, word

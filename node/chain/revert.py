@@ -1,6 +1,6 @@
 """Why a contract reverted, in words: Error(string), Panic(uint256), or only the bytes of a custom error."""
 
-from eth_abi import decode
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")

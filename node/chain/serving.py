@@ -56,8 +56,8 @@ class BackgroundServer:
 def listening_socket(host: str, port: int) -> socket.socket:
     """A listening TCP socket; port 0 takes a free one.
 
-    It names its protocol: asyncio switches Nagle's delay off only for sockets that say they are TCP, and without that
-    every answer waits 40 ms for the client's acknowledgement.
+    It names its protocol: asyncio switches Nagle's delay off only for sockets that say they are TCP, and without
+    that every answer waits 40 ms for the client's acknowledgement.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -12,7 +12,7 @@ from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_ADDRESS
 from eth.exceptions import OutOfGas, Revert
 from eth.vm.forks.prague import PragueVM
 from eth_typing import Address
-from eth_utils import ValidationError
+from eth_utils.exceptions import ValidationError
 
 from node.chain.errors import CallFailed
 from node.chain.rules import LocalState

@@ -7,6 +7,7 @@ either the whole block or none of it. Queued transactions are journaled here too
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from eth_hash.auto import keccak
 
@@ -175,13 +176,13 @@ class ChainStore:
 
     # -- inside
 
-    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[object, ...]] | list[tuple]:  # type: ignore[type-arg]
+    def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise StoreDamaged(f"{self.name}: {error}, while reading: {statement}") from error
 
-    def _block(self, row: Sequence[bytes]) -> BlockRecord:
+    def _block(self, row: Sequence[Any]) -> BlockRecord:
         encoded, block_hash, size, body = row
         if keccak(encoded) != block_hash:
             raise StoreDamaged(f"{self.name}: the header of block 0x{block_hash.hex()} does not have that hash")
@@ -212,12 +213,12 @@ def _log_rows(block: SealedBlock) -> Iterable[tuple[object, ...]]:
             yield (first + outcome.first_log_index + offset, index, address, *padded, data)
 
 
-def _transaction(row: Sequence) -> TransactionRecord:  # type: ignore[type-arg]
+def _transaction(row: Sequence[Any]) -> TransactionRecord:
     number, index = divmod(row[0], TRANSACTIONS_PER_BLOCK)
     return TransactionRecord(number, index, row[1], row[2], row[3], bool(row[4]), *row[5:9])
 
 
-def _log(row: Sequence) -> LogRecord:  # type: ignore[type-arg]
+def _log(row: Sequence[Any]) -> LogRecord:
     number, index = divmod(row[0], LOGS_PER_BLOCK)
     topics = tuple(topic for topic in row[3:7] if topic is not None)
     return LogRecord(number, index, row[1], row[2], topics, row[7])

@@ -1,5 +1,6 @@
 """What gas costs. On a Corridor network it is metered and free, so most of these are zero and true."""
 
+from itertools import pairwise
 from typing import Any
 
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
@@ -68,7 +69,7 @@ def _percentiles(parameters: Parameters) -> list[float]:
         raise invalid_params(f"invalid argument 2: want an array of at most {MAX_PERCENTILES} percentiles")
     if not all(isinstance(one, int | float) and not isinstance(one, bool) and 0 <= one <= 100 for one in given):
         raise invalid_params("invalid reward percentile: want numbers from 0 to 100")
-    if any(later < earlier for earlier, later in zip(given, given[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(given)):
         raise invalid_params("invalid reward percentile: want them in rising order")
     return given
 
