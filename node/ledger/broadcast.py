@@ -6,12 +6,15 @@ again: the same bytes are sent again, or another transaction has used the nonce.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from eth_account import Account
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from node.ledger.errors import EngineRefused, LedgerUnreachable
-from node.ledger.transport import Connection
+from node.ledger.transport import Connection, result_of
 from node.ledger.values import BroadcastOutcome
 from wallet.keccak import keccak
 
@@ -30,6 +33,20 @@ def broadcast(connection: Connection, raw: bytes) -> BroadcastOutcome:
         if is_known(connection, transaction_hash):  # the answer was lost, not the transaction
             return BroadcastOutcome.ACCEPTED
         raise
+    return BroadcastOutcome.ACCEPTED
+
+
+def broadcast_many(connection: Connection, raws: Sequence[bytes]) -> list[BroadcastOutcome]:
+    """Send many in one round trip, in order; what the engine objects to is looked up one by one, as above."""
+    answers = connection.answers([("eth_sendRawTransaction", ("0x" + raw.hex(),)) for raw in raws])
+    return [_outcome(connection, raw, answer) for raw, answer in zip(raws, answers, strict=True)]
+
+
+def _outcome(connection: Connection, raw: bytes, answer: Any) -> BroadcastOutcome:
+    try:
+        result_of("eth_sendRawTransaction", answer)
+    except EngineRefused as refusal:
+        return _after_refusal(connection, raw, "0x" + keccak(raw).hex(), refusal.message)
     return BroadcastOutcome.ACCEPTED
 
 

@@ -165,6 +165,10 @@ class LedgerClient:
         """Send signed bytes, and look at the chain where the answer leaves it open; see `broadcast.broadcast`."""
         return broadcasting.broadcast(self.connection, raw)
 
+    def broadcast_many(self, raws: Sequence[bytes]) -> list[BroadcastOutcome]:
+        """Send many signed transactions in one round trip, in order; each has its own outcome."""
+        return broadcasting.broadcast_many(self.connection, raws)
+
     def is_known(self, transaction_hash: str) -> bool:
         """Whether the engine has the transaction, pending or in a block."""
         return broadcasting.is_known(self.connection, transaction_hash)
