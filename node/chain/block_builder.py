@@ -102,7 +102,7 @@ class OpenBlock:
         return computation
 
     def seal(self) -> SealedBlock:
-        """Close the block: hash the state, fill the header. Its state nodes are then open writes of the database."""
+        """Close the block: hash the state, fill the header. Its nodes become open writes of the database."""
         requests_hash = self._requests_hash()
         self.state.persist()
         header = self.header.copy(

@@ -320,7 +320,7 @@ class LocalChain:
     def _select(self, opened: OpenBlock) -> Iterator[PooledTransaction]:
         """What fits, in nonce order within an account, and between accounts by price, then arrival."""
         ready = {a: self.pool.at(a, self.nonce(a)) for a in self.pool.accounts()}
-        base_fee = opened.header.base_fee_per_gas
+        base_fee = opened.header.base_fee_per_gas or 0
         while candidates := [w for w in ready.values() if w is not None]:
             best = min(candidates, key=lambda w: (-w.transaction.max_priority_fee_per_gas, w.arrival))
             fits = best.transaction.gas <= opened.gas_left and best.transaction.max_fee_per_gas >= base_fee

@@ -1,6 +1,6 @@
 """Block headers as bytes: RLP in the exact form whose hash is the block's hash."""
 
-import rlp
+import rlp  # type: ignore[import-untyped]
 from eth.abc import BlockHeaderAPI
 from eth.vm.forks.prague.blocks import PragueBackwardsHeader
 

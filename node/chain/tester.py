@@ -11,8 +11,13 @@ from typing import Any
 
 from eth.abc import SignedTransactionAPI
 from eth_keys.datatypes import PrivateKey
-from eth_tester.backends.base import BaseChainBackend
-from eth_tester.exceptions import BlockNotFound, TransactionFailed, TransactionNotFound, ValidationError
+from eth_tester.backends.base import BaseChainBackend  # type: ignore[import-untyped]
+from eth_tester.exceptions import (  # type: ignore[import-untyped]
+    BlockNotFound,
+    TransactionFailed,
+    TransactionNotFound,
+    ValidationError,
+)
 
 from node.chain.block_builder import OpenBlock
 from node.chain.chain import LocalChain
@@ -51,7 +56,7 @@ def numbered_keys(count: int) -> tuple[PrivateKey, ...]:
 class CorridorBackend(BaseChainBackend):  # type: ignore[misc]  # eth-tester ships no types
     """An eth-tester backend over a LocalChain in memory.
 
-    Gas is free, as on a Corridor network; `base_fee` gives genesis another base fee in wei (eth-tester's is 1 gwei).
+    Gas is free, as on a Corridor network; `base_fee` gives genesis another fee in wei (eth-tester's is 1 gwei).
     """
 
     def __init__(
@@ -88,9 +93,9 @@ class CorridorBackend(BaseChainBackend):  # type: ignore[misc]  # eth-tester shi
         self.revert_to_snapshot(Snapshot(0, (), 0))
 
     def time_travel(self, to_timestamp: int) -> None:
-        """Close the open block at this time; what it held goes with it."""
+        """Close the open block just before this time, so that the next one opens at it, as in eth-tester."""
         pending = tuple(self._open.transactions) if self._open else ()
-        self.chain.clock.pin_next(to_timestamp)
+        self.chain.clock.pin_next(to_timestamp - 1)
         self._reopen(pending)
         self.mine_blocks()
 

@@ -53,7 +53,7 @@ def block_fields(header: BlockHeaderAPI, transactions: list[Any], size: int) -> 
         "parent_beacon_block_root": header.parent_beacon_block_root,
         "blob_gas_used": header.blob_gas_used,
         "excess_blob_gas": header.excess_blob_gas,
-        "requests_hash": header.requests_hash,
+        "requests_hash": getattr(header, "requests_hash", None),
     }
 
 

@@ -32,7 +32,7 @@ def decode_any(raw: bytes) -> SignedTransactionAPI:
 def sign(fields: Fields, key: PrivateKey) -> SignedTransactionAPI:
     """Sign complete fields; the kind follows from which fields there are.
 
-    Legacy ones are signed for no chain in particular, because eth-tester accepts no other `v` when it sends them again.
+    Legacy ones are signed for no chain in particular: eth-tester accepts no other `v` when it sends them again.
     """
     builder = PragueTransactionBuilder
     if "max_fee_per_gas" not in fields and "access_list" not in fields:
