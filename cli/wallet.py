@@ -1,0 +1,291 @@
+"""`corridor wallet`: keys, balances, transfers and signatures for the people and institutions that hold money.
+
+Nothing is signed that was not shown in words first, and no secret is ever taken from the arguments.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.wallet_transfer import prepare, send_and_wait
+from cli.wallet_view import (
+    EXIT_CODES,
+    Exit,
+    agree,
+    complain,
+    note,
+    show_description,
+    show_json,
+    show_table,
+    told,
+)
+from node.ledger.client import LedgerClient
+from wallet.address import address_bytes
+from wallet.amount import format_amount, parse_amount
+from wallet.encryption import LIGHT_COST, STANDARD_COST
+from wallet.keystore import Keystore
+from wallet.network import BadNetwork, Network, read_network
+from wallet.secret import Secret
+from wallet.secret_input import read_secret
+from wallet.signature import Signature, SignatureRefused
+from wallet.signer import LocalSigner, assert_native_curve
+from wallet.typed_data import BadTypedData
+from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
+from wallet.verification import recover
+from wallet.words import describe, party_in_words
+
+app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
+
+DEFAULT_KEYSTORE = Path("~/.corridor/keystore")
+
+KeystoreOption = Annotated[Path, typer.Option("--keystore", help="The directory of your keys.")]
+NetworkOption = Annotated[Path, typer.Option("--network", help="The directory with network.json.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Go ahead without asking.")]
+PasswordFileOption = Annotated[
+    Path | None, typer.Option("--password-file", help="Read the password from a file with mode 0600.")
+]
+PasswordFdOption = Annotated[
+    int | None, typer.Option("--password-fd", help="Read the password from this file descriptor.")
+]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="Which of your addresses; needed if there are several.")
+]
+
+
+def keystore_at(directory: Path, *, light: bool = False) -> Keystore:
+    """Return the keystore in a directory; `light` makes its new keys cheap to unlock, and cheap to guess."""
+    assert_native_curve()
+    return Keystore(directory.expanduser(), LIGHT_COST if light else STANDARD_COST)
+
+
+def ledger_of(network: Network) -> LedgerClient:
+    """Return a client of the network's chain. Raises BadNetwork if another chain answers there."""
+    client = LedgerClient(network.rpc_url)
+    if client.chain_id() != network.chain_id:
+        raise BadNetwork(f"{network.rpc_url} is chain {client.chain_id()}, not chain {network.chain_id}")
+    return client
+
+
+def chosen(keystore: Keystore, address: str | None) -> str:
+    """Return the address asked for, or the only one there is. Raises FileNotFoundError, BadAddress."""
+    kept = keystore.addresses()
+    if address is not None:
+        address_bytes(address)
+        if address not in kept:
+            raise FileNotFoundError(f"no key of {address} is in this keystore")
+        return address
+    if len(kept) != 1:
+        raise FileNotFoundError(f"{len(kept)} keys are in this keystore; say which with --address")
+    return kept[0]
+
+
+def password(file: Path | None, descriptor: int | None, *, new: bool = False) -> Secret:
+    """Return the password from where the options say, or ask for it."""
+    return read_secret("New password" if new else "Password", descriptor=descriptor, file=file, confirm=new)
+
+
+def unlocked(keystore: Keystore, address: str, file: Path | None, descriptor: int | None) -> LocalSigner:
+    """Return the signer of one of our addresses."""
+    return keystore.unlock(address, password(file, descriptor))
+
+
+@app.command("new")
+@told
+def new_key(
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    password_file: PasswordFileOption = None,
+    password_fd: PasswordFdOption = None,
+    light: Annotated[bool, typer.Option("--light", help="Cheap key derivation; for tests only.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new key and keep it encrypted. Without its password nobody can restore it, not even we."""
+    store = keystore_at(keystore, light=light)
+    address = store.create(password(password_file, password_fd, new=True))
+    if as_json:
+        show_json({"address": address, "file": str(store.path(address))})
+    else:
+        show_table("New key", ["Address", "File"], [[address, str(store.path(address))]])
+        note("Keep a copy of the file and of the password in two different places.")
+
+
+@app.command("list")
+@told
+def list_keys(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
+    """List your addresses. Nothing is unlocked."""
+    store = keystore_at(keystore)
+    rows = [[address, str(store.path(address))] for address in store.addresses()]
+    if as_json:
+        show_json([{"address": address, "file": file} for address, file in rows])
+    else:
+        show_table("Keys", ["Address", "File"], rows)
+
+
+@app.command("address")
+@told
+def show_address(
+    address: AddressOption = None, keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False
+) -> None:
+    """Print your address: what others need to pay you."""
+    found = chosen(keystore_at(keystore), address)
+    if as_json:
+        show_json({"address": found})
+    else:
+        typer.echo(found)
+
+
+@app.command("balance")
+@told
+def show_balance(
+    network: NetworkOption,
+    address: Annotated[str | None, typer.Option("--address", help="Whose; else all of yours.")] = None,
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show balances in every currency of the network: of your addresses, or of any one."""
+    if address is not None:
+        address_bytes(address)
+    holders = [address] if address is not None else keystore_at(keystore).addresses()
+    known = read_network(network)
+    client = ledger_of(known)
+    found = [
+        (holder, token, client.balance_of(token.address, holder))
+        for holder in holders
+        for token in known.tokens.values()
+    ]
+    if as_json:
+        show_json(
+            [
+                {"address": holder, "currency": token.currency, "amount": str(minor), "decimals": token.decimals}
+                for holder, token, minor in found
+            ]
+        )
+        return
+    rows = [
+        [party_in_words(holder, known), token.currency, format_amount(minor, token.decimals)]
+        for holder, token, minor in found
+    ]
+    show_table("Balances", ["Holder", "Currency", "Amount"], rows)
+
+
+@app.command("send")
+@told
+def send(
+    amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
+    currency: Annotated[str, typer.Argument(help="Such as CNY.")],
+    creditor: Annotated[str, typer.Argument(help="The address that is to be credited, with its checksum.")],
+    network: NetworkOption,
+    address: AddressOption = None,
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    password_file: PasswordFileOption = None,
+    password_fd: PasswordFdOption = None,
+    yes: YesOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, sign and send nothing.")] = False,
+    wait_s: Annotated[float, typer.Option("--wait", help="Seconds to wait for settlement.", min=0)] = 60,
+    as_json: JsonOption = False,
+) -> None:
+    """Send money of one currency from your address to another."""
+    address_bytes(creditor)
+    store = keystore_at(keystore)
+    debtor = chosen(store, address)
+    known = read_network(network)
+    token = known.token(currency)
+    client = ledger_of(known)
+    order = prepare(client, known, token, debtor, creditor, parse_amount(amount, token.decimals))
+    show_description(order.description(known))
+    if dry_run:
+        if as_json:
+            show_json(order.as_json() | {"status": "dry run"})
+        note("This was a dry run: nothing was signed and nothing was sent.")
+        return
+    agree(f"Send {amount} {currency} to {party_in_words(creditor, known)}?", yes=yes)
+    signer = unlocked(store, debtor, password_file, password_fd)
+    outcome = send_and_wait(client, order, signer, wait_s)
+    if as_json:
+        show_json(order.as_json() | outcome.as_json())
+    else:
+        show_table("Transfer", ["Status", "Transaction", "Block"], [outcome.as_row()])
+    if outcome.failure:
+        complain(outcome.failure)
+        raise typer.Exit(outcome.exit_code)
+
+
+@app.command("sign")
+@told
+def sign(
+    file: Annotated[Path, typer.Argument(help="Typed data as JSON; - reads standard input.")],
+    network: NetworkOption,
+    address: AddressOption = None,
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    password_file: PasswordFileOption = None,
+    password_fd: PasswordFdOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign an instruction, acceptance, quote or cancellation for this network; anything else is refused."""
+    document = read_file(file)
+    known = read_network(network)
+    if (document.chain_id, document.verifying_contract) != (known.chain_id, known.settlement):
+        raise BadTypedData("domain: for another chain or another contract than this network's settlement")
+    store = keystore_at(keystore)
+    signer_address = chosen(store, address)
+    description = describe(document.value, known)
+    show_description(description)
+    agree(f"{description.title}: sign as {signer_address}?", yes=yes)
+    digest = document.digest()
+    signature = unlocked(store, signer_address, password_file, password_fd).sign_digest(digest)
+    result = {
+        "primary_type": type(document.value).__name__,
+        "address": signer_address,
+        "digest": "0x" + digest.hex(),
+        "signature": "0x" + signature.to_bytes().hex(),
+    }
+    if as_json:
+        show_json(result)
+    else:
+        typer.echo(result["signature"])
+
+
+@app.command("verify")
+@told
+def verify(
+    file: Annotated[Path, typer.Argument(help="Typed data as JSON; - reads standard input.")],
+    signature: Annotated[str, typer.Argument(help="65 bytes as 0x and hexadecimal digits.")],
+    address: Annotated[str, typer.Option("--address", help="Who should have signed.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether an address signed typed data. Exit code 0: yes; 1: somebody else did, or nobody."""
+    address_bytes(address)
+    document = read_file(file)
+    signed_by = recover(document.digest(), read_signature(signature))
+    good = signed_by == address
+    if as_json:
+        show_json({"valid": good, "signed_by": signed_by, "expected": address})
+    else:
+        typer.echo(f"signed by {signed_by}" if good else f"NOT signed by {address}, but by {signed_by}")
+    if not good:
+        raise typer.Exit(Exit.NO)
+
+
+def read_file(file: Path) -> TypedDocument:
+    """Read a typed data file, or standard input for "-". Raises BadTypedData."""
+    if str(file) == "-":
+        return read_document(sys.stdin.buffer.read(MAX_DOCUMENT_BYTES + 1))
+    try:
+        with file.open("rb") as stream:
+            return read_document(stream.read(MAX_DOCUMENT_BYTES + 1))
+    except OSError as error:
+        raise BadTypedData(f"{file} cannot be read: {error.strerror}") from error
+
+
+def read_signature(text: str) -> Signature:
+    """Read a signature as 0x and 130 hexadecimal digits. Raises SignatureRefused."""
+    try:
+        raw = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise SignatureRefused("the signature is not 0x and hexadecimal digits") from error
+    return Signature.from_bytes(raw)

@@ -1,0 +1,160 @@
+"""A transfer between wallets, prepared so that a person can judge it, then signed, sent and followed.
+
+It is tried on the chain before it is signed; a transfer that the token would refuse never leaves.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from cli.wallet_view import Exit
+from node.ledger.client import LedgerClient
+from node.ledger.errors import LedgerUnreachable
+from node.ledger.values import CallRefused, Receipt
+from wallet.address import ZERO_ADDRESS
+from wallet.amount import BadAmount, format_amount
+from wallet.network import Network, Token
+from wallet.signer import Signer
+from wallet.transaction import BadTransaction, UnsignedTransaction, sign_transaction
+from wallet.transfer import transfer, transfer_call_data
+from wallet.words import Description, party_in_words
+
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Order:
+    """A transfer that could be sent now: `amount` and `balance` in minor units."""
+
+    debtor: str
+    creditor: str
+    token: Token
+    amount: int
+    balance: int
+    unsigned: UnsignedTransaction
+
+    def description(self, network: Network) -> Description:
+        """Return the transfer in words."""
+        amount = f"{format_amount(self.amount, self.token.decimals)} {self.token.currency}"
+        after = f"{format_amount(self.balance - self.amount, self.token.decimals)} {self.token.currency}"
+        fee = self.unsigned.gas * self.unsigned.max_fee_per_gas
+        return Description(
+            f"Send {amount} to {party_in_words(self.creditor, network)}",
+            (
+                ("From", party_in_words(self.debtor, network)),
+                ("To", party_in_words(self.creditor, network)),
+                ("Amount", amount),
+                ("Left afterwards", after),
+                ("Fee", f"at most {fee} wei" if fee else "none"),
+                ("Chain", str(network.chain_id)),
+            ),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the transfer for programs; amounts in minor units as text."""
+        return {
+            "from": self.debtor,
+            "to": self.creditor,
+            "currency": self.token.currency,
+            "amount": str(self.amount),
+            "decimals": self.token.decimals,
+            "nonce": self.unsigned.nonce,
+            "gas": self.unsigned.gas,
+            "max_fee_per_gas": str(self.unsigned.max_fee_per_gas),
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a transfer; `failure` is a sentence, or empty."""
+
+    status: str
+    transaction: str
+    block: int | None = None
+    failure: str = ""
+    exit_code: Exit = Exit.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome for programs."""
+        found = {"status": self.status, "transaction": self.transaction, "block": self.block}
+        return found | ({"failure": self.failure} if self.failure else {})
+
+    def as_row(self) -> list[str]:
+        """Return status, transaction and block for people."""
+        return [self.status, self.transaction, "" if self.block is None else str(self.block)]
+
+
+def prepare(
+    client: LedgerClient, network: Network, token: Token, debtor: str, creditor: str, amount: int
+) -> Order:
+    """Build the transfer and try it on the chain.
+
+    Raises BadAmount above the balance, BadTransaction if the token would refuse it or the money would be lost.
+    """
+    _check_creditor(network, creditor)
+    balance = client.balance_of(token.address, debtor)
+    if amount > balance:
+        have = format_amount(balance, token.decimals)
+        raise BadAmount(f"the balance is {have} {token.currency}, less than the amount")
+    data = transfer_call_data(creditor, amount)
+    gas = client.simulate(debtor, token.address, data)
+    if isinstance(gas, CallRefused):
+        raise BadTransaction(f"the currency token would refuse this transfer: {gas.reason}")
+    fees = client.fees()
+    unsigned = transfer(
+        network,
+        token,
+        creditor,
+        amount,
+        nonce=client.next_nonce(debtor),
+        gas=gas + gas // 4,  # the state may differ a little when it is included
+        max_fee_per_gas=fees.max_fee_per_gas,
+        max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
+    )
+    return Order(debtor, creditor, token, amount, balance, unsigned)
+
+
+def _check_creditor(network: Network, creditor: str) -> None:
+    if creditor == ZERO_ADDRESS:
+        raise BadTransaction("to: nobody has the zero address; the money would be lost")
+    if creditor == network.settlement or network.token_at(creditor) is not None:
+        raise BadTransaction("to: a contract of the network, which cannot give money back; it would be lost")
+
+
+def send_and_wait(client: LedgerClient, order: Order, signer: Signer, wait_s: float) -> Outcome:
+    """Sign, send, and follow until the transfer is final or `wait_s` seconds are over.
+
+    When the chain does not answer, the outcome says so with the transaction's hash: it may be on its way, so look
+    it up before sending again.
+    """
+    signed = sign_transaction(order.unsigned, signer)
+    transaction = "0x" + signed.hash.hex()
+    try:
+        answer = client.broadcast(signed.raw)
+        if not answer.on_its_way:
+            return Outcome(answer.status.value, transaction, None, answer.text, Exit.NO)
+        return _follow(client, transaction, time.monotonic() + wait_s)
+    except LedgerUnreachable as error:
+        failure = f"{error}; it may be on its way: look {transaction} up before sending again"
+        return Outcome("unknown", transaction, None, failure, Exit.UNREACHABLE)
+
+
+def _follow(client: LedgerClient, transaction: str, deadline_s: float) -> Outcome:
+    while True:
+        receipt = client.receipt(transaction)
+        if receipt is not None and not receipt.succeeded:
+            reason = client.revert_reason(transaction)
+            return Outcome("refused", transaction, receipt.block_number, reason, Exit.NO)
+        if receipt is not None and receipt.block_number <= client.final().number:
+            return Outcome("settled", transaction, receipt.block_number)
+        if time.monotonic() >= deadline_s:
+            return _unfinished(transaction, receipt)
+        time.sleep(_POLL_S)
+
+
+def _unfinished(transaction: str, receipt: Receipt | None) -> Outcome:
+    if receipt is None:
+        return Outcome("sent", transaction)
+    return Outcome("included", transaction, receipt.block_number)

@@ -1,0 +1,139 @@
+"""How the wallet's commands speak: tables for people on a terminal, JSON for programs, failures as exit codes.
+
+Results go to standard output, questions and warnings to standard error, so that `--json` output stays JSON.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
+from typing import ParamSpec
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from node.ledger.client import ReadRefused
+from node.ledger.errors import EngineRefused, LedgerUnreachable
+from wallet.address import BadAddress
+from wallet.amount import BadAmount
+from wallet.encryption import KeystoreRefused
+from wallet.network import BadNetwork, printable
+from wallet.private_file import UnsafeFile
+from wallet.secret_input import NoSecret
+from wallet.signature import SignatureRefused
+from wallet.transaction import BadTransaction
+from wallet.typed_data import BadTypedData
+from wallet.words import Description
+
+P = ParamSpec("P")
+
+
+class Exit(IntEnum):
+    """The exit codes of `corridor wallet`; part of its interface, documented in its help."""
+
+    DONE = 0
+    NO = 1  # a verification that failed, a transfer that the contract refused
+    BAD_INPUT = 2  # arguments or a file that cannot be used
+    NO_KEY = 3  # wrong password, no such key, unsafe or altered key file
+    UNREACHABLE = 4  # the chain did not answer: nothing is known, look before trying again
+    NOT_AGREED = 5  # the person said no, or could not be asked
+
+
+class Declined(Exception):
+    """The person did not agree, or there was nobody to ask."""
+
+
+EXIT_CODES = """
+Exit codes: 0 done; 1 refused by the contract, or a signature that does not verify; 2 arguments or a file that
+cannot be used; 3 wrong password, no such key, unsafe or altered key file; 4 the chain did not answer: look before
+trying again; 5 not agreed.
+"""
+
+_CODES: Mapping[type[Exception], Exit] = {
+    Declined: Exit.NOT_AGREED,
+    LedgerUnreachable: Exit.UNREACHABLE,
+    EngineRefused: Exit.UNREACHABLE,
+    ReadRefused: Exit.NO,
+    KeystoreRefused: Exit.NO_KEY,
+    UnsafeFile: Exit.NO_KEY,
+    NoSecret: Exit.NO_KEY,
+    FileNotFoundError: Exit.NO_KEY,
+    FileExistsError: Exit.NO_KEY,
+    BadAddress: Exit.BAD_INPUT,
+    BadAmount: Exit.BAD_INPUT,
+    BadNetwork: Exit.BAD_INPUT,
+    BadTransaction: Exit.BAD_INPUT,
+    BadTypedData: Exit.BAD_INPUT,
+    SignatureRefused: Exit.BAD_INPUT,
+}
+
+
+def told(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn a command's expected failures into one sentence on standard error and their exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except tuple(_CODES) as error:
+            complain(str(error))
+            code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
+            raise typer.Exit(code) from error
+
+    return run
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what went wrong."""
+    _errors().print(Text("error: ", style="bold red") + Text(printable(sentence)), soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """Say on standard error what a person should know and a program should not read."""
+    _errors().print(Text(printable(sentence)), soft_wrap=True)
+
+
+def show_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    print(json.dumps(document, indent=2, ensure_ascii=True))
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on standard output; cells are shown as they are, never as markup."""
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    for column in columns:
+        right = column in {"Amount", "Minor units"}
+        whole = column == "Address"  # never broken, so that it can be copied
+        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console().print(table)
+
+
+def show_description(description: Description) -> None:
+    """Print on standard error what is about to be agreed to."""
+    table = Table(title=Text(printable(description.title)), title_justify="left", title_style="bold")
+    table.add_column("Field")
+    table.add_column("Value", overflow="fold")
+    for label, text in description.lines:
+        table.add_row(Text(label), Text(printable(text)))
+    _errors().print(table)
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Ask until the answer is clear. Raises Declined: for no, or when there is no terminal to ask on."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Declined("nobody is there to confirm; say --yes to go ahead without being asked")
+    if not typer.confirm(printable(question), default=False, err=True):
+        raise Declined("not confirmed; nothing was signed and nothing was sent")
+
+
+def _errors() -> Console:
+    return Console(stderr=True, highlight=False)

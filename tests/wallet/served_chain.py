@@ -1,0 +1,144 @@
+"""A real local chain served over HTTP on a free port, with one currency token and the settlement contract."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from contracts import artifact
+from contracts.roles import TokenRole
+from node.chain.chain import LocalChain
+from node.chain.genesis import Genesis
+from node.chain.server import create_rpc_app
+from node.ledger.abi import call_data, deploy_data
+from node.ledger.client import LedgerClient
+from wallet.keccak import keccak
+from wallet.signer import LocalSigner
+from wallet.transaction import UnsignedTransaction, sign_transaction
+
+ISSUER = LocalSigner(keccak(b"issuer"))
+DEBTOR_SECRET = keccak(b"debtor")
+DEBTOR = LocalSigner(DEBTOR_SECRET).address
+CREDITOR = LocalSigner(keccak(b"creditor")).address
+ISSUED = 1_000_00
+
+
+@dataclass(frozen=True)
+class ServedChain:
+    """The chain's client, the directory with its network.json, and that document."""
+
+    client: LedgerClient
+    directory: Path
+    document: dict[str, Any]
+
+    @property
+    def issuer(self) -> str:
+        return ISSUER.address
+
+    @property
+    def freezer_role(self) -> int:
+        return int(TokenRole.FREEZER)
+
+    def balance(self, holder: str) -> int:
+        return self.client.balance_of(self.document["tokens"]["CNY"]["address"], holder)
+
+    def call(self, function: str, *arguments: object) -> None:
+        """Have the issuer call its token."""
+        token = self.document["tokens"]["CNY"]["address"]
+        _transact(self.client, token, call_data(artifact("CurrencyToken").abi, function, *arguments))
+
+
+@contextmanager
+def _served(chain: LocalChain) -> Iterator[str]:
+    config = uvicorn.Config(create_rpc_app(chain), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        chain.close()
+
+
+def _transact(client: LedgerClient, to: str | None, data: bytes) -> str | None:
+    """Send as the issuer, and return the address of what was deployed, if something was."""
+    unsigned = UnsignedTransaction(
+        chain_id=client.chain_id(),
+        nonce=client.next_nonce(ISSUER.address),
+        to=to,
+        value=0,
+        data=data,
+        gas=10_000_000,
+        max_fee_per_gas=0,
+        max_priority_fee_per_gas=0,
+        deploys=to is None,
+    )
+    signed = sign_transaction(unsigned, ISSUER)
+    assert client.broadcast(signed.raw).on_its_way
+    receipt = client.receipt("0x" + signed.hash.hex())
+    assert receipt is not None
+    assert receipt.succeeded
+    return receipt.contract_address
+
+
+def _deploy(client: LedgerClient, name: str, *arguments: object) -> str:
+    code = artifact(name)
+    address = _transact(client, None, deploy_data(code.abi, code.bytecode, *arguments))
+    assert address is not None
+    return address
+
+
+@contextmanager
+def served_chain(directory: Path) -> Iterator[ServedChain]:
+    """Serve a fresh chain in memory on which the debtor holds ISSUED minor units of CNY."""
+    with _served(LocalChain.open(None, Genesis())) as rpc_url:
+        client = LedgerClient(rpc_url)
+        registry = _deploy(client, "ParticipantRegistry", ISSUER.address)
+        settlement = _deploy(client, "Settlement", registry)
+        token = _deploy(client, "CurrencyToken", "Digital yuan", "CNY", 2, ISSUER.address)
+        document = network_document(rpc_url, client.chain_id(), registry, settlement, token)
+        (directory / "network.json").write_text(json.dumps(document))
+        chain = ServedChain(client, directory, document)
+        chain.call("grant_role", ISSUER.address, int(TokenRole.ISSUER))
+        chain.call("set_issue_allowance", ISSUER.address, ISSUED)
+        chain.call("issue", DEBTOR, ISSUED, b"\x01" * 32)
+        yield chain
+        client.close()
+
+
+def network_document(rpc_url: str, chain_id: int, registry: str, settlement: str, token: str) -> dict[str, Any]:
+    """Return a network description in which debtor and creditor are known by name."""
+    return {
+        "rpc_url": rpc_url,
+        "chain_id": chain_id,
+        "contracts": {"registry": registry, "settlement": settlement},
+        "tokens": {"CNY": {"address": token, "decimals": 2}},
+        "participants": [
+            {
+                "bic": "AAAACNBJ",
+                "lei": "5493001KJTIIGC8Y1R12",
+                "name": "Bank of the Debtor",
+                "roles": ["BANK"],
+                "currency": "CNY",
+                "settlement_address": ISSUER.address,
+                "api_url": "http://127.0.0.1:1",
+                "credential": "c",
+            }
+        ],
+        "customers": [
+            {"participant_bic": "AAAACNBJ", "name": "Debtor Ltd", "account": "1", "wallet_address": DEBTOR},
+            {"participant_bic": "AAAACNBJ", "name": "Creditor Ltd", "account": "2", "wallet_address": CREDITOR},
+        ],
+    }

@@ -1,0 +1,202 @@
+"""`corridor wallet`, run as a person and as a program would, against a real chain served over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.wallet import app
+from cli.wallet_view import Exit
+from tests.wallet.served_chain import CREDITOR, DEBTOR, DEBTOR_SECRET, ISSUED, ServedChain, served_chain
+from tests.wallet.test_typed_data import INSTRUCTION
+from wallet.address import ZERO_ADDRESS
+from wallet.encryption import LIGHT_COST
+from wallet.keystore import Keystore
+from wallet.secret import Secret
+from wallet.typed_document import TypedDocument, write_document
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedChain]:
+    with served_chain(tmp_path_factory.mktemp("network")) as chain:
+        yield chain
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a shell, with a keystore and a password file."""
+
+    home: Path
+
+    def run(self, *arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(app, arguments, input=typed)
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        return ("--keystore", str(self.home / "keys"))
+
+    @property
+    def password(self) -> tuple[str, str]:
+        return ("--password-file", str(self.home / "password"))
+
+
+@pytest.fixture
+def debtor(tmp_path: Path) -> Person:
+    (tmp_path / "password").write_text("correct horse\n")
+    (tmp_path / "password").chmod(0o600)
+    Keystore(tmp_path / "keys", LIGHT_COST).add(Secret(DEBTOR_SECRET), Secret(b"correct horse"))
+    return Person(tmp_path)
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_new_list_and_address(debtor: Person) -> None:
+    made = answer(debtor.run("new", "--light", "--json", *debtor.keys, *debtor.password))
+    listed = answer(debtor.run("list", "--json", *debtor.keys))
+    assert {entry["address"] for entry in listed} == {made["address"], DEBTOR}
+    assert made["address"] in debtor.run("list", *debtor.keys).stdout
+    assert debtor.run("address", "--address", DEBTOR, *debtor.keys).stdout.strip() == DEBTOR
+    several = debtor.run("address", *debtor.keys)
+    assert several.exit_code == Exit.NO_KEY
+    assert "say which with --address" in several.stderr
+    stranger = debtor.run("address", "--address", CREDITOR, *debtor.keys)
+    assert stranger.exit_code == Exit.NO_KEY
+
+
+def test_a_password_is_never_an_argument(debtor: Person) -> None:
+    result = debtor.run("new", *debtor.keys, "--password", "hunter2")
+    assert result.exit_code == 2
+    (debtor.home / "password").chmod(0o644)
+    result = debtor.run("new", *debtor.keys, *debtor.password)
+    assert result.exit_code == Exit.NO_KEY
+    assert "chmod 600" in result.stderr
+    assert debtor.run("new", *debtor.keys).exit_code == Exit.NO_KEY  # no terminal to ask on
+
+
+def test_balances(debtor: Person, chain: ServedChain) -> None:
+    network = ("--network", str(chain.directory))
+    (mine,) = answer(debtor.run("balance", "--json", *network, *debtor.keys))
+    assert mine["address"] == DEBTOR
+    assert (mine["currency"], mine["decimals"]) == ("CNY", 2)
+    assert int(mine["amount"]) == chain.balance(DEBTOR) > 0
+    shown = debtor.run("balance", "--address", CREDITOR, *network)
+    assert "Creditor Ltd" in shown.stdout
+    assert debtor.run("balance", *network, "--address", CREDITOR.lower()).exit_code == Exit.BAD_INPUT
+    assert debtor.run("balance", "--network", str(debtor.home)).exit_code == Exit.BAD_INPUT
+
+
+def test_money_is_sent_once_after_it_was_shown(debtor: Person, chain: ServedChain) -> None:
+    common = ("CNY", CREDITOR, "--network", str(chain.directory), *debtor.keys, *debtor.password)
+    before = chain.balance(DEBTOR), chain.balance(CREDITOR)
+    dry = debtor.run("send", "12.34", *common, "--dry-run", "--json")
+    assert answer(dry)["status"] == "dry run"
+    assert "Send 12.34 CNY to Creditor Ltd" in dry.stderr.replace("\n", " ")
+    unasked = debtor.run("send", "12.34", *common)
+    assert unasked.exit_code == Exit.NOT_AGREED
+    assert (chain.balance(DEBTOR), chain.balance(CREDITOR)) == before
+    sent = answer(debtor.run("send", "12.34", *common, "--yes", "--json"))
+    assert sent["status"] == "settled"
+    assert (sent["amount"], sent["decimals"]) == ("1234", 2)
+    receipt = chain.client.receipt(sent["transaction"])
+    assert receipt is not None
+    assert receipt.block_number == sent["block"]
+    assert (chain.balance(DEBTOR), chain.balance(CREDITOR)) == (before[0] - 1234, before[1] + 1234)
+    again = debtor.run("send", "0.01", *common, "--yes")
+    assert again.exit_code == 0
+    assert "settled" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "creditor", "words"),
+    [
+        (f"{ISSUED}.00", "CNY", CREDITOR, "less than the amount"),
+        ("0", "CNY", CREDITOR, "above zero"),
+        ("1.005", "CNY", CREDITOR, "more than 2 digits"),
+        ("1,5", "CNY", CREDITOR, "not an amount"),
+        ("1", "EUR", CREDITOR, "nobody issues"),
+        ("1", "CNY", CREDITOR.lower(), "checksum"),
+        ("1", "CNY", CREDITOR[:-1], "40 hexadecimal"),
+        ("1", "CNY", ZERO_ADDRESS, "zero address"),
+    ],
+)
+def test_a_transfer_that_cannot_be_is_refused_before_any_signature(
+    debtor: Person, chain: ServedChain, amount: str, currency: str, creditor: str, words: str
+) -> None:
+    before = chain.client.next_nonce(DEBTOR)
+    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
+    result = debtor.run("send", amount, currency, creditor, *options)
+    assert result.exit_code == Exit.BAD_INPUT
+    assert words in result.stderr.replace("\n", " ")
+    assert chain.client.next_nonce(DEBTOR) == before
+
+
+def test_money_to_a_contract_and_from_a_frozen_account_is_refused(debtor: Person, chain: ServedChain) -> None:
+    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
+    for contract in (chain.document["tokens"]["CNY"]["address"], chain.document["contracts"]["settlement"]):
+        lost = debtor.run("send", "1", "CNY", contract, *options)
+        assert lost.exit_code == Exit.BAD_INPUT
+        assert "would be lost" in lost.stderr.replace("\n", " ")
+    chain.call("grant_role", chain.issuer, chain.freezer_role)
+    chain.call("freeze", DEBTOR)
+    frozen = debtor.run("send", "1", "CNY", CREDITOR, *options)
+    chain.call("thaw", DEBTOR)
+    assert frozen.exit_code == Exit.BAD_INPUT
+    assert "would refuse this transfer: CurrencyToken: " in frozen.stderr.replace("\n", " ")
+
+
+def test_a_wrong_password_or_another_chain_stops_everything(debtor: Person, chain: ServedChain) -> None:
+    (debtor.home / "password").write_text("wrong")
+    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
+    result = debtor.run("send", "1", "CNY", CREDITOR, *options)
+    assert result.exit_code == Exit.NO_KEY
+    assert "wrong password" in result.stderr
+    (debtor.home / "network.json").write_text(json.dumps(chain.document | {"chain_id": 1}))
+    result = debtor.run("balance", "--network", str(debtor.home), *debtor.keys)
+    assert result.exit_code == Exit.BAD_INPUT
+    assert "not chain 1" in result.stderr
+    (debtor.home / "network.json").write_text(json.dumps(chain.document | {"rpc_url": "http://127.0.0.1:1"}))
+    assert debtor.run("balance", "--network", str(debtor.home), *debtor.keys).exit_code == Exit.UNREACHABLE
+
+
+def test_typed_data_is_shown_signed_and_verified(debtor: Person, chain: ServedChain) -> None:
+    file = debtor.home / "instruction.json"
+    settlement = chain.document["contracts"]["settlement"]
+    good = TypedDocument(chain.client.chain_id(), settlement, INSTRUCTION)
+    file.write_text(json.dumps(write_document(good)))
+    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password)
+    assert debtor.run("sign", str(file), *options).exit_code == Exit.NOT_AGREED
+    result = debtor.run("sign", str(file), *options, "--yes", "--json")
+    assert "UNKNOWN token" in result.stderr
+    signed = answer(result)
+    assert signed["address"] == DEBTOR
+    verdict = debtor.run("verify", str(file), signed["signature"], "--address", DEBTOR, "--json")
+    assert answer(verdict) == {"valid": True, "signed_by": DEBTOR, "expected": DEBTOR}
+    other = debtor.run("verify", str(file), signed["signature"], "--address", CREDITOR)
+    assert other.exit_code == Exit.NO
+    assert "NOT signed" in other.stdout
+    for bad in ("0x", "zz", signed["signature"][:-2] + "1d"):
+        assert debtor.run("verify", str(file), bad, "--address", DEBTOR).exit_code == Exit.BAD_INPUT
+
+
+def test_typed_data_for_elsewhere_or_of_another_kind_is_not_signed(debtor: Person, chain: ServedChain) -> None:
+    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
+    elsewhere = write_document(TypedDocument(chain.client.chain_id(), CREDITOR, INSTRUCTION))
+    refused = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere))
+    assert refused.exit_code == Exit.BAD_INPUT
+    assert "another contract" in refused.stderr.replace("\n", " ")
+    permit = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere | {"primaryType": "Permit"}))
+    assert permit.exit_code == Exit.BAD_INPUT
+    assert debtor.run("sign", str(debtor.home / "none.json"), *options).exit_code == Exit.BAD_INPUT
+
+
+def test_the_help_states_the_exit_codes(debtor: Person) -> None:
+    assert "Exit codes: 0 done" in debtor.run("--help").stdout.replace("\n", " ")
