@@ -12,15 +12,18 @@
 from .interfaces import IParticipantRegistry
 from .modules import access
 from .modules import participants
+from .modules import standing_table
 from .modules import token_list
 
 implements: IParticipantRegistry
 
 initializes: access
-initializes: token_list[access := access]
-initializes: participants[access := access, token_list := token_list]
+initializes: standing_table
+initializes: token_list[access := access, standing_table := standing_table]
+initializes: participants[access := access, standing_table := standing_table, token_list := token_list]
 
 exports: access.__interface__
+exports: standing_table.__interface__
 exports: token_list.__interface__
 exports: participants.__interface__
 
@@ -35,6 +38,7 @@ def __init__(admin: address):
     @param admin Who grants the roles.
     """
     access.__init__(admin)
+    standing_table.__init__()
 
 
 @external

@@ -6,13 +6,14 @@
 @custom:license Apache-2.0
 """
 
-from ..interfaces import ICurrencyToken
 from ..interfaces import IParticipantRegistry
 from . import access
 from . import standing_word
+from . import standing_table
 from . import token_list
 
 uses: access
+uses: standing_table
 uses: token_list
 
 ROLE_REGISTRAR: constant(uint256) = 1
@@ -57,7 +58,7 @@ def participant(account: address) -> IParticipantRegistry.Participant:
     @param account Its settlement account.
     """
     record: Record = self._records[account]
-    word: uint256 = token_list._standings[account]
+    word: uint256 = standing_table._standings[account]
     return IParticipantRegistry.Participant(
         account=account,
         bic=record.bic,
@@ -242,9 +243,9 @@ def set_roles(account: address, roles: uint256):
     self._only_registrar()
     self._only_open(account)
     assert roles & ~standing_word.ROLES_ALL == 0, "ParticipantRegistry: no such role"
-    word: uint256 = token_list._standings[account]
+    word: uint256 = standing_table._standings[account]
     word &= ~(standing_word.ROLES_MASK << standing_word.ROLES_SHIFT)
-    token_list._standings[account] = word | (roles << standing_word.ROLES_SHIFT)
+    standing_table._set(account, word | (roles << standing_word.ROLES_SHIFT))
     log IParticipantRegistry.ParticipantRolesChanged(account=account, roles=roles)
 
 
@@ -259,9 +260,9 @@ def set_policy(policy: uint256):
     """
     self._only_open(msg.sender)
     assert policy & ~standing_word.POLICY_ALL == 0, "ParticipantRegistry: no such policy flag"
-    word: uint256 = token_list._standings[msg.sender]
+    word: uint256 = standing_table._standings[msg.sender]
     word &= ~(standing_word.POLICY_MASK << standing_word.POLICY_SHIFT)
-    token_list._standings[msg.sender] = word | (policy << standing_word.POLICY_SHIFT)
+    standing_table._set(msg.sender, word | (policy << standing_word.POLICY_SHIFT))
     log IParticipantRegistry.PolicyChanged(account=msg.sender, policy=policy)
 
 
@@ -305,14 +306,14 @@ def rotate_message_key(message_key: bytes32, previous_key_until: uint64):
 @internal
 def _add(account: address, record: Record, roles: uint256, status: uint256):
     assert account != empty(address), "ParticipantRegistry: zero address"
-    assert token_list._standings[account] == 0, "ParticipantRegistry: account already registered"
+    assert standing_table._standings[account] == 0, "ParticipantRegistry: account already registered"
     assert len(record.bic) == 8 or len(record.bic) == 11, "ParticipantRegistry: bic has the wrong length"
     assert len(record.lei) == 20, "ParticipantRegistry: lei has the wrong length"
     assert roles & ~standing_word.ROLES_ALL == 0, "ParticipantRegistry: no such role"
     self._records[account] = record
     self._accounts[self._count] = account
     self._count += 1
-    token_list._standings[account] = standing_word._packed(status, roles, 0, 0)
+    standing_table._set(account, standing_word._packed(status, roles, 0, 0))
     if status == standing_word.ACTIVE:
         self._claim_names(account)
     log IParticipantRegistry.ParticipantRegistered(
@@ -347,7 +348,7 @@ def _release_names(account: address):
 
 @internal
 def _set_status(account: address, status: uint256, notice_end: uint256):
-    word: uint256 = token_list._standings[account]
+    word: uint256 = standing_table._standings[account]
     previous: uint256 = word & standing_word.STATUS_MASK
     assert word & standing_word.TOKEN == 0 and previous != standing_word.UNKNOWN, (
         "ParticipantRegistry: no such participant"
@@ -361,12 +362,13 @@ def _set_status(account: address, status: uint256, notice_end: uint256):
     elif status == standing_word.TERMINATED:
         token_list._assert_empty(account)
         self._release_names(account)
-    token_list._standings[account] = standing_word._packed(
+    word = standing_word._packed(
         status,
         (word >> standing_word.ROLES_SHIFT) & standing_word.ROLES_MASK,
         (word >> standing_word.POLICY_SHIFT) & standing_word.POLICY_MASK,
         notice_end,
     )
+    standing_table._set(account, word)
     log IParticipantRegistry.StatusChanged(
         account=account, previous=previous, status=status, notice_end=convert(notice_end, uint64)
     )
@@ -384,7 +386,7 @@ def _only_open(account: address):
     """
     @notice Refuses what is no participant, or no longer one.
     """
-    word: uint256 = token_list._standings[account]
+    word: uint256 = standing_table._standings[account]
     status: uint256 = word & standing_word.STATUS_MASK
     assert word & standing_word.TOKEN == 0, "ParticipantRegistry: no such participant"
     assert status != standing_word.UNKNOWN, "ParticipantRegistry: no such participant"

@@ -1,9 +1,11 @@
 # pragma version 0.4.3
 """
 @title Firm quotes of FX providers
-@notice A quote names both amounts, so nothing is rounded on chain, and counts once. Used quotes are bits, 256
-        to a slot by the last byte of their id: a provider whose ids share their first 15 bytes in blocks of
-        256 pays for one new slot in 256, one with random ids for each.
+@notice A quote names both amounts, so nothing is rounded on chain, and counts once. A quote whose id is the
+        UETR it is for is bound to that payment of its taker, which settles once: it needs no record of its
+        own. Other used quotes are bits, 256 to a slot by the last byte of their id: a provider whose ids
+        share their first 15 bytes in blocks of 256 pays for one new slot in 256, one with random ids for
+        each.
 @custom:license Apache-2.0
 """
 
@@ -25,7 +27,8 @@ _used: HashMap[address, HashMap[uint256, uint256]]
 @view
 def quote_used(provider: address, id: bytes16) -> bool:
     """
-    @notice Whether a quote has settled or was withdrawn.
+    @notice Whether a quote has settled or was withdrawn. Says false of a quote bound to its payment: there
+            settled(taker, id) tells.
     @dev Caller: anyone.
     @param provider The FX provider's settlement account.
     @param id The 16 bytes of the quote's id.
@@ -37,7 +40,8 @@ def quote_used(provider: address, id: bytes16) -> bool:
 @external
 def withdraw_quote(id: bytes16):
     """
-    @notice Withdraws a quote of the caller's before it has settled.
+    @notice Withdraws a quote of the caller's before it has settled. A quote bound to its payment is firm
+            until its expiry: it cannot be withdrawn.
     @dev Caller: the FX provider, for its own quotes. Refuses: a quote already used. Stopped by: nothing;
          withdrawing must always be possible.
     @param id The 16 bytes of the quote's id.
@@ -84,4 +88,5 @@ def _take(
     assert signature_check._signed_by(quote.provider, digest, signature), (
         "Settlement: quote signature invalid"
     )
-    self._use(quote.provider, quote.id)
+    if quote.id != instruction.uetr:
+        self._use(quote.provider, quote.id)

@@ -61,6 +61,15 @@ def _has_role(standing: uint256, role: uint256) -> bool:
 
 @internal
 @pure
+def _is_active(standing: uint256) -> bool:
+    """
+    @notice Whether a participant is active, for whatever expiry.
+    """
+    return standing & STATUS_MASK == ACTIVE
+
+
+@internal
+@pure
 def _may_settle(standing: uint256, expiry: uint64) -> bool:
     """
     @notice Whether something signed until `expiry` may settle: the participant is active, or is terminating

@@ -1,8 +1,7 @@
 # pragma version 0.4.3
 """
-@title The currencies that settle, and the standing of every address
-@notice One token per ISO 4217 code. Standings of participants and of tokens are in one mapping, so that
-        Settlement asks one question about everybody a payment names.
+@title The currencies that settle
+@notice One token per ISO 4217 code.
 @custom:license Apache-2.0
 """
 
@@ -10,41 +9,18 @@ from ..interfaces import ICurrencyToken
 from ..interfaces import IParticipantRegistry
 from . import access
 from . import standing_word
+from . import standing_table
 
 uses: access
+uses: standing_table
 
 ROLE_REGISTRAR: constant(uint256) = 1
 
 # Bounds the check that a leaving participant holds nothing.
 MAX_TOKENS: constant(uint256) = 64
 
-_standings: HashMap[address, uint256]
 _tokens: DynArray[address, MAX_TOKENS]
 _token_of: HashMap[String[3], address]
-
-
-@external
-@view
-def standing(account: address) -> uint256:
-    """
-    @notice The standing word of a participant or a token; 0 for an unknown address. See standing_word.
-    @dev Caller: anyone.
-    """
-    return self._standings[account]
-
-
-@external
-@view
-def standings(accounts: address[5]) -> uint256[5]:
-    """
-    @notice The standing words of up to five addresses; 0 for address zero.
-    @dev Caller: anyone.
-    """
-    words: uint256[5] = empty(uint256[5])
-    for i: uint256 in range(5):
-        if accounts[i] != empty(address):
-            words[i] = self._standings[accounts[i]]
-    return words
 
 
 @external
@@ -89,12 +65,12 @@ def list_token(currency: String[3], token: address):
     assert access._has(msg.sender, ROLE_REGISTRAR), "ParticipantRegistry: not a registrar"
     assert len(currency) == 3, "ParticipantRegistry: currency has the wrong length"
     assert self._token_of[currency] == empty(address), "ParticipantRegistry: currency already listed"
-    assert self._standings[token] == 0, "ParticipantRegistry: account already registered"
+    assert standing_table._standings[token] == 0, "ParticipantRegistry: account already registered"
     assert token.is_contract, "ParticipantRegistry: token is no contract"
     assert len(self._tokens) < MAX_TOKENS, "ParticipantRegistry: too many tokens"
     self._token_of[currency] = token
     self._tokens.append(token)
-    self._standings[token] = standing_word.LISTED_TOKEN
+    standing_table._set(token, standing_word.LISTED_TOKEN)
     log IParticipantRegistry.TokenListed(token=token, currency=currency)
 
 
@@ -109,7 +85,7 @@ def delist_token(currency: String[3]):
     token: address = self._token_of[currency]
     assert token != empty(address), "ParticipantRegistry: currency not listed"
     self._token_of[currency] = empty(address)
-    self._standings[token] = 0
+    standing_table._set(token, 0)
     last: address = self._tokens.pop()
     for i: uint256 in range(len(self._tokens), bound=MAX_TOKENS):
         if self._tokens[i] == token:

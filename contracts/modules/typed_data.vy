@@ -9,6 +9,8 @@
 DOMAIN_TYPE_HASH: constant(bytes32) = keccak256(
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
+# What sets typed data apart from a transaction.
+PREFIX: constant(bytes2) = 0x1901
 VERSION: constant(String[1]) = "1"
 # ERC-5267: name, version, chain id and verifying contract are present; salt is not.
 FIELDS: constant(bytes1) = 0x0f
@@ -54,7 +56,7 @@ def eip712Domain() -> (
 @internal
 @view
 def _separator() -> bytes32:
-    if chain.id == CHAIN_ID:
+    if chain.id == CHAIN_ID:  # no fork since
         return SEPARATOR
     return keccak256(
         abi_encode(DOMAIN_TYPE_HASH, NAME_HASH, keccak256(VERSION), chain.id, self)
@@ -67,4 +69,7 @@ def _digest(struct_hash: bytes32) -> bytes32:
     """
     @notice What a signer signs for a struct hash: keccak256(0x1901 || separator || struct hash).
     """
-    return keccak256(concat(b"\x19\x01", self._separator(), struct_hash))
+    separator: bytes32 = SEPARATOR
+    if chain.id != CHAIN_ID:
+        separator = self._separator()
+    return keccak256(concat(PREFIX, separator, struct_hash))
