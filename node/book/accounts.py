@@ -1,0 +1,247 @@
+"""Cash accounts in the book: what is booked, what is reserved, and every entry that explains a balance.
+
+Balances change only by entries, and an entry is booked once however often its source is read. Arithmetic is done
+here, on integers of any size, under the unit's lock; SQL never adds money.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from node.book.records import (
+    AccountKind,
+    AccountStatus,
+    CashAccountRecord,
+    EntryConflict,
+    EntryRecord,
+    ReservationRecord,
+    UnknownAccount,
+)
+from node.book.tables import accounts, entries, reservations
+from node.domain.money import Currency, CurrencyMismatch, Money
+from node.domain.party import AccountScheme
+
+Records = list[CashAccountRecord]
+Entries = list[EntryRecord]
+
+
+class Accounts:
+    """The cash accounts of a unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Made by Unit."""
+        self._connection = connection
+
+    def open(self, record: CashAccountRecord) -> bool:
+        """Open an account, empty; False where the number is taken, and then nothing changes.
+
+        Raises ValueError for an account that is not empty: money comes by entries only.
+        """
+        if record.balance.minor or record.reserved.minor or record.balance.currency != record.currency:
+            raise ValueError(f"account {record.number} must be opened empty, in its own currency")
+        if self.find(record.number) is not None:
+            return False
+        self._connection.execute(insert(accounts), _row(record))
+        return True
+
+    def own(self, currency: Currency) -> CashAccountRecord:
+        """The institution's own account in this currency, opened on first use (which needs a unit, not a view)."""
+        number = f"OWN-{currency.code}"
+        zero = Money(0, currency)
+        self.open(
+            CashAccountRecord(
+                number,
+                AccountScheme.OTHER,
+                AccountKind.OWN,
+                currency,
+                holder=None,
+                wallet_address=None,
+                status=AccountStatus.OPEN,
+                balance=zero,
+                reserved=zero,
+            )
+        )
+        return self._known(number)
+
+    def find(self, number: str) -> CashAccountRecord | None:
+        """The account of this number."""
+        query = select(accounts).where(accounts.c.number == number)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _record(row)
+
+    def list(self) -> Records:
+        """All accounts, in the order in which they were opened."""
+        return [_record(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.id))]
+
+    def booked_totals(self) -> dict[str, int]:
+        """The sum of all booked balances by currency code, in minor units."""
+        totals: Counter[str] = Counter()
+        for account in self.list():
+            totals[account.currency.code] += account.balance.minor
+        return dict(totals)
+
+    def reserve(self, uetr: str, number: str, amount: Money) -> bool:
+        """Set money aside for a payment; False where the available balance does not cover it.
+
+        Reserving the same again changes nothing. Raises UnknownAccount, CurrencyMismatch, and ValueError for an
+        amount that is not positive or differs from what this payment has reserved.
+        """
+        if amount.minor <= 0:
+            raise ValueError(f"cannot reserve {amount}")
+        wanted = ReservationRecord(uetr, number, amount)
+        kept = self.reservation(uetr)
+        if kept is not None:
+            if kept != wanted:
+                raise ValueError(f"payment {uetr} has reserved {kept.amount} on {kept.account}")
+            return True
+        account = self._known(number)
+        if account.available < amount:
+            return False
+        row = {"uetr": uetr, "account": number, "amount": amount.minor}
+        self._connection.execute(insert(reservations), row)
+        self._set(number, reserved=account.reserved + amount)
+        return True
+
+    def release(self, uetr: str) -> None:
+        """Give back what a payment has reserved; nothing happens where it has reserved nothing."""
+        kept = self.reservation(uetr)
+        if kept is None:
+            return
+        account = self._known(kept.account)
+        self._connection.execute(delete(reservations).where(reservations.c.uetr == uetr))
+        self._set(kept.account, reserved=account.reserved - kept.amount)
+
+    def reservation(self, uetr: str) -> ReservationRecord | None:
+        """What a payment has reserved, and where."""
+        query = (
+            select(reservations, accounts.c.currency, accounts.c.minor_units)
+            .join(accounts, accounts.c.number == reservations.c.account)
+            .where(reservations.c.uetr == uetr)
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return ReservationRecord(uetr, row.account, Money(row.amount, Currency(row.currency, row.minor_units)))
+
+    def post(
+        self,
+        number: str,
+        amount: Money,
+        *,
+        uetr: str | None,
+        transaction_hash: str,
+        block_number: int,
+        log_index: int,
+        text: str,
+        at: datetime,
+    ) -> bool:
+        """Book what a log of the chain says, positive or negative; False where it is booked already.
+
+        The chain is not asked for leave: a balance may become negative. An entry is known by its transaction,
+        log index, account and text. Raises UnknownAccount, CurrencyMismatch, and EntryConflict where the same
+        entry was booked with another amount.
+        """
+        entry = EntryRecord(number, amount, uetr, transaction_hash, block_number, log_index, text, at)
+        return self._book(entry, f"{transaction_hash}:{log_index}")
+
+    def transfer(
+        self, debtor: str, creditor: str, amount: Money, *, reference: str, text: str, at: datetime
+    ) -> bool:
+        """Move money between two accounts of this book, which no chain sees; False where `debtor` has too little.
+
+        The same reference again moves nothing and is True again. Raises as `post` does, and ValueError for an
+        amount that is not positive.
+        """
+        if amount.minor <= 0:
+            raise ValueError(f"cannot transfer {amount}")
+        source = f"book:{reference}"
+        debit = EntryRecord(debtor, Money(-amount.minor, amount.currency), None, None, None, None, text, at)
+        if not self._is_booked(debit, source) and self._known(debtor).available < amount:
+            return False
+        self._book(debit, source)
+        self._book(EntryRecord(creditor, amount, None, None, None, None, text, at), source)
+        return True
+
+    def entries(self, number: str, limit: int | None = None) -> Entries:
+        """The account's entries, the newest first; raises UnknownAccount."""
+        currency = self._known(number).currency
+        query = select(entries).where(entries.c.account == number).order_by(entries.c.id.desc()).limit(limit)
+        return [_entry(row, currency) for row in self._connection.execute(query)]
+
+    def _book(self, entry: EntryRecord, source: str) -> bool:
+        account = self._known(entry.account)
+        if entry.amount.currency != account.currency:
+            raise CurrencyMismatch(
+                f"{entry.amount} cannot be booked on {account.number} ({account.currency.code})"
+            )
+        if self._is_booked(entry, source):
+            return False
+        self._connection.execute(insert(entries), {**vars(entry), "amount": entry.amount.minor, "source": source})
+        self._set(entry.account, balance=account.balance + entry.amount)
+        return True
+
+    def _is_booked(self, entry: EntryRecord, source: str) -> bool:
+        query = select(entries.c.amount).where(
+            entries.c.source == source, entries.c.account == entry.account, entries.c.text == entry.text
+        )
+        booked = self._connection.scalar(query)
+        if booked is not None and booked != entry.amount.minor:
+            raise EntryConflict(f"{source} on {entry.account}: booked {booked}, now {entry.amount.minor}")
+        return booked is not None
+
+    def _known(self, number: str) -> CashAccountRecord:
+        account = self.find(number)
+        if account is None:
+            raise UnknownAccount(number)
+        return account
+
+    def _set(self, number: str, **amounts: Money) -> None:
+        values = {name: amount.minor for name, amount in amounts.items()}
+        self._connection.execute(update(accounts).where(accounts.c.number == number).values(**values))
+
+
+def _row(record: CashAccountRecord) -> dict[str, Any]:
+    return {
+        "number": record.number,
+        "scheme": record.scheme,
+        "kind": record.kind,
+        "currency": record.currency.code,
+        "minor_units": record.currency.minor_units,
+        "holder": record.holder,
+        "wallet_address": record.wallet_address,
+        "status": record.status,
+        "balance": record.balance.minor,
+        "reserved": record.reserved.minor,
+    }
+
+
+def _record(row: Row[Any]) -> CashAccountRecord:
+    currency = Currency(row.currency, row.minor_units)
+    return CashAccountRecord(
+        number=row.number,
+        scheme=row.scheme,
+        kind=row.kind,
+        currency=currency,
+        holder=row.holder,
+        wallet_address=row.wallet_address,
+        status=row.status,
+        balance=Money(row.balance, currency),
+        reserved=Money(row.reserved, currency),
+    )
+
+
+def _entry(row: Row[Any], currency: Currency) -> EntryRecord:
+    return EntryRecord(
+        account=row.account,
+        amount=Money(row.amount, currency),
+        uetr=row.uetr,
+        transaction_hash=row.transaction_hash,
+        block_number=row.block_number,
+        log_index=row.log_index,
+        text=row.text,
+        at=row.at,
+    )

@@ -1,0 +1,1 @@
+"""The book's schema, revision by revision; node.book.upgrade runs them."""

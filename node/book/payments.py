@@ -1,0 +1,193 @@
+"""Payments in the book: added once, moved by the state machine's events, changed only from their latest version.
+
+The steps a payment has taken are rows of their own, added and never altered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from node.book.payment_json import (
+    findings_from_json,
+    findings_to_json,
+    payment_from_json,
+    payment_to_json,
+    quote_from_json,
+    quote_to_json,
+)
+from node.book.records import PaymentRecord, StaleRecord, Step, UetrTaken
+from node.book.tables import payments, steps
+from node.domain.lifecycle import Event, State, advance
+from node.domain.payment import Side
+from node.domain.reasons import Finding
+
+Records = list[PaymentRecord]
+
+_CHANGEABLE = (
+    "message_digest",
+    "instruction",
+    "instruction_signature",
+    "acceptance_signature",
+    "acceptance_expiry_s",
+    "deadline_s",
+    "due_at_s",
+    "attempts",
+    "transaction_hash",
+    "block_number",
+    "block_hash",
+    "block_time_s",
+)
+_ENOUGH_FOR_ONE_QUERY = 500
+
+
+class Payments:
+    """The payments of a unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Made by Unit."""
+        self._connection = connection
+
+    def add(self, record: PaymentRecord) -> None:
+        """Put a new payment into the book with its history; raises UetrTaken where its UETR is there already."""
+        row = {
+            **_changeable(record),
+            "uetr": record.uetr,
+            "side": record.side,
+            "state": record.state,
+            "payment": payment_to_json(record.payment),
+            "received_at": record.received_at,
+            "version": record.version,
+        }
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(payments), row)
+        except IntegrityError:
+            if self._connection.scalar(select(payments.c.id).where(payments.c.uetr == record.uetr)) is None:
+                raise
+            raise UetrTaken(record.uetr) from None
+        self._connection.execute(insert(steps), [_step_row(record.uetr, step) for step in record.history])
+
+    def find(self, uetr: str) -> PaymentRecord | None:
+        """The payment of this UETR, with its whole history."""
+        found = self._read(select(payments).where(payments.c.uetr == uetr))
+        return found[0] if found else None
+
+    def save(self, record: PaymentRecord) -> PaymentRecord:
+        """Keep what was changed in a record, and return it as it now is in the book.
+
+        State, history and the payment itself cannot be changed this way. Raises StaleRecord where the book
+        holds another version, or another state, than the record was read with.
+        """
+        return self._write(record, record)
+
+    def move(
+        self, record: PaymentRecord, event: Event, at: datetime, findings: tuple[Finding, ...] = (), **changes: Any
+    ) -> PaymentRecord:
+        """Let an event happen to a payment: its next state, a step in its history, more findings, other changes.
+
+        Raises IllegalTransition where the table of states has no such arrow, StaleRecord as `save` does, and
+        TypeError for changes that are no changeable part of a record.
+        """
+        if strangers := changes.keys() - {*_CHANGEABLE, "quote"}:
+            raise TypeError(f"a move cannot change {', '.join(sorted(strangers))}")
+        step = Step(advance(record.state, event), at, event)
+        changed = replace(
+            record,
+            state=step.state,
+            findings=record.findings + findings,
+            history=(*record.history, step),
+            **changes,
+        )
+        moved = self._write(record, changed)
+        self._connection.execute(insert(steps), _step_row(record.uetr, step))
+        return moved
+
+    def add_finding(self, record: PaymentRecord, finding: Finding) -> PaymentRecord:
+        """Keep one more finding without moving the payment."""
+        return self.save(replace(record, findings=(*record.findings, finding)))
+
+    def due(self, now_s: float, limit: int, states: Sequence[State], side: Side = Side.DEBTOR_AGENT) -> list[str]:
+        """UETRs of payments in these states whose time has come, the longest due first.
+
+        Only the debtor agent's by default: the creditor agent pushes nothing, it watches.
+        """
+        query = (
+            select(payments.c.uetr)
+            .where(payments.c.state.in_(states), payments.c.due_at_s <= now_s, payments.c.side == side)
+            .order_by(payments.c.due_at_s, payments.c.id)
+            .limit(limit)
+        )
+        return [str(uetr) for uetr in self._connection.scalars(query)]
+
+    def in_state(self, *states: State) -> Records:
+        """All payments in any of these states, the oldest first."""
+        return self._read(select(payments).where(payments.c.state.in_(states)).order_by(payments.c.id))
+
+    def list(self, state: State | None = None, after: str | None = None, limit: int = 100) -> Records:
+        """A page of payments, the newest first; `after` is the last UETR of the page before."""
+        query = select(payments).order_by(payments.c.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(payments.c.state == state)
+        if after is not None:
+            last = select(payments.c.id).where(payments.c.uetr == after).scalar_subquery()
+            query = query.where(payments.c.id < last)
+        return self._read(query)
+
+    def _write(self, before: PaymentRecord, after: PaymentRecord) -> PaymentRecord:
+        result = self._connection.execute(
+            update(payments)
+            .where(
+                payments.c.uetr == before.uetr,
+                payments.c.version == before.version,
+                payments.c.state == before.state,
+            )
+            .values(**_changeable(after), state=after.state, version=before.version + 1)
+        )
+        if result.rowcount != 1:
+            raise StaleRecord(f"{before.uetr} is no longer version {before.version}, {before.state.value}")
+        return replace(after, version=before.version + 1)
+
+    def _read(self, query: Select[Any]) -> Records:
+        rows = self._connection.execute(query).all()
+        histories: defaultdict[str, list[Step]] = defaultdict(list)
+        for start in range(0, len(rows), _ENOUGH_FOR_ONE_QUERY):
+            uetrs = [row.uetr for row in rows[start : start + _ENOUGH_FOR_ONE_QUERY]]
+            for step in self._connection.execute(
+                select(steps).where(steps.c.uetr.in_(uetrs)).order_by(steps.c.id)
+            ):
+                histories[step.uetr].append(Step(step.state, step.at, step.event))
+        return [_record(row, tuple(histories[row.uetr])) for row in rows]
+
+
+def _changeable(record: PaymentRecord) -> dict[str, Any]:
+    return {
+        **{name: getattr(record, name) for name in _CHANGEABLE},
+        "findings": findings_to_json(record.findings),
+        "quote": quote_to_json(record.quote) if record.quote else None,
+    }
+
+
+def _step_row(uetr: str, step: Step) -> dict[str, Any]:
+    return {"uetr": uetr, "state": step.state, "event": step.event, "at": step.at}
+
+
+def _record(row: Row[Any], history: tuple[Step, ...]) -> PaymentRecord:
+    return PaymentRecord(
+        uetr=row.uetr,
+        side=row.side,
+        state=row.state,
+        payment=payment_from_json(row.payment),
+        findings=findings_from_json(row.findings),
+        history=history,
+        quote=quote_from_json(row.quote) if row.quote else None,
+        received_at=row.received_at,
+        version=row.version,
+        **{name: getattr(row, name) for name in _CHANGEABLE},
+    )

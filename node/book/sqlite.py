@@ -1,0 +1,89 @@
+"""Everything that is particular to SQLite: how a connection is set up, and how a write transaction begins.
+
+Writers begin immediately, so what a unit reads stays true until it commits; readers see one snapshot and neither
+wait nor make anybody wait. A commit is on disk (synchronous FULL) when it returns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+BUSY_TIMEOUT_S = 10.0
+_IDLE_READERS = 8
+
+
+def open_engines(url: str) -> tuple[Engine, Engine]:
+    """A writing and a reading engine on one file, created (readable by its owner only) where absent.
+
+    Raises ValueError for anything but a SQLite file: an in-memory book would forget what it acknowledged.
+    """
+    database = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or database in (None, "", ":memory:"):
+        raise ValueError(f"a book is a SQLite file (sqlite:///path), not {url}")
+    Path(str(database)).touch(mode=0o600, exist_ok=True)
+    writer = _engine(url, 1, _set_up_writer, "BEGIN IMMEDIATE")
+    _switch_to_write_ahead_log(writer)
+    return writer, _engine(url, _IDLE_READERS, _set_up_reader, "BEGIN")
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether another process held the write lock for longer than the busy timeout."""
+    return _is_lock(error.orig)
+
+
+def _is_lock(error: BaseException | None) -> bool:
+    # The low byte of SQLite's extended code is its primary code.
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=-1,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        skip_autocommit_rollback=True,
+    )
+    event.listen(engine, "connect", set_up)
+
+    def emit_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", emit_begin)
+    return engine
+
+
+def _set_up_writer(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _set_up_reader(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _switch_to_write_ahead_log(engine: Engine) -> None:
+    """Switch the file to its write-ahead log, once for ever; two processes opening it at once take turns."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    connection = engine.raw_connection()
+    try:
+        while True:
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                # SQLite does not use the busy timeout for this one statement.
+                if not _is_lock(error) or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+    finally:
+        connection.close()

@@ -1,0 +1,221 @@
+"""The tables of one institution's book. Every table has an integer row id; business keys are unique columns.
+
+(A text primary key without row id would make inserts several times slower on SQLite.)
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from node.book.column_types import Instant, Minor, Named
+from node.book.records import AccountKind, AccountStatus, EvmTransactionStatus, QuoteDirection, QuoteStatus
+from node.domain.lifecycle import Event, State
+from node.domain.party import AccountScheme
+from node.domain.payment import Side
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_ADDRESS = String(42)
+_HASH = String(66)
+_UETR = String(36)
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows only in a column called INTEGER
+
+
+def _row_id() -> Column[int]:
+    return Column("id", _ROW_ID, primary_key=True)
+
+
+payments = Table(
+    "payments",
+    metadata,
+    _row_id(),
+    Column("uetr", _UETR, nullable=False, unique=True),
+    Column("side", Named(Side), nullable=False),
+    Column("state", Named(State), nullable=False),
+    Column("payment", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("message_digest", LargeBinary(32)),
+    Column("instruction", Text),
+    Column("instruction_signature", LargeBinary(65)),
+    Column("quote", Text),
+    Column("acceptance_signature", LargeBinary(65)),
+    Column("acceptance_expiry_s", BigInteger),
+    Column("deadline_s", BigInteger, nullable=False),
+    Column("due_at_s", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("transaction_hash", _HASH),
+    Column("block_number", BigInteger),
+    Column("block_hash", _HASH),
+    Column("block_time_s", BigInteger),
+    Column("received_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "state", "due_at_s"),
+)
+
+steps = Table(
+    "payment_steps",
+    metadata,
+    _row_id(),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
+    Column("state", Named(State), nullable=False),
+    Column("event", Named(Event)),
+    Column("at", Instant, nullable=False),
+)
+
+INBOUND = text("direction = 'in'")
+
+messages = Table(
+    "messages",
+    metadata,
+    _row_id(),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
+    Column("direction", String(3), nullable=False),
+    Column("counterparty", String(35), nullable=False),
+    Column("name", String(35), nullable=False),
+    Column("message_id", String(70)),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    Index(
+        "uq_messages_inbound",
+        "counterparty",
+        "message_id",
+        unique=True,
+        sqlite_where=INBOUND,
+        postgresql_where=INBOUND,
+    ),
+)
+
+accounts = Table(
+    "cash_accounts",
+    metadata,
+    _row_id(),
+    Column("number", String(34), nullable=False, unique=True),
+    Column("scheme", Named(AccountScheme), nullable=False),
+    Column("kind", Named(AccountKind), nullable=False),
+    Column("currency", String(8), nullable=False),
+    Column("minor_units", Integer, nullable=False),
+    Column("holder", String(140)),
+    Column("wallet_address", _ADDRESS),
+    Column("status", Named(AccountStatus), nullable=False),
+    Column("balance", Minor, nullable=False),
+    Column("reserved", Minor, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    _row_id(),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, unique=True),
+    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
+    Column("amount", Minor, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _row_id(),
+    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
+    Column("amount", Minor, nullable=False),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
+    Column("source", String(140), nullable=False),
+    Column("transaction_hash", _HASH),
+    Column("block_number", BigInteger),
+    Column("log_index", Integer),
+    Column("text", String(140), nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("source", "account", "text"),
+)
+
+quotes = Table(
+    "quotes",
+    metadata,
+    _row_id(),
+    Column("quote_id", String(36), nullable=False, unique=True),
+    Column("provider", _ADDRESS, nullable=False),
+    Column("taker", _ADDRESS, nullable=False),
+    Column("sell_amount", Minor, nullable=False),
+    Column("sell_currency", String(8), nullable=False),
+    Column("sell_minor_units", Integer, nullable=False),
+    Column("buy_amount", Minor, nullable=False),
+    Column("buy_currency", String(8), nullable=False),
+    Column("buy_minor_units", Integer, nullable=False),
+    Column("expiry_s", BigInteger, nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+    Column("provider_bic", String(11), nullable=False),
+    Column("direction", Named(QuoteDirection), nullable=False),
+    Column("status", Named(QuoteStatus), nullable=False),
+    Column("uetr", _UETR),  # at the provider, another institution's payment: no foreign key
+    Column("created_at", Instant, nullable=False),
+    Index(None, "status", "expiry_s"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    _row_id(),
+    Column("lane", _ADDRESS, nullable=False, unique=True),
+    Column("next_nonce", BigInteger, nullable=False),
+)
+
+transactions = Table(
+    "evm_transactions",
+    metadata,
+    _row_id(),
+    Column("transaction_hash", _HASH, nullable=False, unique=True),
+    Column("lane", _ADDRESS, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("broadcast_count", Integer, nullable=False),
+    Column("last_broadcast_s", Float),
+    Column("status", Named(EvmTransactionStatus), nullable=False),
+    Column("block_number", BigInteger),
+    UniqueConstraint("lane", "nonce"),
+    Index(None, "lane", "status", "nonce"),
+)
+
+cursor = Table(
+    "watched_block",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", _HASH, nullable=False),
+    CheckConstraint("id = 1", name="single_row"),
+)
+
+nonces = Table(
+    "request_nonces",
+    metadata,
+    _row_id(),
+    Column("keyid", String(64), nullable=False),
+    Column("nonce", String(128), nullable=False),
+    Column("expires_s", BigInteger, nullable=False, index=True),
+    UniqueConstraint("keyid", "nonce"),
+)
