@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from api.iso20022.definition import NAMESPACE_PREFIX
-from api.iso20022.tree import find, namespace_of, text_at
+from api.iso20022.tree import children, find, namespace_of, text_at
+from api.iso20022.writing import add, add_if, new_root, plain_copy
 
 HEADER_PREFIX = NAMESPACE_PREFIX + "head.001.001."
+WRITTEN_VERSION = "head.001.001.02"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,10 @@ class HeaderEnd:
 
 @dataclass(frozen=True)
 class BusinessHeader:
-    """What a header says, in the header's own words; `identifier` is the header's version."""
+    """What a header says, in the header's own words; `identifier` is the header's version.
+
+    `node` is the element it was read from; treat it as read-only.
+    """
 
     identifier: str
     sender: HeaderEnd
@@ -33,6 +38,7 @@ class BusinessHeader:
     created_at: str
     copy_or_duplicate: str | None
     possible_duplicate: bool
+    node: etree._Element
 
 
 def read_header(node: etree._Element | None) -> BusinessHeader | None:
@@ -49,6 +55,7 @@ def read_header(node: etree._Element | None) -> BusinessHeader | None:
         created_at=text_at(node, "CreDt") or "",
         copy_or_duplicate=text_at(node, "CpyDplct"),
         possible_duplicate=text_at(node, "PssblDplct") in ("true", "1"),
+        node=node,
     )
 
 
@@ -57,3 +64,35 @@ def _end(node: etree._Element, tag: str) -> HeaderEnd:
     if institution is None:
         return HeaderEnd(text_at(node, f"{tag}/OrgId/Id/OrgId/AnyBIC"))
     return HeaderEnd(text_at(institution, "BICFI"), text_at(institution, "ClrSysMmbId/MmbId"))
+
+
+def reply_header(
+    original: BusinessHeader, message_definition: str, message_id: str, created_at: str
+) -> etree._Element:
+    """The header of an answer: the route turned round, the original named as related."""
+    header = new_root(WRITTEN_VERSION, "AppHdr")
+    _copy_end(header, "Fr", original.node, "To")
+    _copy_end(header, "To", original.node, "Fr")
+    add(header, "BizMsgIdr", message_id)
+    add(header, "MsgDefIdr", message_definition)
+    add_if(header, "BizSvc", original.business_service)
+    add(header, "CreDt", created_at)
+    related = add(header, "Rltd")
+    _copy_end(related, "Fr", original.node, "Fr")
+    _copy_end(related, "To", original.node, "To")
+    add(related, "BizMsgIdr", original.message_id)
+    add(related, "MsgDefIdr", original.message_definition)
+    add_if(related, "BizSvc", original.business_service)
+    add(related, "CreDt", original.created_at)
+    return header
+
+
+def _copy_end(parent: etree._Element, tag: str, source: etree._Element, source_tag: str) -> None:
+    """Copy one end of a route under another name; ends look alike in all versions we read."""
+    target = add(parent, tag)
+    found = find(source, source_tag)
+    for child in [] if found is None else list(children(found)):
+        copied = plain_copy(child)
+        for node in copied.iter("{*}*"):
+            node.tag = f"{{{namespace_of(parent)}}}{etree.QName(node).localname}"
+        target.append(copied)

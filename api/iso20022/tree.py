@@ -28,6 +28,14 @@ def find(node: etree._Element, path: str) -> etree._Element | None:
     return node.find(_qualified(node, path))
 
 
+def required(node: etree._Element, path: str) -> etree._Element:
+    """The element at `path`, which the schema requires; raises LookupError where a validated message lacks it."""
+    found = find(node, path)
+    if found is None:
+        raise LookupError(f"{name_of(node)} has no {path}, which the schema requires")
+    return found
+
+
 def find_all(node: etree._Element, path: str) -> list[etree._Element]:
     """Every element at `path` below `node`, in order."""
     return node.findall(_qualified(node, path))

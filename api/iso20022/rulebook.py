@@ -1,0 +1,91 @@
+"""The rules beyond the schema, as data: what each is called, how bad it is, where it comes from, what it leads to.
+
+The checks that apply them are in `amount_rules`, `party_rules` and `header_rules`; a rule that is a warning in
+general can be an error in a profile, such as SWIFT's CBPR+.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from node.domain.reasons import Reason
+
+
+class Severity(Enum):
+    """An error refuses the payment, a warning is told and the payment goes on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Profile(Enum):
+    """Whose rules a message says it follows; its business header names them."""
+
+    BASE = "base"
+    CBPR_PLUS = "cbpr+"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; `error_in` lists the profiles in which a warning is an error."""
+
+    identifier: str
+    severity: Severity
+    reason: Reason
+    source: str
+    error_in: tuple[Profile, ...] = ()
+
+
+def _error(identifier: str, reason: Reason, source: str) -> Rule:
+    return Rule(identifier, Severity.ERROR, reason, source)
+
+
+def _warning(identifier: str, reason: Reason, source: str, *error_in: Profile) -> Rule:
+    return Rule(identifier, Severity.WARNING, reason, source, error_in)
+
+
+_COUNTS = "ISO 20022 GroupHeader NumberOfTransactions, ControlSum, TotalInterbankSettlementAmount"
+_RATES = "ISO 20022 pacs.008 InstructedAmount and ExchangeRate rules"
+_CBPR = "CBPR+ usage of the business application header"
+
+_RULES = (
+    _error("base.one-transaction", Reason.NUMBER_OF_TRANSACTIONS_WRONG, "one payment a message, as in CBPR+"),
+    _error("base.transaction-count", Reason.NUMBER_OF_TRANSACTIONS_WRONG, _COUNTS),
+    _error("base.control-sum", Reason.CONTROL_SUM_WRONG, _COUNTS),
+    _error("base.total-amount", Reason.CONTROL_SUM_WRONG, _COUNTS),
+    _error("base.currency-known", Reason.CURRENCY_UNKNOWN, "ISO 4217"),
+    _error("base.minor-units", Reason.AMOUNT_HAS_TOO_MANY_DECIMALS, "ISO 4217"),
+    _error("base.amount-positive", Reason.AMOUNT_IS_ZERO, "a payment moves money"),
+    _error("base.charges-add-up", Reason.CHARGES_DO_NOT_ADD_UP, "ISO 20022 pacs.008 ChargesInformation"),
+    _warning("base.charges-currency", Reason.CHARGES_DO_NOT_ADD_UP, "ISO 20022 pacs.008 ChargesInformation"),
+    _error("base.rate-present", Reason.EXCHANGE_RATE_MISSING, _RATES),
+    _error("base.rate-fits", Reason.EXCHANGE_RATE_DOES_NOT_FIT, _RATES),
+    _warning("base.rate-alone", Reason.EXCHANGE_RATE_DOES_NOT_FIT, _RATES),
+    _error("base.settlement-method", Reason.SETTLEMENT_METHOD_NOT_SUPPORTED, "settlement is on this network"),
+    _error("base.settlement-date-readable", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "ISO 8601, years 1 to 9999"),
+    _error("base.settlement-date-one", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "ISO 20022 GroupHeader rules"),
+    _error("base.settlement-date-future", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "nothing is warehoused"),
+    _warning("base.settlement-date-past", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "settlement is today"),
+    _warning(
+        "base.uetr-present", Reason.UETR_MALFORMED, "optional in ISO 20022, mandatory in CBPR+", Profile.CBPR_PLUS
+    ),
+    _error("base.bic", Reason.BIC_MALFORMED, "ISO 9362"),
+    _error("base.lei", Reason.LEI_CHECK_DIGITS_WRONG, "ISO 17442"),
+    _error("base.debtor-iban", Reason.DEBTOR_ACCOUNT_CHECK_DIGITS_WRONG, "ISO 13616"),
+    _error("base.creditor-iban", Reason.CREDITOR_ACCOUNT_CHECK_DIGITS_WRONG, "ISO 13616"),
+    _error("base.debtor-agent", Reason.DEBTOR_AGENT_UNKNOWN, "institutions here are known by BIC"),
+    _error("base.creditor-agent", Reason.CREDITOR_AGENT_UNKNOWN, "institutions here are known by BIC"),
+    _error("base.no-intermediary", Reason.AGENT_IN_CHAIN_IS_WRONG, "settlement is direct"),
+    _error("base.quote-id", Reason.QUOTE_UNKNOWN, "a quote is named by its UUID"),
+    _error("header.definition", Reason.HEADER_DOES_NOT_FIT_MESSAGE, "head.001 MessageDefinitionIdentifier"),
+    _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
+    _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
+)
+
+RULES: dict[str, Rule] = {rule.identifier: rule for rule in _RULES}
+
+
+def severity_in(rule: Rule, profile: Profile) -> Severity:
+    """How bad it is to break a rule in a message that follows `profile`."""
+    return Severity.ERROR if profile in rule.error_in else rule.severity

@@ -1,0 +1,58 @@
+"""Applies the rules to a credit transfer and sorts what they find into errors and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from api.iso20022 import amount_rules, header_rules, party_rules
+from api.iso20022.parse import ParsedMessage
+from api.iso20022.rulebook import RULES, Severity, severity_in
+from api.iso20022.subject import Breach, Subject, profile_of, subject_of
+from api.iso20022.tree import path_of, shown
+from node.domain.reasons import Finding
+
+_CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
+    amount_rules.counts,
+    amount_rules.money_is_possible,
+    amount_rules.charges,
+    amount_rules.exchange_rate,
+    party_rules.uetr,
+    party_rules.identifiers,
+    party_rules.accounts,
+    party_rules.chain,
+    party_rules.settlement,
+    header_rules.header,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules say: with an error the payment is refused, warnings are only told."""
+
+    errors: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+def check(message: ParsedMessage, today: date) -> Verdict:
+    """Every rule that a pacs.008 breaks, in the rules' order; `today` is the day at this institution."""
+    subject = subject_of(message, today)
+    return judge(subject, (breach for check_ in _CHECKS for breach in check_(subject)))
+
+
+def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:
+    """Breaches as findings, sorted by how bad they are in the message's profile."""
+    profile = profile_of(subject.header)
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
+    for broken in breaches:
+        is_error = severity_in(RULES[broken.rule], profile) is Severity.ERROR
+        (errors if is_error else warnings).append(finding_of(broken, subject))
+    return Verdict(tuple(errors), tuple(warnings))
+
+
+def finding_of(broken: Breach, subject: Subject) -> Finding:
+    """A breach in the domain's terms, with the path of its element."""
+    element = path_of(broken.node, subject.document)
+    return Finding(RULES[broken.rule].reason, broken.text, element, shown(broken.value), broken.rule)

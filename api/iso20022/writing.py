@@ -1,0 +1,126 @@
+"""Writes messages: elements in the order of their definition, one namespace, UTF-8, the same bytes every time."""
+
+from __future__ import annotations
+
+import copy
+import re
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from api.iso20022.definition import NAMESPACE_PREFIX, Group, MessageDefinition, Reference
+from api.iso20022.schema import members_of
+from api.iso20022.tree import children, name_of, namespace_of
+
+ENVELOPE_NAMESPACE = "urn:swift:xsd:envelope"
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def new_root(identifier: str, tag: str = "Document") -> etree._Element:
+    """An empty root element of a message, in its namespace and without a prefix."""
+    namespace = NAMESPACE_PREFIX + identifier
+    return etree.Element(f"{{{namespace}}}{tag}", nsmap={None: namespace})
+
+
+def add(parent: etree._Element, path: str, text: str | None = None) -> etree._Element:
+    """Append the elements of `path` below `parent`, the last with `text`; returns the last.
+
+    Characters that XML cannot carry become question marks.
+    """
+    node = parent
+    for step in path.split("/"):
+        node = etree.SubElement(node, f"{{{namespace_of(parent)}}}{step}")
+    node.text = None if text is None else _NOT_XML.sub("?", text)
+    return node
+
+
+def add_if(parent: etree._Element, path: str, text: str | None) -> None:
+    """Append the elements of `path` with `text`, where there is any."""
+    if text:
+        add(parent, path, text)
+
+
+def put(parent: etree._Element, child: etree._Element, order: tuple[str, ...]) -> None:
+    """Insert `child` where `order`, the names of the parent's elements, wants it; replaces its namesakes."""
+    for twin in [node for node in children(parent) if name_of(node) == name_of(child)]:
+        parent.remove(twin)
+    rank = order.index(name_of(child))
+    position = sum(1 for node in children(parent) if order.index(name_of(node)) < rank)
+    parent.insert(position, child)
+
+
+def order_at(definition: MessageDefinition, path: str) -> tuple[str, ...]:
+    """The names of the elements that may stand at `path` below the root, in their order."""
+    group = definition.body
+    for step in path.split("/"):
+        element = next(member for member in members_of(group, definition.parts) if member.tag == step)
+        content = element.content
+        if isinstance(content, Reference):
+            content = definition.parts[content.name]
+        if not isinstance(content, Group):
+            raise TypeError(f"{path} holds no elements")
+        group = content
+    return tuple(member.tag for member in members_of(group, definition.parts))
+
+
+def plain_copy(node: etree._Element) -> etree._Element:
+    """The same content without prefixes, comments, instructions and layout.
+
+    What another namespace put inside, such as supplementary data, is copied untouched.
+    """
+    namespace = namespace_of(node)
+    result = etree.Element(node.tag, _own_attributes(node), nsmap={None: namespace})
+    _copy_into(result, node)
+    return result
+
+
+def _copy_into(result: etree._Element, node: etree._Element) -> None:
+    below = list(children(node))
+    if not below:
+        result.text = _text_of(node)
+    for child in below:
+        if namespace_of(child) == namespace_of(node):
+            _copy_into(etree.SubElement(result, child.tag, _own_attributes(child)), child)
+        else:
+            foreign = copy.deepcopy(child)
+            foreign.tail = None
+            result.append(foreign)
+
+
+def _text_of(node: etree._Element) -> str:
+    """A leaf's text, put together again where a comment cut it."""
+    return (node.text or "") + "".join(child.tail or "" for child in node)
+
+
+def _own_attributes(node: etree._Element) -> dict[str, str]:
+    """Attributes without a namespace; schema locations and the like are about the file, not the message."""
+    return {str(name): str(value) for name, value in node.attrib.items() if not str(name).startswith("{")}
+
+
+def serialise(document: etree._Element, header: etree._Element | None = None) -> bytes:
+    """The bytes of a message: a bare Document, or with its header in the SWIFT envelope; ends with a line feed."""
+    root = document
+    if header is not None:
+        root = etree.Element(f"{{{ENVELOPE_NAMESPACE}}}Envelope", nsmap={None: ENVELOPE_NAMESPACE})
+        root.append(header)
+        root.append(document)
+    _indent(root, 0)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _indent(node: etree._Element, depth: int) -> None:
+    """Lay out our own elements; what is inside of supplementary data stays as it is."""
+    below = list(children(node))
+    if not below or name_of(node) == "Envlp":
+        return
+    for child in below:
+        _indent(child, depth + 1)
+        child.tail = "\n" + "  " * (depth + 1)
+    node.text = "\n" + "  " * (depth + 1)
+    below[-1].tail = "\n" + "  " * depth
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as messages write it: UTC with its offset, which CBPR+ wants instead of Z, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
