@@ -6,6 +6,7 @@ that is installed. A missing list is said to be missing; no other is used in its
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -44,7 +45,8 @@ def words(language: str) -> tuple[str, ...]:
     for directory in _directories():
         path = directory / f"{language}.txt"
         if language.isidentifier() and path.is_file():
-            return _complete(language, tuple(path.read_text(encoding="utf-8").split()))
+            text = unicodedata.normalize("NFKD", path.read_text(encoding="utf-8"))
+            return _complete(language, tuple(text.split()))
     raise WordListMissing(f"no word list for {language!r} is installed; there are {', '.join(languages())}")
 
 
