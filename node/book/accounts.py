@@ -166,6 +166,11 @@ class Accounts:
         self._book(EntryRecord(creditor, amount, None, None, None, None, text, at), source)
         return True
 
+    def set_status(self, number: str, status: AccountStatus) -> None:
+        """Open, block or close an account; what is reserved on it stays reserved. Raises UnknownAccount."""
+        self._known(number)
+        self._connection.execute(update(accounts).where(accounts.c.number == number).values(status=status))
+
     def entries(self, number: str, limit: int | None = None) -> Entries:
         """The account's entries, the newest first; raises UnknownAccount."""
         currency = self._known(number).currency

@@ -44,6 +44,8 @@ def consider(
         known = unit.payments.find(payment.uetr)
         if known is not None:
             return _again(unit, known, digest)
+        if unit.messages.find_inbound(debtor_agent.bic, message.message_id) is not None:
+            return Refused((_reused(message.message_id),))
         record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
         unit.payments.add(record)
         unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
@@ -181,6 +183,11 @@ def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
 def _duplicate(uetr: str) -> Finding:
     text = "This UETR already names another payment here."
     return _finding(Reason.UETR_ALREADY_USED, text, "uetr", str(uuid.UUID(uetr)))
+
+
+def _reused(message_id: str) -> Finding:
+    text = "This message identification was used for another message."
+    return _finding(Reason.MESSAGE_ID_ALREADY_USED, text, "message_id", message_id)
 
 
 def _finding(reason: Reason, text: str, element: str, value: str | None = None) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus
+from node.ledger.values import Receipt
 from node.settlement.office import Office
 
 _log = logging.getLogger(__name__)
@@ -18,26 +19,34 @@ def send_pending(office: Office) -> bool:
     """Take every unfinished transaction of our lane one look further, in nonce order; True if one moved."""
     with office.book.view() as unit:
         unfinished = unit.lanes.unfinished(office.lane_signer.address)
-    moved = False
-    for kept in unfinished:
-        if kept.status is EvmTransactionStatus.SIGNED:
-            moved = _take_further(office, kept) or moved
-    return moved
+        watched = unit.cursor.watched()
+    final = watched[0] if watched else -1
+    moved = [_take_further(office, kept, final) for kept in unfinished]
+    return any(moved)
 
 
-def _take_further(office: Office, kept: EvmTransactionRecord) -> bool:
+def _take_further(office: Office, kept: EvmTransactionRecord, final: int) -> bool:
     if kept.last_broadcast_s is None:
         _broadcast(office, kept)
     receipt = office.client.receipt(kept.transaction_hash)
-    if receipt is not None:
-        status = EvmTransactionStatus.INCLUDED if receipt.succeeded else EvmTransactionStatus.REVERTED
+    status = _status(receipt, final)
+    if status is not kept.status:
         with office.book.unit() as unit:
-            unit.lanes.mark(kept.transaction_hash, status, receipt.block_number)
+            unit.lanes.mark(kept.transaction_hash, status, receipt.block_number if receipt else None)
         return True
     waited_s = office.clock.now_s() - (kept.last_broadcast_s or office.clock.now_s())
-    if waited_s >= office.terms.rebroadcast_s:
+    if receipt is None and waited_s >= office.terms.rebroadcast_s:
         _broadcast(office, kept)
     return False
+
+
+def _status(receipt: Receipt | None, final: int) -> EvmTransactionStatus:
+    """Where the chain has the transaction now; a block that was reorganised away leaves it merely signed."""
+    if receipt is None:
+        return EvmTransactionStatus.SIGNED
+    if not receipt.succeeded:
+        return EvmTransactionStatus.REVERTED
+    return EvmTransactionStatus.FINAL if receipt.block_number <= final else EvmTransactionStatus.INCLUDED
 
 
 def _broadcast(office: Office, kept: EvmTransactionRecord) -> None:

@@ -14,8 +14,8 @@ from node.book.book import Unit
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.reasons import Finding
-from node.ledger.values import CallRefused
 from node.ledger.revert_reasons import reason_for
+from node.ledger.values import CallRefused
 from node.settlement.office import Office, now
 from node.settlement.typed import typed_quote
 from wallet.transaction import UnsignedTransaction, sign_transaction

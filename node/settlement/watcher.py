@@ -15,8 +15,8 @@ from node.book.records import EvmTransactionRecord, EvmTransactionStatus, Paymen
 from node.domain.lifecycle import TERMINAL, Event, State
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
-from node.ledger.values import BlockReference
 from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events
+from node.ledger.values import BlockReference
 from node.settlement.closing import close, report
 from node.settlement.office import Office, now
 from node.settlement.postings import book_own, book_settled, unexplained
