@@ -45,7 +45,7 @@ class SignatureRefused(Exception):
 class Nonces(Protocol):
     """Where used nonces are kept."""
 
-    def use(self, keyid: str, nonce: str, expires_s: float) -> bool:
+    def use(self, keyid: str, nonce: str, expires_s: int) -> bool:
         """False when this nonce of this key was used before; it may be forgotten after `expires_s`."""
         ...
 

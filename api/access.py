@@ -1,0 +1,109 @@
+"""Who may ask: the institution's own back office by credential, other institutions by their message signatures.
+
+A credential is kept as its SHA-256 digest only and compared in constant time; it is 256 random bits, so a plain
+digest is enough. Another institution is whoever the registry on chain says holds the signing key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from api.institution import Institution
+from api.problems import Problem
+from api.refusals import Refusal
+from api.signatures import PublicKeyOf, RequestHead, SignatureRefused, verify_request
+from node.domain.party import Participant, ParticipantStatus
+from node.domain.reasons import Finding, Reason
+from node.settlement.office import Office
+
+CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="corridor"'}
+BEARER: Final = HTTPBearer(
+    auto_error=False,
+    scheme_name="Credential",
+    description="The institution's own, for its back office.",
+)
+SIGNATURE: Final = APIKeyHeader(
+    name="Signature",
+    auto_error=False,
+    scheme_name="MessageSignature",
+    description="HTTP message signature (RFC 9421) by a participant: ed25519, tag `corridor`, keyid its BIC; "
+    "covers @method, @target-uri, content-digest and content-type; created, expires and a nonce used once.",
+)
+BACK_OFFICE_REFUSALS: Final = (Refusal.CREDENTIAL_MISSING, Refusal.CREDENTIAL_WRONG)
+PARTICIPANT_REFUSALS: Final = (Refusal.MESSAGE_SIGNATURE_REFUSED, Refusal.PARTICIPANT_NOT_ACTIVE)
+
+
+def credential_digest(credential: str) -> bytes:
+    """What is kept of a credential."""
+    return hashlib.sha256(credential.encode()).digest()
+
+
+async def raw_body(request: Request) -> bytes:
+    """The request's body as it came; the limits have counted it."""
+    return await request.body()
+
+
+class Access:
+    """The two doors of one institution."""
+
+    def __init__(self, institution: Institution) -> None:
+        """Guard this institution's API."""
+        self._institution = institution
+
+    def back_office(self, given: HTTPAuthorizationCredentials | None = Depends(BEARER)) -> None:
+        """Let the back office pass; raises Problem for everybody else."""
+        if given is None:
+            text = "This needs a credential: Authorization: Bearer <credential>."
+            raise Problem(Refusal.CREDENTIAL_MISSING, text, headers=CHALLENGE)
+        digest = credential_digest(given.credentials)
+        if not hmac.compare_digest(digest, self._institution.credential_digest):
+            text = "This credential is not one of this institution's."
+            raise Problem(Refusal.CREDENTIAL_WRONG, text, headers=CHALLENGE)
+
+    def participant(
+        self, request: Request, body: bytes = Depends(raw_body), _signature: str | None = Depends(SIGNATURE)
+    ) -> Participant:
+        """The active participant that signed this request over exactly this body; raises Problem for others."""
+        office = self._institution.office
+        head = RequestHead(request.method, self._own_url(request), dict(request.headers))
+        try:
+            signed = verify_request(head, body, _key_of(office), _BookNonces(office), office.clock.now_s())
+        except SignatureRefused as refusal:
+            finding = Finding(Reason.SIGNATURE_WRONG, refusal.text, rule=f"rfc9421.{refusal.rule}")
+            raise Problem(Refusal.MESSAGE_SIGNATURE_REFUSED, refusal.text, (finding,)) from None
+        participant = office.directory.by_bic(signed.bic)
+        if participant is None or participant.status is not ParticipantStatus.ACTIVE:
+            text = f"{signed.bic} is not an active participant of this network."
+            raise Problem(Refusal.PARTICIPANT_NOT_ACTIVE, text)
+        return participant
+
+    def _own_url(self, request: Request) -> str:
+        """The address the signer must have meant: ours as registered, never what a Host header says."""
+        asked = f"?{request.url.query}" if request.url.query else ""
+        raw_path: bytes = request.scope["raw_path"]
+        return self._institution.api_address + raw_path.decode("latin-1").partition("?")[0] + asked
+
+
+def _key_of(office: Office) -> PublicKeyOf:
+    def registered(bic: str) -> bytes | None:
+        participant = office.directory.by_bic(bic)
+        return participant.message_key if participant else None
+
+    return registered
+
+
+class _BookNonces:
+    """Used nonces in the book, so that a restart forgets none."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def use(self, keyid: str, nonce: str, expires_s: int) -> bool:
+        with self._office.book.unit() as unit:
+            unit.nonces.purge(self._office.clock.now_s())
+            return unit.nonces.use(keyid, nonce, expires_s)

@@ -1,0 +1,63 @@
+"""Where everything meets: one institution's API, its documentation and its worker, as one application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from api import handlers, reference
+from api.access import Access
+from api.institution import Institution
+from api.limits import LimitBodies
+from api.request_log import LogRequests
+from api.routes import accounts, health, interbank, messages, participants, payments, quotes
+from api.signed_answers import SignAnswers
+from api.version import version
+
+DESCRIPTION: Final = """\
+One institution's door to the network: send a pacs.008, follow the payment, ask for a firm exchange rate.
+
+A message that can be read is answered 202 with a pacs.002; follow the payment at its Location until it is SETTLED
+(ACSC), which is final, or has ended otherwise. Every error is an RFC 9457 problem that says who must act and
+whether trying again can help. Amounts in JSON are integers in minor units; times are UTC.
+"""
+
+
+def create_app(institution: Institution) -> FastAPI:
+    """The application over an open institution; it starts its worker with the server and closes it at the end."""
+    app = FastAPI(
+        title=f"Corridor: {institution.name}",
+        version=version(),
+        description=DESCRIPTION,
+        lifespan=_lifespan(institution),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    access = Access(institution)
+    for noun in (messages, payments, quotes, participants, accounts, interbank):
+        app.include_router(noun.router(institution, access))
+    app.include_router(health.router(institution))
+    handlers.install(app)
+    reference.install(app)
+    # The last added is the outermost: whatever happens inside is signed, then logged.
+    app.add_middleware(LimitBodies, limits=institution.limits)
+    app.add_middleware(SignAnswers, signatory=institution.signatory, clock=institution.office.clock)
+    app.add_middleware(LogRequests, bic=institution.office.bic)
+    return app
+
+
+def _lifespan(institution: Institution) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        institution.worker.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(institution.close)
+
+    return running

@@ -1,0 +1,169 @@
+"""One institution as it runs: its office, its worker and its keys, opened from its own folder.
+
+Folder: `institution.json`, `settlement_key/` and `operator_key/` (keystores of one key each),
+`message_key.json`, `password` (mode 0600), `book.sqlite`. Nothing outside the folder is needed but the chain, and
+nothing is asked of the chain to open it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any, Final
+
+import httpx
+
+from api.clock import SystemClock
+from api.correspondent import HttpCorrespondent
+from api.iso20022.catalogue import Catalogue
+from api.limits import BodyLimits
+from api.signatures import Signatory
+from api.translation import Iso20022Translator, reasons_of
+from node.book.book import Book
+from node.domain.party import Agent
+from node.ledger.client import LedgerClient
+from node.ledger.directory import Directory
+from node.ledger.settlement_contract import SettlementContract
+from node.settlement.office import Office
+from node.settlement.ports import Boundary, Clock
+from node.settlement.terms import PriceBook, Terms
+from node.settlement.worker import Worker
+from wallet.keystore import Keystore
+from wallet.message_key import load_message_key
+from wallet.private_file import read_private
+from wallet.secret import Secret
+
+DESCRIPTION: Final = "institution.json"
+UNLOCKS_KEYS: Final = "password"
+MESSAGE_KEY: Final = "message_key.json"
+SETTLEMENT_KEY: Final = "settlement_key"
+OPERATOR_KEY: Final = "operator_key"
+BOOK: Final = "book.sqlite"
+PEER_TIMEOUT_S: Final = 10.0
+
+
+class BadInstitution(ValueError):
+    """A folder that is not an institution's, or whose description cannot be used; the text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class InstitutionDescription:
+    """What `institution.json` says; keys and customers' data are elsewhere."""
+
+    bic: str
+    name: str
+    lei: str
+    rpc_url: str
+    registry: str
+    settlement: str
+    settlement_account: str
+    operator_account: str
+    api_address: str
+    credential_sha256: str
+    prices: Mapping[str, str] = field(default_factory=dict)
+    spread_bps: int = 20
+    terms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Institution:
+    """Everything the API of one institution works with."""
+
+    name: str
+    office: Office
+    worker: Worker
+    signatory: Signatory
+    credential_digest: bytes
+    api_address: str
+    catalogue: Catalogue
+    http: httpx.Client
+    limits: BodyLimits
+
+    def close(self) -> None:
+        """Stop working and let go of book and connections."""
+        self.worker.stop()
+        self.http.close()
+        self.office.client.close()
+        self.office.book.close()
+
+
+def read_description(folder: Path) -> InstitutionDescription:
+    """The folder's description; raises BadInstitution."""
+    try:
+        members: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
+        return InstitutionDescription(**members)
+    except FileNotFoundError:
+        raise BadInstitution(f"{folder} is no institution's folder: it has no {DESCRIPTION}") from None
+    except (ValueError, TypeError) as error:
+        raise BadInstitution(f"{folder / DESCRIPTION} cannot be used: {error}") from error
+
+
+def open_institution(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    boundary: Boundary | None = None,
+    limits: BodyLimits | None = None,
+    gate: BoundedSemaphore | None = None,
+) -> Institution:
+    """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
+
+    `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
+    process. Raises BadInstitution, KeystoreRefused, UnsafeFile.
+    """
+    said = read_description(folder)
+    clock = clock or SystemClock()
+    catalogue = Catalogue()
+    client = LedgerClient(said.rpc_url)
+    directory = Directory(client, said.registry)
+    password = Secret(read_private(folder / UNLOCKS_KEYS, 4096).rstrip(b"\n"))
+    signatory = Signatory(said.bic, load_message_key(folder / MESSAGE_KEY, password))
+    http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False)
+    office = Office(
+        bic=said.bic,
+        account=said.settlement_account,
+        book=Book.open_file(folder / BOOK),
+        client=client,
+        directory=directory,
+        contract=SettlementContract(client, said.settlement),
+        correspondent=HttpCorrespondent(
+            signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
+        ),
+        translator=Iso20022Translator(catalogue, Agent(said.bic, said.name, said.lei), clock),
+        signer=Keystore(folder / SETTLEMENT_KEY, gate=gate).unlock(said.settlement_account, password),
+        lane_signer=Keystore(folder / OPERATOR_KEY, gate=gate).unlock(said.operator_account, password),
+        clock=clock,
+        boundary=boundary or _pass_by,
+        terms=Terms(**said.terms),  # type: ignore[arg-type]
+        prices=_prices(said),
+    )
+    return Institution(
+        name=said.name,
+        office=office,
+        worker=Worker(office),
+        signatory=signatory,
+        credential_digest=bytes.fromhex(said.credential_sha256),
+        api_address=said.api_address,
+        catalogue=catalogue,
+        http=http,
+        limits=limits or BodyLimits(),
+    )
+
+
+def _prices(said: InstitutionDescription) -> PriceBook | None:
+    if not said.prices:
+        return None
+    rates = {}
+    for pair, price in said.prices.items():
+        sell, _, buy = pair.partition("/")
+        rates[sell, buy] = Fraction(price)
+    return PriceBook(rates, said.spread_bps)
+
+
+def _pass_by(boundary: str, uetr: str) -> None:
+    """Nobody asked to be told."""

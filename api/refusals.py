@@ -1,0 +1,42 @@
+"""Why the door itself refuses a request, before there is a payment to have a reason; siblings of `Reason`.
+
+Each member says its code, who must act, whether the same request may succeed later, and the ISO code that comes
+nearest where the request carried a payment message.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from node.domain.reasons import Actor
+
+
+class Refusal(Enum):
+    """Each refusal: (code, who must act, whether trying again can help, ISO status reason or None)."""
+
+    MALFORMED_REQUEST = ("malformed_request", Actor.CALLER, False, None)
+    REQUEST_DOES_NOT_FIT_ITS_SCHEMA = ("request_does_not_fit_its_schema", Actor.CALLER, False, None)
+    CREDENTIAL_MISSING = ("credential_missing", Actor.CALLER, False, None)
+    CREDENTIAL_WRONG = ("credential_wrong", Actor.CALLER, False, None)
+    MESSAGE_SIGNATURE_REFUSED = ("message_signature_refused", Actor.CALLER, False, None)
+    PARTICIPANT_NOT_ACTIVE = ("participant_not_active", Actor.OPERATOR, True, None)
+    NOT_YOUR_PAYMENT = ("not_your_payment", Actor.CALLER, False, "AGNT")
+    PAYMENT_NOT_FOUND = ("payment_not_found", Actor.CALLER, False, None)
+    NOTHING_HERE = ("nothing_here", Actor.CALLER, False, None)
+    METHOD_NOT_ALLOWED = ("method_not_allowed", Actor.CALLER, False, None)
+    BODY_TOO_SLOW = ("body_too_slow", Actor.CALLER, True, None)
+    BODY_TOO_LARGE = ("body_too_large", Actor.CALLER, False, "FF01")
+    MEDIA_TYPE_NOT_SUPPORTED = ("media_type_not_supported", Actor.CALLER, False, "FF01")
+    NOT_AN_FX_PROVIDER = ("not_an_fx_provider", Actor.CALLER, False, None)
+    PROVIDERS_UNREACHABLE = ("providers_unreachable", Actor.FX_PROVIDER, True, None)
+    CHAIN_UNREACHABLE = ("chain_unreachable", Actor.OPERATOR, True, None)
+    BOOK_BUSY = ("book_busy", Actor.OPERATOR, True, None)
+    NOT_READY = ("not_ready", Actor.OPERATOR, True, None)
+    INTERNAL_FAULT = ("internal_fault", Actor.OPERATOR, True, None)
+
+    def __init__(self, code: str, actor: Actor, transient: bool, iso_reason: str | None) -> None:
+        """Unpack the member's parts into attributes."""
+        self.code = code
+        self.actor = actor
+        self.transient = transient
+        self.iso_reason = iso_reason

@@ -1,0 +1,148 @@
+"""POST /v1/interbank/…: what other institutions ask of us, signed by them and answered under our signature."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from fastapi import APIRouter, Depends
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from api.access import PARTICIPANT_REFUSALS, Access, raw_body
+from api.institution import Institution
+from api.iso20022.refusal import RefusalKind
+from api.problems import Problem, documented, problem_of
+from api.reading import read_payment
+from api.refusals import Refusal
+from api.routes.quotes import money_of
+from api.schemas import AcceptanceView, PaymentAnswer, PaymentProposal, QuoteAsked, QuoteGiven
+from node.domain.party import Participant, ParticipantRole
+from node.domain.reasons import Finding, Reason
+from node.settlement.creditor_desk import consider
+from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused
+from node.settlement.quote_desk import give
+from node.settlement.typed import typed_quote
+from wallet.typed_data import BadTypedData, Instruction, Quote, from_json, to_json
+
+Wanted = TypeVar("Wanted", bound=BaseModel)
+_COMMON: Final = (
+    *PARTICIPANT_REFUSALS,
+    Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
+    Refusal.BODY_TOO_SLOW,
+    Refusal.BODY_TOO_LARGE,
+    Refusal.CHAIN_UNREACHABLE,
+    Refusal.BOOK_BUSY,
+)
+
+
+def router(institution: Institution, access: Access) -> APIRouter:
+    """The routes over one institution; every answer is signed on its way out."""
+    routes = APIRouter(prefix="/v1/interbank", tags=["interbank"])
+
+    @routes.post(
+        "/payments",
+        operation_id="proposePayment",
+        summary="Propose a payment to its creditor agent",
+        responses=documented(*_COMMON, RefusalKind.SCHEMA_INVALID, Reason.UETR_ALREADY_USED),
+        openapi_extra=_takes(PaymentProposal),
+    )
+    def propose_payment(
+        debtor_agent: Participant = Depends(access.participant), body: bytes = Depends(raw_body)
+    ) -> PaymentAnswer:
+        """Show a pacs.008 with its instruction and quote; the answer is a pacs.002 and a signed acceptance."""
+        return _considered(institution, debtor_agent, _read(PaymentProposal, body))
+
+    @routes.post(
+        "/quotes",
+        operation_id="askQuote",
+        summary="Ask an FX provider for a firm quote",
+        responses=documented(
+            *_COMMON,
+            Refusal.NOT_YOUR_PAYMENT,
+            Refusal.NOT_AN_FX_PROVIDER,
+            Reason.CURRENCY_NOT_ISSUED,
+            Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
+            Reason.RATE_NOT_OFFERED,
+            Reason.PROVIDER_INVENTORY_TOO_LOW,
+        ),
+        openapi_extra=_takes(QuoteAsked),
+    )
+    def ask_quote(taker: Participant = Depends(access.participant), body: bytes = Depends(raw_body)) -> QuoteGiven:
+        """A single-use quote, signed with the provider's settlement key."""
+        return _quoted(institution, taker, _read(QuoteAsked, body))
+
+    return routes
+
+
+def _takes(model: type[BaseModel]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _read(model: type[Wanted], body: bytes) -> Wanted:
+    """The body's content; it is read only after its signature is known to be good."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+
+
+def _considered(institution: Institution, debtor_agent: Participant, proposal: PaymentProposal) -> PaymentAnswer:
+    request = _acceptance_request(proposal)
+    taken = read_payment(institution, request.message)
+    answer = consider(institution.office, debtor_agent, taken.payment, taken.errors, taken.message, request)
+    if isinstance(answer, Refused):
+        if answer.message is None:
+            raise problem_of(answer.findings)
+        return PaymentAnswer(message=answer.message.decode(), acceptance=None)
+    return _accepted(institution, answer)
+
+
+def _accepted(institution: Institution, answer: Accepted) -> PaymentAnswer:
+    institution.worker.wake()
+    acceptance = AcceptanceView(expiry=answer.expiry_s, signature="0x" + answer.signature.hex())
+    return PaymentAnswer(message=answer.message.decode(), acceptance=acceptance)
+
+
+def _acceptance_request(proposal: PaymentProposal) -> AcceptanceRequest:
+    signature = proposal.quote_signature
+    try:
+        return AcceptanceRequest(
+            message=proposal.message.encode(),
+            instruction=from_json(Instruction, proposal.instruction),
+            quote=from_json(Quote, proposal.quote) if proposal.quote else None,
+            quote_signature=bytes.fromhex(signature[2:]) if signature else None,
+        )
+    except BadTypedData as error:
+        raise _bad_typed_data(error) from None
+
+
+def _bad_typed_data(error: BadTypedData) -> Problem:
+    element, _, text = str(error).partition(": ")
+    finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, element, rule="eip712.typed-data")
+    return Problem(Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA, str(error), (finding,))
+
+
+def _quoted(institution: Institution, taker: Participant, asked: QuoteAsked) -> QuoteGiven:
+    office = institution.office
+    ourselves = office.directory.by_bic(office.bic)
+    if office.prices is None or ourselves is None or ParticipantRole.FX_PROVIDER not in ourselves.roles:
+        raise Problem(Refusal.NOT_AN_FX_PROVIDER, f"{institution.name} gives no quotes.")
+    if asked.taker_bic != taker.bic:
+        raise Problem(Refusal.NOT_YOUR_PAYMENT, "A quote is given to the participant that signs for it.")
+    tokens = office.directory.tokens()
+    request = QuoteRequest(
+        taker_bic=taker.bic,
+        sell_currency=asked.sell_currency,
+        buy_currency=asked.buy_currency,
+        sell=money_of("sell_currency", asked.sell_currency, _integer(asked.sell_amount), tokens),
+        buy=money_of("buy_currency", asked.buy_currency, _integer(asked.buy_amount), tokens),
+    )
+    answer = give(office, taker, request)
+    if isinstance(answer, Refused):
+        raise problem_of(answer.findings)
+    return QuoteGiven(quote=to_json(typed_quote(answer.quote, tokens)), signature="0x" + answer.signature.hex())
+
+
+def _integer(digits: str | None) -> int | None:
+    return int(digits) if digits else None

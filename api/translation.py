@@ -1,0 +1,111 @@
+"""Writes the messages of a payment from its record, and reads what another institution answered.
+
+Implements `node.settlement.ports.Translator`. Pure but for the clock: it may be called inside a unit of work.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from api.iso20022.catalogue import Catalogue
+from api.iso20022.forward import Hop, forward
+from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
+from api.iso20022.pacs002 import OnChain, Status, write_status_report
+from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.refusal import Refusal
+from api.iso20022.status_report import read_status_report, refusal_findings
+from node.book.records import PaymentRecord
+from node.domain.lifecycle import State
+from node.domain.party import Agent
+from node.domain.payment import Side
+from node.domain.reasons import Finding
+from node.settlement.ports import Clock, Written
+
+
+@dataclass(frozen=True)
+class Iso20022Translator:
+    """Writes in the name of one institution; `name` and `lei` stand beside its BIC in what it sends."""
+
+    catalogue: Catalogue
+    ourselves: Agent
+    clock: Clock
+
+    def forward(self, record: PaymentRecord, original: bytes) -> Written:
+        """The credit transfer as the creditor agent shall get it; its identification is made of the UETR."""
+        message, payment = self._parsed(original), record.payment
+        now = self._now()
+        hop = Hop(
+            message_id="FWD" + uuid.UUID(record.uetr).hex,
+            created_at=now,
+            instructing_agent=self.ourselves,
+            instructed_agent=payment.creditor_agent,
+            settlement_date=now.date(),
+        )
+        body = forward(message, payment, hop, self.catalogue)
+        return Written(message.identifier, hop.message_id, body)
+
+    def report(self, record: PaymentRecord, original: bytes) -> Written:
+        """The status report on the payment as it stands, for whoever sent `original`."""
+        status = Status(
+            message_id="STS" + uuid.uuid4().hex,
+            created_at=self._now(),
+            state=record.state,
+            instructing_agent=self.ourselves,
+            instructed_agent=_asker(record, self.ourselves),
+            findings=record.findings,
+            uetr=record.uetr,
+            accepted_at=_moment_of(record, State.ACCEPTED),
+            settled_on=_settled_on(record),
+            on_chain=_on_chain(record),
+        )
+        return Written(STATUS_REPORT, status.message_id, write_status_report(self._parsed(original), status))
+
+    def _parsed(self, original: bytes) -> ParsedMessage:
+        message = parse(original, self.catalogue, len(original))
+        return _readable(message)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now_s(), UTC)
+
+
+def _readable(message: ParsedMessage | Refusal) -> ParsedMessage:
+    match message:
+        case ParsedMessage():
+            return message
+        case Refusal(findings=findings):
+            raise LookupError("a message in the book cannot be read any more: " + findings[0].text)
+
+
+def reasons_of(report: bytes, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """The reasons in another institution's pacs.002, with the codes it stated; empty where it is none."""
+    message = parse(report, catalogue, len(report))
+    if not isinstance(message, ParsedMessage) or message.identifier != STATUS_REPORT:
+        return ()
+    transactions = read_status_report(message).transactions
+    return tuple(finding for status in transactions for finding in refusal_findings(status))
+
+
+def _asker(record: PaymentRecord, ourselves: Agent) -> Agent | None:
+    """Who gets the report: the debtor agent where we are the creditor agent, else whoever instructed us."""
+    if record.side is Side.CREDITOR_AGENT:
+        return record.payment.debtor_agent
+    instructing = record.payment.instructing_agent
+    return None if instructing is None or instructing.bic == ourselves.bic else instructing
+
+
+def _moment_of(record: PaymentRecord, state: State) -> datetime | None:
+    return next((step.at for step in record.history if step.state is state), None)
+
+
+def _settled_on(record: PaymentRecord) -> date | None:
+    if record.state is not State.SETTLED or record.block_time_s is None:
+        return None
+    return datetime.fromtimestamp(record.block_time_s, UTC).date()
+
+
+def _on_chain(record: PaymentRecord) -> OnChain | None:
+    if record.transaction_hash is None or record.block_number is None:
+        return None
+    return OnChain(record.transaction_hash, record.block_number)

@@ -1,0 +1,154 @@
+"""What the book's records look like in JSON: the same facts, with ISO codes beside our own names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from api.iso20022.codes import STATUS_OF, reason_code
+from api.schemas import (
+    AccountView,
+    Amount,
+    ChainView,
+    MessageView,
+    ParticipantView,
+    PaymentLine,
+    PaymentView,
+    QuoteView,
+    ReasonView,
+    StepView,
+)
+from node.book.records import CashAccountRecord, MessageRecord, PaymentRecord
+from node.domain.money import Money
+from node.domain.party import Participant, ParticipantRole
+from node.domain.payment import credit_leg, debit_leg
+from node.domain.quote import rate
+from node.domain.reasons import Finding
+from node.settlement.quote_taking import Taken
+
+RATE_DIGITS = 12
+
+
+def amount(money: Money) -> Amount:
+    """An amount in minor units."""
+    return Amount(amount=money.minor, currency=money.currency.code)
+
+
+def payment_view(record: PaymentRecord) -> PaymentView:
+    """A payment in full."""
+    return PaymentView(
+        uetr=record.uetr,
+        state=record.state.value,
+        status=STATUS_OF[record.state],
+        reasons=[reason_view(finding) for finding in record.findings],
+        debit=amount(debit_leg(record.payment)),
+        credit=amount(credit_leg(record.payment)),
+        history=[
+            StepView(state=step.state.value, status=STATUS_OF[step.state], at=step.at) for step in record.history
+        ],
+        chain=_chain(record),
+    )
+
+
+def _chain(record: PaymentRecord) -> ChainView | None:
+    if record.transaction_hash is None or record.block_number is None or record.block_hash is None:
+        return None
+    return ChainView(
+        transaction_hash=record.transaction_hash, block_number=record.block_number, block_hash=record.block_hash
+    )
+
+
+def reason_view(finding: Finding) -> ReasonView:
+    """A finding; the ISO code another institution gave stands before our own translation."""
+    return ReasonView(
+        code=reason_code(finding),
+        text=finding.text,
+        reason=finding.reason.sentence,
+        element=finding.element,
+        value=finding.value,
+        rule=finding.rule,
+        retryable=finding.reason.transient,
+        responsible_party=finding.reason.actor.value,
+    )
+
+
+def payment_line(record: PaymentRecord) -> PaymentLine:
+    """A payment in one line of a list."""
+    return PaymentLine(
+        uetr=record.uetr,
+        side=record.side.value,
+        state=record.state.value,
+        status=STATUS_OF[record.state],
+        debit=amount(debit_leg(record.payment)),
+        credit=amount(credit_leg(record.payment)),
+        received_at=record.received_at,
+    )
+
+
+def message_view(message: MessageRecord) -> MessageView:
+    """A message with its body as text: every message here is UTF-8, or it would not have been taken."""
+    return MessageView(
+        direction="in" if message.direction == "in" else "out",
+        counterparty=message.counterparty,
+        name=message.name,
+        message_id=message.message_id,
+        at=message.at,
+        digest=message.digest.hex(),
+        body=message.body.decode(),
+    )
+
+
+def account_view(account: CashAccountRecord) -> AccountView:
+    """A cash account with what is booked, reserved and free."""
+    return AccountView(
+        account=account.number,
+        scheme=account.scheme.value,
+        kind=account.kind.value,
+        status=account.status.value,
+        holder=account.holder,
+        wallet_address=account.wallet_address,
+        currency=account.currency.code,
+        balance=account.balance.minor,
+        reserved=account.reserved.minor,
+        available=account.available.minor,
+    )
+
+
+def role_names(roles: ParticipantRole) -> list[str]:
+    """Roles by name: `bank`, `issuer`, `fx_provider`."""
+    return [role.name.lower() for role in roles if role.name]
+
+
+def participant_view(participant: Participant) -> ParticipantView:
+    """A participant as the registry has it."""
+    return ParticipantView(
+        bic=participant.bic,
+        lei=participant.lei,
+        name=participant.name,
+        roles=role_names(participant.roles),
+        status=participant.status.name.lower(),
+        settlement_address=participant.settlement_account,
+        api_address=participant.api_address,
+        jurisdiction=participant.jurisdiction,
+        message_key=participant.message_key.hex(),
+    )
+
+
+def quote_view(taken: Taken) -> QuoteView:
+    """A firm quote as its taker's back office sees it."""
+    quote = taken.signed.quote
+    return QuoteView(
+        quote_id=quote.quote_id,
+        sell=amount(quote.sell),
+        buy=amount(quote.buy),
+        rate=decimal_text(rate(quote)),
+        provider=taken.provider.bic,
+        expires_at=datetime.fromtimestamp(quote.expiry_s, UTC),
+    )
+
+
+def decimal_text(value: Fraction) -> str:
+    """A rate as a decimal, cut after twelve digits: for reading; the amounts beside it are what counts."""
+    scaled = value.numerator * 10**RATE_DIGITS // value.denominator
+    whole, rest = divmod(scaled, 10**RATE_DIGITS)
+    return f"{whole}.{rest:0{RATE_DIGITS}d}".rstrip("0").rstrip(".")
