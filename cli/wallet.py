@@ -11,6 +11,21 @@ from typing import Annotated
 
 import typer
 
+from cli.wallet_keys import keys
+from cli.wallet_options import (
+    DEFAULT_KEYSTORE,
+    AddressOption,
+    JsonOption,
+    KeystoreOption,
+    NetworkOption,
+    PasswordFdOption,
+    PasswordFileOption,
+    YesOption,
+    chosen,
+    keystore_at,
+    ledger_of,
+    unlocked,
+)
 from cli.wallet_transfer import prepare, send_and_wait
 from cli.wallet_view import (
     EXIT_CODES,
@@ -23,119 +38,17 @@ from cli.wallet_view import (
     show_table,
     told,
 )
-from node.ledger.client import LedgerClient
 from wallet.address import address_bytes
 from wallet.amount import format_amount, parse_amount
-from wallet.encryption import LIGHT_COST, STANDARD_COST
-from wallet.keystore import Keystore
-from wallet.network import BadNetwork, Network, read_network
-from wallet.secret import Secret
-from wallet.secret_input import read_secret
+from wallet.network import read_network
 from wallet.signature import Signature, SignatureRefused
-from wallet.signer import LocalSigner, assert_native_curve
 from wallet.typed_data import BadTypedData
 from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
 from wallet.verification import recover
 from wallet.words import describe, party_in_words
 
 app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
-
-DEFAULT_KEYSTORE = Path("~/.corridor/keystore")
-
-KeystoreOption = Annotated[Path, typer.Option("--keystore", help="The directory of your keys.")]
-NetworkOption = Annotated[Path, typer.Option("--network", help="The directory with network.json.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Go ahead without asking.")]
-PasswordFileOption = Annotated[
-    Path | None, typer.Option("--password-file", help="Read the password from a file with mode 0600.")
-]
-PasswordFdOption = Annotated[
-    int | None, typer.Option("--password-fd", help="Read the password from this file descriptor.")
-]
-AddressOption = Annotated[
-    str | None, typer.Option("--address", help="Which of your addresses; needed if there are several.")
-]
-
-
-def keystore_at(directory: Path, *, light: bool = False) -> Keystore:
-    """Return the keystore in a directory; `light` makes its new keys cheap to unlock, and cheap to guess."""
-    assert_native_curve()
-    return Keystore(directory.expanduser(), LIGHT_COST if light else STANDARD_COST)
-
-
-def ledger_of(network: Network) -> LedgerClient:
-    """Return a client of the network's chain. Raises BadNetwork if another chain answers there."""
-    client = LedgerClient(network.rpc_url)
-    if client.chain_id() != network.chain_id:
-        raise BadNetwork(f"{network.rpc_url} is chain {client.chain_id()}, not chain {network.chain_id}")
-    return client
-
-
-def chosen(keystore: Keystore, address: str | None) -> str:
-    """Return the address asked for, or the only one there is. Raises FileNotFoundError, BadAddress."""
-    kept = keystore.addresses()
-    if address is not None:
-        address_bytes(address)
-        if address not in kept:
-            raise FileNotFoundError(f"no key of {address} is in this keystore")
-        return address
-    if len(kept) != 1:
-        raise FileNotFoundError(f"{len(kept)} keys are in this keystore; say which with --address")
-    return kept[0]
-
-
-def password(file: Path | None, descriptor: int | None, *, new: bool = False) -> Secret:
-    """Return the password from where the options say, or ask for it."""
-    return read_secret("New password" if new else "Password", descriptor=descriptor, file=file, confirm=new)
-
-
-def unlocked(keystore: Keystore, address: str, file: Path | None, descriptor: int | None) -> LocalSigner:
-    """Return the signer of one of our addresses."""
-    return keystore.unlock(address, password(file, descriptor))
-
-
-@app.command("new")
-@told
-def new_key(
-    keystore: KeystoreOption = DEFAULT_KEYSTORE,
-    password_file: PasswordFileOption = None,
-    password_fd: PasswordFdOption = None,
-    light: Annotated[bool, typer.Option("--light", help="Cheap key derivation; for tests only.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a new key and keep it encrypted. Without its password nobody can restore it, not even we."""
-    store = keystore_at(keystore, light=light)
-    address = store.create(password(password_file, password_fd, new=True))
-    if as_json:
-        show_json({"address": address, "file": str(store.path(address))})
-    else:
-        show_table("New key", ["Address", "File"], [[address, str(store.path(address))]])
-        note("Keep a copy of the file and of the password in two different places.")
-
-
-@app.command("list")
-@told
-def list_keys(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
-    """List your addresses. Nothing is unlocked."""
-    store = keystore_at(keystore)
-    rows = [[address, str(store.path(address))] for address in store.addresses()]
-    if as_json:
-        show_json([{"address": address, "file": file} for address, file in rows])
-    else:
-        show_table("Keys", ["Address", "File"], rows)
-
-
-@app.command("address")
-@told
-def show_address(
-    address: AddressOption = None, keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False
-) -> None:
-    """Print your address: what others need to pay you."""
-    found = chosen(keystore_at(keystore), address)
-    if as_json:
-        show_json({"address": found})
-    else:
-        typer.echo(found)
+app.add_typer(keys)
 
 
 @app.command("balance")

@@ -139,11 +139,15 @@ class Keystore:
         names = sorted(path.stem for path in self._directory.glob("*.json"))
         return [to_checksum("0x" + name) for name in names if _ADDRESS.fullmatch(name) and len(name) == 40]
 
-    def unlock(self, address: str, password: Secret) -> LocalSigner:
-        """Return a signer for `address`. Raises KeystoreRefused, UnsafeFile, FileNotFoundError."""
+    def secret(self, address: str, password: Secret) -> Secret:
+        """Return the private key itself, to write it elsewhere; to sign, use `unlock`. Raises as `unlock` does."""
         document = parse_document(read_private(self.path(address), MAX_FILE_BYTES))
         with self._gate:
-            return LocalSigner(decrypt_key(document, password, address))
+            return decrypt_key(document, password, address)
+
+    def unlock(self, address: str, password: Secret) -> LocalSigner:
+        """Return a signer for `address`. Raises KeystoreRefused, UnsafeFile, FileNotFoundError."""
+        return LocalSigner(self.secret(address, password))
 
 
 def unlock_gate() -> BoundedSemaphore:

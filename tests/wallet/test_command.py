@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.wallet import app
 from cli.wallet_view import Exit
-from tests.wallet.served_chain import CREDITOR, DEBTOR, DEBTOR_SECRET, ISSUED, ServedChain, served_chain
+from tests.wallet.served_chain import CREDITOR, DEBTOR, ISSUED, ServedChain, served_chain
+from tests.wallet.shell import Person, answer, person_with_the_debtors_key
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import ZERO_ADDRESS
-from wallet.encryption import LIGHT_COST
-from wallet.keystore import Keystore
-from wallet.secret import Secret
 from wallet.typed_document import TypedDocument, write_document
 
 
@@ -28,35 +22,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedChain]:
         yield chain
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody at a shell, with a keystore and a password file."""
-
-    home: Path
-
-    def run(self, *arguments: str, typed: str | None = None) -> Result:
-        return CliRunner().invoke(app, arguments, input=typed)
-
-    @property
-    def keys(self) -> tuple[str, str]:
-        return ("--keystore", str(self.home / "keys"))
-
-    @property
-    def password(self) -> tuple[str, str]:
-        return ("--password-file", str(self.home / "password"))
-
-
 @pytest.fixture
 def debtor(tmp_path: Path) -> Person:
-    (tmp_path / "password").write_text("correct horse\n")
-    (tmp_path / "password").chmod(0o600)
-    Keystore(tmp_path / "keys", LIGHT_COST).add(Secret(DEBTOR_SECRET), Secret(b"correct horse"))
-    return Person(tmp_path)
-
-
-def answer(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return person_with_the_debtors_key(tmp_path)
 
 
 def test_new_list_and_address(debtor: Person) -> None:

@@ -1,0 +1,73 @@
+"""What the wallet's commands share: their options, and how options become a keystore, a signer, a ledger client.
+
+A secret has no option of its own, only the file or the descriptor that it comes from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.ledger.client import LedgerClient
+from wallet.address import address_bytes
+from wallet.encryption import LIGHT_COST, STANDARD_COST
+from wallet.keystore import Keystore
+from wallet.network import BadNetwork, Network
+from wallet.secret import Secret
+from wallet.secret_input import read_secret
+from wallet.signer import LocalSigner, assert_native_curve
+
+DEFAULT_KEYSTORE = Path("~/.corridor/keystore")
+
+KeystoreOption = Annotated[Path, typer.Option("--keystore", help="The directory of your keys.")]
+NetworkOption = Annotated[Path, typer.Option("--network", help="The directory with network.json.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Go ahead without asking.")]
+PasswordFileOption = Annotated[
+    Path | None, typer.Option("--password-file", help="Read the password from a file with mode 0600.")
+]
+PasswordFdOption = Annotated[
+    int | None, typer.Option("--password-fd", help="Read the password from this file descriptor.")
+]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="Which of your addresses; needed if there are several.")
+]
+
+
+def keystore_at(directory: Path, *, light: bool = False) -> Keystore:
+    """Return the keystore in a directory; `light` makes its new keys cheap to unlock, and cheap to guess."""
+    assert_native_curve()
+    return Keystore(directory.expanduser(), LIGHT_COST if light else STANDARD_COST)
+
+
+def ledger_of(network: Network) -> LedgerClient:
+    """Return a client of the network's chain. Raises BadNetwork if another chain answers there."""
+    client = LedgerClient(network.rpc_url)
+    if client.chain_id() != network.chain_id:
+        raise BadNetwork(f"{network.rpc_url} is chain {client.chain_id()}, not chain {network.chain_id}")
+    return client
+
+
+def chosen(keystore: Keystore, address: str | None) -> str:
+    """Return the address asked for, or the only one there is. Raises FileNotFoundError, BadAddress."""
+    kept = keystore.addresses()
+    if address is not None:
+        address_bytes(address)
+        if address not in kept:
+            raise FileNotFoundError(f"no key of {address} is in this keystore")
+        return address
+    if len(kept) != 1:
+        raise FileNotFoundError(f"{len(kept)} keys are in this keystore; say which with --address")
+    return kept[0]
+
+
+def password(file: Path | None, descriptor: int | None, *, new: bool = False) -> Secret:
+    """Return the password from where the options say, or ask for it."""
+    return read_secret("New password" if new else "Password", descriptor=descriptor, file=file, confirm=new)
+
+
+def unlocked(keystore: Keystore, address: str, file: Path | None, descriptor: int | None) -> LocalSigner:
+    """Return the signer of one of our addresses."""
+    return keystore.unlock(address, password(file, descriptor))
