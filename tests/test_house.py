@@ -59,11 +59,11 @@ def test_files_are_short() -> None:
 def test_functions_are_short() -> None:
     long: dict[str, int] = {}
     for path in sources(".py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
+        for item in ast.walk(ast.parse(path.read_text())):
+            if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (item.end_lineno or item.lineno) - item.lineno + 1
                 if length > LONGEST_FUNCTION:
-                    long[f"{name_of(path)}:{node.name}"] = length
+                    long[f"{name_of(path)}:{item.name}"] = length
     assert long == {}
 
 
@@ -76,10 +76,10 @@ def test_every_module_says_its_idea_and_every_public_name_what_it_does() -> None
             continue
         if ast.get_docstring(tree) is None:
             silent.append(name_of(path))
-        for node in tree.body:
-            public = isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-            if public and not node.name.startswith("_") and ast.get_docstring(node) is None:
-                silent.append(f"{name_of(path)}:{node.name}")
+        for item in tree.body:
+            public = isinstance(item, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+            if public and not item.name.startswith("_") and ast.get_docstring(item) is None:
+                silent.append(f"{name_of(path)}:{item.name}")
     assert silent == []
 
 
