@@ -41,12 +41,12 @@ class UnsignedTransaction:
     deploys: bool = False
 
     def __post_init__(self) -> None:
-        _check_range("chain_id", self.chain_id, 1, _UINT256)
-        _check_range("nonce", self.nonce, 0, _UINT64 - 1)  # EIP-2681
-        _check_range("value", self.value, 0, _UINT256)
-        _check_range("gas", self.gas, 1, _UINT64)
-        _check_range("max_fee_per_gas", self.max_fee_per_gas, 0, _UINT256)
-        _check_range("max_priority_fee_per_gas", self.max_priority_fee_per_gas, 0, _UINT256)
+        check_range("chain_id", self.chain_id, 1, _UINT256)
+        check_range("nonce", self.nonce, 0, _UINT64 - 1)  # EIP-2681
+        check_range("value", self.value, 0, _UINT256)
+        check_range("gas", self.gas, 1, _UINT64)
+        check_range("max_fee_per_gas", self.max_fee_per_gas, 0, _UINT256)
+        check_range("max_priority_fee_per_gas", self.max_priority_fee_per_gas, 0, _UINT256)
         if self.max_priority_fee_per_gas > self.max_fee_per_gas:
             raise BadTransaction("max_priority_fee_per_gas: above max_fee_per_gas (EIP-1559)")
         if not isinstance(self.data, bytes):
@@ -67,7 +67,8 @@ class SignedTransaction:
     sender: str
 
 
-def _check_range(name: str, number: int, least: int, most: int) -> None:
+def check_range(name: str, number: int, least: int, most: int) -> None:
+    """Refuse a number outside least .. most, and what is no integer. Raises BadTransaction naming the field."""
     if type(number) is not int:
         raise BadTransaction(f"{name}: not an integer but {type(number).__name__}")
     if not least <= number <= most:

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from eth_account.messages import encode_typed_data
-from eth_hash.auto import keccak
 from hypothesis import given
 
 from tests.wallet.strategies import structs
@@ -72,11 +70,3 @@ def test_what_is_not_understood_is_refused(place: list[str], value: object) -> N
 def test_bytes_that_are_no_document_are_refused(raw: bytes) -> None:
     with pytest.raises(BadTypedData, match=r"^document: "):
         read_document(raw)
-
-
-def test_an_extra_field_is_refused_where_eth_account_ignores_it() -> None:
-    message = {name: getattr(INSTRUCTION, name) for name, _ in INSTRUCTION.FIELDS} | {"memo": "please"}
-    members = [{"name": name, "type": kind} for name, kind in INSTRUCTION.FIELDS]
-    domain = {"name": "Corridor Settlement", "version": "1", "chainId": 20022, "verifyingContract": CONTRACT}
-    theirs = encode_typed_data(domain, {"Instruction": members}, message)
-    assert keccak(b"\x19" + theirs.version + theirs.header + theirs.body) == GOOD.digest()
