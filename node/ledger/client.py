@@ -41,7 +41,8 @@ __all__ = [
     "TokenFacts",
 ]
 
-_CLOCK_TAGS: Final = ("pending", "latest")
+# TIMESTAMP PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN: run as creation code, it returns the block's time.
+_TELL_TIME: Final = "0x4260005260206000f3"
 # JSON-RPC codes that speak of the request and not of what the call did (JSON-RPC 2.0, section 5.1).
 _REQUEST_FAULTS: Final = frozenset({-32700, -32600, -32601, -32602, -32603})
 
@@ -110,12 +111,19 @@ class LedgerClient:
     def pending_time_s(self) -> int:
         """The chain's clock: the unix time that a block made now would carry, never before the newest block's.
 
-        It goes on while no block is made. An engine that shows no pending block is read at its newest one.
+        It goes on while no block is made: asked of the pending block, and of a call that reads the clock as a
+        contract would. Where the engine shows neither it is the newest block's time.
         """
-        pending, latest = self.connection.answers([("eth_getBlockByNumber", (tag, False)) for tag in _CLOCK_TAGS])
+        latest, pending, clock = self.connection.answers(
+            [
+                ("eth_getBlockByNumber", ("latest", False)),
+                ("eth_getBlockByNumber", ("pending", False)),
+                ("eth_call", ({"data": _TELL_TIME}, "pending")),
+            ]
+        )
         newest = block_reference(result_of("eth_getBlockByNumber", latest)).timestamp_s
-        shown = pending.get("result") or {}
-        return max(newest, int(shown.get("timestamp") or "0x0", 16))
+        shown = (pending.get("result") or {}).get("timestamp")
+        return max(newest, *(int(time or "0x0", 16) for time in (shown, clock.get("result"))))
 
     def _tagged(self, tag: str) -> BlockReference:
         found = self.connection.call("eth_getBlockByNumber", tag, False)

@@ -66,8 +66,8 @@ def contract_address(deployer: str, nonce: int) -> str:
 
 
 def _check(plan: NetworkPlan, keys: NetworkKeys) -> None:
-    others = [signer.address for signer in keys.signers() if signer is not keys.deployer]
-    if keys.deployer.address in others:
+    deployer, *others = (signer.address for signer in keys.signers())
+    if deployer in others:
         raise ValueError("the deployer's key is used for something else too")
     codes = [currency.currency.code for currency in plan.currencies]
     if len(set(codes)) != len(codes):

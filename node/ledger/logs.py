@@ -9,7 +9,8 @@ from typing import Any, Final
 from contracts import artifact
 from node.ledger.abi import decode_log, event_topic
 from node.ledger.client import LedgerClient
-from node.ledger.errors import EngineRefused
+from node.ledger.errors import EngineRefused, LedgerBehind
+from node.ledger.transport import result_of
 from wallet.address import ZERO_ADDRESS, to_checksum
 
 # Most public engines serve 1,000 to 10,000 blocks a question; a refusal halves the range.
@@ -83,7 +84,7 @@ ChainLog = SettledLog | CancelledLog | TransferLog
 def events(client: LedgerClient, settlement: str, tokens: Sequence[str], first: int, last: int) -> list[ChainLog]:
     """The settlements, cancellations and money movements of blocks `first` to `last` (included), in chain order.
 
-    Raises LedgerUnreachable. A range beyond the head is read as far as there are blocks.
+    Raises LedgerUnreachable, and LedgerBehind where the engine has no block `last` yet.
     """
     settlement_abi, token_abi = artifact("Settlement").abi, artifact("CurrencyToken").abi
     readers: dict[str, Callable[[Mapping[str, Any]], ChainLog]] = {
@@ -112,7 +113,8 @@ def raw_logs(
 ) -> list[dict[str, Any]]:
     """Logs as JSON-RPC gives them, from bounded ranges of blocks, sorted into chain order.
 
-    An engine that refuses a range (too many blocks or results) is asked for half of it.
+    An engine that refuses a range (too many blocks or results) is asked for half of it. One that does not have
+    the range's last block yet raises LedgerBehind: many would answer with the logs they know, and say nothing.
     """
     found: list[dict[str, Any]] = []
     size = BLOCKS_A_QUESTION
@@ -125,7 +127,7 @@ def raw_logs(
             "toBlock": hex(end),
         }
         try:
-            found += client.connection.call("eth_getLogs", question)
+            found += _ask(client, question, end)
         except EngineRefused:
             if end == first:
                 raise
@@ -134,6 +136,17 @@ def raw_logs(
         first = end + 1
     present = (log for log in found if not log.get("removed"))
     return sorted(present, key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+
+
+def _ask(client: LedgerClient, question: dict[str, Any], end: int) -> list[dict[str, Any]]:
+    """One range; the last block is asked for in the same breath, so that the same engine answers both."""
+    block, logs = client.connection.answers(
+        [("eth_getBlockByNumber", (hex(end), False)), ("eth_getLogs", (question,))]
+    )
+    if result_of("eth_getBlockByNumber", block) is None:
+        raise LedgerBehind(f"the engine has no block {end} yet")
+    found: list[dict[str, Any]] = result_of("eth_getLogs", logs)
+    return found
 
 
 def _place(log: Mapping[str, Any]) -> dict[str, Any]:

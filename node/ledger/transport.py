@@ -122,7 +122,11 @@ def _failure(method: str, error: Any) -> Exception:
 
 
 def _in_short(error: requests.exceptions.RequestException) -> str:
-    """What happened, without the query and the headers that some of these exceptions carry."""
+    """What happened, without the addresses and objects that these exceptions carry in their text."""
     if error.response is not None:
         return f"HTTP {error.response.status_code}"
-    return type(error).__name__
+    innermost: BaseException = error
+    while innermost.__cause__ or innermost.__context__:
+        innermost = innermost.__cause__ or innermost.__context__ or innermost
+    detail = getattr(innermost, "strerror", None)
+    return f"{type(error).__name__}: {detail}" if detail else type(error).__name__
