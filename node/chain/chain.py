@@ -18,7 +18,7 @@ from node.chain.errors import TransactionRefused, UnknownBlock
 from node.chain.genesis import Genesis, genesis_header, write_genesis_state
 from node.chain.log_query import LogQuery
 from node.chain.mempool import Mempool, PooledTransaction
-from node.chain.native import assert_native_backends
+from node.chain.native import assert_native_backends, bound_recursion
 from node.chain.nodes import NodeDatabase
 from node.chain.opening import check_store
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
@@ -38,6 +38,7 @@ class LocalChain:
         self, store: ChainStore, genesis: Genesis, clock: ChainClock, *, unprotected: bool = False
     ) -> None:
         assert_native_backends()
+        bound_recursion()
         self.genesis = genesis
         self.clock = clock
         self.pool = Mempool()
@@ -71,6 +72,11 @@ class LocalChain:
         except BaseException:
             store.close()
             raise
+
+    @property
+    def location(self) -> str:
+        """Where the chain is kept: a directory, or "memory"."""
+        return self._store.name
 
     def close(self) -> None:
         """Close the store; the chain cannot be used afterwards."""
@@ -237,11 +243,9 @@ class LocalChain:
 
     def _open_head(self) -> BlockRecord:
         header = genesis_header(self.genesis, write_genesis_state(self.genesis, self._nodes))
-        if self._store.head() is None:
-            block = SealedBlock(header, (), (), 0)
-            self._store.write_meta({"chain_id": str(self.genesis.chain_id).encode(), "genesis": header.hash})
-            self._store.commit_block(block, self._nodes.open_writes, ())
-            self._nodes.keep()
+        if not self._store.meta():
+            identity = {"chain_id": str(self.genesis.chain_id).encode(), "genesis": header.hash}
+            self._store.begin(SealedBlock(header, (), (), 0), self._nodes.open_writes, identity)
         self._nodes.drop()
         return check_store(self._store, self.genesis, header)
 

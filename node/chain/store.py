@@ -48,27 +48,20 @@ class ChainStore:
 
     # -- writing
 
+    def begin(self, genesis: SealedBlock, nodes: Mapping[bytes, bytes], meta: Mapping[str, bytes]) -> None:
+        """Write block 0 together with the facts that identify the chain, or neither."""
+        with self._database as database:
+            database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            self._write_block(genesis, nodes)
+
     def commit_block(self, block: SealedBlock, nodes: Mapping[bytes, bytes], done: Iterable[bytes]) -> None:
         """Write a block and everything found through it in one transaction, and wait until it is on disk.
 
         `done` are hashes of journaled transactions that the block makes obsolete.
         """
         with self._database as database:
-            database.executemany("INSERT OR IGNORE INTO node VALUES (?, ?)", nodes.items())
-            header = block.header
-            encoded = encode_header(header)
-            database.execute(
-                "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
-                (header.block_number, header.hash, encoded, block.size, block.body),
-            )
-            database.executemany("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _transaction_rows(block))
-            database.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _log_rows(block))
+            self._write_block(block, nodes)
             database.executemany("DELETE FROM queued WHERE hash = ?", [(key,) for key in done])
-
-    def write_meta(self, values: Mapping[str, bytes]) -> None:
-        """Set facts about the store itself, such as the chain id."""
-        with self._database as database:
-            database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     def queue(self, transaction_hash: bytes, raw: bytes, replaces: bytes | None = None) -> None:
         """Journal a transaction that waits; durable when this returns."""
@@ -175,6 +168,16 @@ class ChainStore:
         return [row[0] for row in self._read("SELECT raw FROM queued ORDER BY position", ())]
 
     # -- inside
+
+    def _write_block(self, block: SealedBlock, nodes: Mapping[bytes, bytes]) -> None:
+        database, header = self._database, block.header
+        database.executemany("INSERT OR IGNORE INTO node VALUES (?, ?)", nodes.items())
+        database.execute(
+            "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
+            (header.block_number, header.hash, encode_header(header), block.size, block.body),
+        )
+        database.executemany("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _transaction_rows(block))
+        database.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _log_rows(block))
 
     def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:

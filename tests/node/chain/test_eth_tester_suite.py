@@ -1,8 +1,8 @@
 """eth-tester's own tests of a backend, run on ours."""
 
 import pytest
-from eth_tester import EthereumTester
-from eth_tester.utils.backend_testing import BaseTestBackendDirect
+from eth_tester import EthereumTester  # type: ignore[import-untyped]
+from eth_tester.utils.backend_testing import BaseTestBackendDirect  # type: ignore[import-untyped]
 
 from node.chain.tester import CorridorBackend
 

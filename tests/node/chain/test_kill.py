@@ -1,0 +1,113 @@
+"""A real node process is killed with SIGKILL under load, again and again: nothing it acknowledged is ever lost."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from node.chain.chain import LocalChain
+from node.chain.genesis import Genesis
+from node.chain.transaction import decode_stored
+from tests.node.chain.signing import dynamic_fee
+
+ROUNDS = int(os.environ.get("CORRIDOR_CHAIN_KILLS", "4"))
+COMMAND = [sys.executable, "-c", "from cli.node import app; app()", "--port", "0"]
+REPOSITORY = Path(__file__).parents[3]
+
+
+class Load:
+    """Signers that send as fast as the node answers, and remember what it acknowledged."""
+
+    def __init__(self, count: int) -> None:
+        self.signers = [Account.from_key(bytes([7, number]) * 16) for number in range(count)]
+        self.acknowledged: list[str] = []
+
+    def run(self, url: str, stop: threading.Event, nonces: list[int]) -> list[threading.Thread]:
+        threads = [
+            threading.Thread(target=self._send, args=(url, stop, signer, nonce))
+            for signer, nonce in zip(self.signers, nonces, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _send(self, url: str, stop: threading.Event, signer: LocalAccount, nonce: int) -> None:
+        with httpx.Client(timeout=5) as client:
+            while not stop.is_set():
+                raw = dynamic_fee(signer, nonce + (3 if nonce % 11 == 10 else 0), gas=50_000)  # some leave a gap
+                asked = {
+                    "jsonrpc": "2.0",
+                    "id": 1,
+                    "method": "eth_sendRawTransaction",
+                    "params": ["0x" + raw.hex()],
+                }
+                try:
+                    answer = client.post(url, json=asked).json()
+                except (httpx.HTTPError, ValueError):
+                    return
+                if "result" in answer:
+                    self.acknowledged.append(answer["result"])
+                nonce += 1
+
+
+def start(data: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen([*COMMAND, "--data", str(data)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(r"http://\S+", line):
+            return process, found[0]
+    raise AssertionError("the node did not start")
+
+
+def check(data: Path, load: Load) -> list[int]:
+    """Open the store as a restart would: what was acknowledged is in a block or waits. Returns the next nonces."""
+    chain = LocalChain.open(data, Genesis())
+    try:
+        lost = [h for h in load.acknowledged if chain.transaction(bytes.fromhex(h[2:])) is None]
+        lost = [h for h in lost if bytes.fromhex(h[2:]) not in chain.pool]
+        assert lost == []
+        check_last_block(chain)
+        return [chain.pending_nonce(bytes.fromhex(signer.address[2:])) for signer in load.signers]
+    finally:
+        chain.close()
+
+
+def check_last_block(chain: LocalChain) -> None:
+    """Executing the newest block again on its parent's state gives the same block."""
+    head = chain.head
+    transactions = [decode_stored(record.raw) for record in chain.transactions_in(head.number)]
+    chain.revert_to(head.number - 1)
+    chain.clock.pin_next(head.header.timestamp)
+    opened = chain.begin_block()
+    for transaction in transactions:
+        opened.apply(transaction)
+    assert chain.commit_block(opened).hash == head.hash
+
+
+def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    load = Load(3)
+    nonces = [0, 0, 0]
+    dice = random.Random(20022)
+    for _ in range(ROUNDS):
+        process, url = start(tmp_path)
+        stop = threading.Event()
+        threads = load.run(url, stop, nonces)
+        time.sleep(dice.uniform(0.2, 0.8))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        if process.stdout:
+            process.stdout.close()
+        nonces = check(tmp_path, load)
+    assert len(load.acknowledged) > 20 * ROUNDS

@@ -1,0 +1,153 @@
+"""The store on disk: nothing is lost by closing it, and nothing foreign or damaged is opened."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from node.chain.chain import LocalChain
+from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse, TransactionRefused
+from node.chain.genesis import Genesis
+from node.chain.log_query import LogQuery
+from node.chain.store_file import FILE_NAME
+from node.chain.transaction import decode_stored
+from tests.node.chain.assembly import creation, keeper
+from tests.node.chain.signing import dynamic_fee
+
+
+def test_everything_is_there_after_a_restart(tmp_path: Path, genesis: Genesis, debtor: LocalAccount) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    sent = chain.send_raw_transaction(dynamic_fee(debtor, 0, data=creation(keeper())))
+    head = chain.head
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    assert again.head == head
+    record = again.transaction(sent)
+    assert record is not None
+    assert record.succeeded
+    assert again.nonce(bytes.fromhex(debtor.address[2:])) == 1
+    again.send_raw_transaction(dynamic_fee(debtor, 1))
+    assert again.head.header.parent_hash == head.hash
+    again.close()
+
+
+def test_a_waiting_transaction_survives(tmp_path: Path, genesis: Genesis, debtor: LocalAccount) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    waiting = [chain.send_raw_transaction(dynamic_fee(debtor, nonce)) for nonce in (2, 1)]
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    assert all(one in again.pool for one in waiting)
+    again.send_raw_transaction(dynamic_fee(debtor, 0))
+    assert again.head.number == 3
+    again.close()
+    third = LocalChain.open(tmp_path, genesis)
+    assert len(third.pool) == 0
+    third.close()
+
+
+def test_a_replaced_transaction_does_not_come_back(tmp_path: Path, genesis: Genesis, debtor: LocalAccount) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    chain.send_raw_transaction(dynamic_fee(debtor, 1))
+    better = chain.send_raw_transaction(dynamic_fee(debtor, 1, maxFeePerGas=9, maxPriorityFeePerGas=9))
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    assert [one.hash for one in again.pool.all()] == [better]
+    again.close()
+
+
+def test_one_process_at_a_time(tmp_path: Path, genesis: Genesis) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    with pytest.raises(StoreInUse, match="in use by another process"):
+        LocalChain.open(tmp_path, genesis)
+    chain.close()
+    LocalChain.open(tmp_path, genesis).close()
+
+
+def test_another_chain_is_refused(tmp_path: Path, genesis: Genesis) -> None:
+    LocalChain.open(tmp_path, genesis).close()
+    with pytest.raises(ForeignStore, match="holds chain id 20022, not 7"):
+        LocalChain.open(tmp_path, Genesis(chain_id=7))
+    with pytest.raises(ForeignStore, match="began differently"):
+        LocalChain.open(tmp_path, Genesis())
+
+
+def test_another_programs_file_is_refused(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / FILE_NAME)
+    other.execute("CREATE TABLE thing (x)")
+    other.commit()
+    other.close()
+    with pytest.raises(ForeignStore, match="was not written by this program"):
+        LocalChain.open(tmp_path)
+
+
+def test_a_newer_version_is_refused(tmp_path: Path) -> None:
+    LocalChain.open(tmp_path).close()
+    file = sqlite3.connect(tmp_path / FILE_NAME)
+    file.execute("PRAGMA user_version = 99")
+    file.close()
+    with pytest.raises(ForeignStore, match="version 99"):
+        LocalChain.open(tmp_path)
+
+
+def test_noise_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"not a database at all, but long enough to look" * 200)
+    with pytest.raises(StoreDamaged, match="cannot be read as a store"):
+        LocalChain.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM block WHERE number = 1", "block 1 is missing"),
+        (
+            "UPDATE block SET header = (SELECT header FROM block WHERE number = 1) WHERE number = 2",
+            "does not have that hash",
+        ),
+        ("DELETE FROM node", "state root of block 2"),
+        ("UPDATE node SET body = x'c0'", "does not have the hash it is kept under"),
+        ("DELETE FROM block", "began differently"),
+    ],
+)
+def test_damage_is_named(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount, statement: str, words: str
+) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    for nonce in range(2):
+        chain.send_raw_transaction(dynamic_fee(debtor, nonce))
+    chain.close()
+    file = sqlite3.connect(tmp_path / FILE_NAME)
+    file.execute(statement)
+    file.commit()
+    file.close()
+    with pytest.raises((StoreDamaged, ForeignStore), match=words):
+        LocalChain.open(tmp_path, genesis)
+
+
+def test_a_failed_commit_leaves_the_chain_as_it_was(chain: LocalChain, debtor: LocalAccount) -> None:
+    """The disk refuses one block; the next attempt builds on the same head and state."""
+    opened = chain.begin_block()
+    opened.apply(decode_stored(dynamic_fee(debtor, 0)))
+    duplicate = chain.head.number + 1
+    chain._store._database.execute("INSERT INTO block VALUES (?, x'00', x'00', 0, x'')", (duplicate,))
+    with pytest.raises(sqlite3.IntegrityError):
+        chain.commit_block(opened)
+    chain._store._database.execute("DELETE FROM block WHERE number = ?", (duplicate,))
+    assert chain.head.number == 0
+    chain.send_raw_transaction(dynamic_fee(debtor, 0))
+    assert chain.head.number == 1
+
+
+def test_going_back_forgets_and_rebuilds(chain: LocalChain, debtor: LocalAccount) -> None:
+    address = bytes.fromhex(debtor.address[2:])
+    chain.send_raw_transaction(dynamic_fee(debtor, 0))
+    kept = chain.head
+    chain.send_raw_transaction(dynamic_fee(debtor, 1, data=creation(keeper())))
+    chain.revert_to(1)
+    assert chain.head == kept
+    assert chain.nonce(address) == 1
+    assert chain.logs(LogQuery(0, 10)) == []
+    chain.send_raw_transaction(dynamic_fee(debtor, 1))
+    assert chain.head.number == 2
+    with pytest.raises(TransactionRefused):
+        chain.send_raw_transaction(dynamic_fee(debtor, 1, value=1))
