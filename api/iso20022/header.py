@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from api.iso20022.definition import NAMESPACE_PREFIX
+from api.iso20022.institutions import write_agent
 from api.iso20022.tree import children, find, namespace_of, text_at
 from api.iso20022.writing import add, add_if, new_root, plain_copy
+from node.domain.party import Agent
 
 HEADER_PREFIX = NAMESPACE_PREFIX + "head.001.001."
 WRITTEN_VERSION = "head.001.001.02"
@@ -67,11 +69,11 @@ def _end(node: etree._Element, tag: str) -> HeaderEnd:
 
 
 def reply_header(
-    original: BusinessHeader, message_definition: str, message_id: str, created_at: str
+    original: BusinessHeader, sender: Agent, message_definition: str, message_id: str, created_at: str
 ) -> etree._Element:
-    """The header of an answer: the route turned round, the original named as related."""
+    """The header of an answer from `sender` to whoever sent the original, which is named as related."""
     header = new_root(WRITTEN_VERSION, "AppHdr")
-    _copy_end(header, "Fr", original.node, "To")
+    write_agent(add(header, "Fr"), "FIId", sender)
     _copy_end(header, "To", original.node, "Fr")
     add(header, "BizMsgIdr", message_id)
     add(header, "MsgDefIdr", message_definition)

@@ -67,7 +67,8 @@ def write_status_report(original: ParsedMessage, status: Status) -> bytes:
     _write_transaction(add(report, "TxInfAndSts"), status, references)
     header = None
     if original.header is not None:
-        header = reply_header(original.header, IDENTIFIER, status.message_id, timestamp(status.created_at))
+        created_at = timestamp(status.created_at)
+        header = reply_header(original.header, status.instructing_agent, IDENTIFIER, status.message_id, created_at)
     return serialise(document, header)
 
 
