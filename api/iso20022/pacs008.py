@@ -59,7 +59,7 @@ def read_credit_transfer(
     the message names otherwise. `today` is the day at this institution.
     """
     subject = subject_of(message, today)
-    agents = _agents(subject, directory or {})
+    agents = _agents(subject, {} if directory is None else directory)
     further = judge(subject, iter([*_agent_breaches(subject, agents), *_quote_breaches(subject)]))
     verdict = _joined(check(message, today), further)
     if any(error.rule in _DISABLING for error in verdict.errors):
