@@ -40,6 +40,8 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "Settlement: quote does not match": Reason.QUOTE_AMOUNTS_DIFFER,
     "Settlement: quote expired": Reason.QUOTE_EXPIRED,
     "Settlement: quote already used": Reason.QUOTE_ALREADY_USED,
+    "Settlement: quote bound to another payment": Reason.QUOTE_ALREADY_USED,
+    "Settlement: bound quote cannot be withdrawn": _REFUSED,
     "Settlement: quote signature invalid": Reason.SIGNATURE_WRONG,
     "Settlement: quote provider not active": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
     "Settlement: quote provider not an fx provider": Reason.NO_PROVIDER_QUOTES_THIS_PAIR,

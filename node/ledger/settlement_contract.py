@@ -67,7 +67,10 @@ class SettlementContract:
         return self.settled(debtor_agent, uetr) == CANCELLED
 
     def quote_used(self, provider: str, quote_id: bytes) -> bool:
-        """Whether a provider's quote has settled or was withdrawn."""
+        """Whether a provider's free quote has settled or was withdrawn.
+
+        A quote bound to one payment by its id never has a mark of its own: ask `settled` about that payment.
+        """
         return bool(self._client.read(self.address, artifact("Settlement").abi, "quote_used", provider, quote_id))
 
     def registry(self) -> str:

@@ -21,7 +21,7 @@ Call = tuple[str, Sequence[Any]]
 
 # JSON-RPC's "limit exceeded" and "resource unavailable" (EIP-1474): the engine is busy, not of another opinion.
 _BUSY_CODES: Final = frozenset({-32002, -32005, 429})
-_UNKNOWN_BLOCK: Final = ("header not found", "unknown block", "block not found", "blockoutofrange", "out of range")
+_UNKNOWN_BLOCK: Final = ("header not found", "unknown block", "block not found", "blockoutofrange")
 _CONNECTIONS: Final = 32
 _MOST_IN_A_BATCH: Final = 100
 

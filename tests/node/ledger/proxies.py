@@ -24,6 +24,7 @@ def serving(respond: Callable[[bytes], Answer]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             answer = respond(self.rfile.read(int(self.headers["Content-Length"])))
