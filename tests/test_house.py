@@ -76,10 +76,13 @@ def test_every_module_says_its_idea_and_every_public_name_what_it_does() -> None
             continue
         if ast.get_docstring(tree) is None:
             silent.append(name_of(path))
-        for item in tree.body:
-            public = isinstance(item, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-            if public and not item.name.startswith("_") and ast.get_docstring(item) is None:
-                silent.append(f"{name_of(path)}:{item.name}")
+        silent += [
+            f"{name_of(path)}:{item.name}"
+            for item in tree.body
+            if isinstance(item, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+            and not item.name.startswith("_")
+            and ast.get_docstring(item) is None
+        ]
     assert silent == []
 
 
