@@ -43,13 +43,7 @@ def _is_lock(error: BaseException | None) -> bool:
 
 
 def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=-1,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-        skip_autocommit_rollback=True,
-    )
+    engine = create_engine(url, pool_size=pool_size, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", set_up)
 
     def emit_begin(connection: Connection) -> None:
