@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import vyper
-from vyper.compiler import compile_from_file_input
-from vyper.compiler.input_bundle import FilesystemInputBundle
-from vyper.compiler.settings import OptimizationLevel, Settings
+import vyper  # type: ignore[import-untyped]
+from vyper.compiler import compile_from_file_input  # type: ignore[import-untyped]
+from vyper.compiler.input_bundle import FilesystemInputBundle  # type: ignore[import-untyped]
+from vyper.compiler.settings import OptimizationLevel, Settings  # type: ignore[import-untyped]
 
 from contracts import ARTIFACTS
 

@@ -195,7 +195,9 @@ def settle_leg(owner: address, to: address, amount: uint256):
     @param amount In minor units.
     """
     gate: uint256 = ledger._gate
-    assert gate & ledger.ADDRESS_MASK == convert(msg.sender, uint256), "CurrencyToken: not the settlement operator"
+    assert gate & ledger.ADDRESS_MASK == convert(msg.sender, uint256), (
+        "CurrencyToken: not the settlement operator"
+    )
     assert gate & ledger.GATE_CLOSED == 0, "CurrencyToken: paused"
     ledger._move(owner, to, amount)
 

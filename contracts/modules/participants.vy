@@ -284,8 +284,8 @@ def rotate_message_key(message_key: bytes32, previous_key_until: uint64):
     """
     @notice The caller replaces its message key. Messages signed with the previous one stay good until the
             second given, so that none in flight is lost; now or earlier ends it at once.
-    @dev Caller: a participant, for itself. Refuses: an unknown or terminated participant, key zero. Stopped
-         by: rotating again.
+    @dev Caller: a participant, for itself. Refuses: an unknown or terminated participant, key zero.
+         Stopped by: rotating again.
     @param message_key The new ed25519 public key.
     @param previous_key_until Last unix second of the key it replaces.
     """

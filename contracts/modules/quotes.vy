@@ -1,11 +1,14 @@
 # pragma version 0.4.3
 """
 @title Firm quotes of FX providers
-@notice A quote names both amounts, so nothing is rounded on chain, and counts once. A quote whose id is the
-        UETR it is for is bound to that payment of its taker, which settles once: it needs no record of its
-        own. Other used quotes are bits, 256 to a slot by the last byte of their id: a provider whose ids
-        share their first 15 bytes in blocks of 256 pays for one new slot in 256, one with random ids for
-        each.
+@notice A quote names both amounts, so nothing is rounded on chain, and counts once. The version of its id, a
+        UUID, says how that is kept:
+        version 8   bound: the id is the UETR of the one payment it is for, with 8 for its version 4. The
+                    payment settles once, so the quote needs no record of its own, and no other payment
+                    can ever take it.
+        any other   free: a bit is set when it is used, 256 to a slot by the last byte of the id. A provider
+                    whose ids share their first 15 bytes in blocks of 256 pays for one new slot in 256, one
+                    with random ids for each.
 @custom:license Apache-2.0
 """
 
@@ -19,6 +22,12 @@ QUOTE_TYPE_HASH: constant(bytes32) = keccak256(
     "Quote(bytes16 id,address provider,address taker,address sell_token,uint256 sell_amount,address buy_token,uint256 buy_amount,uint64 expiry)"
 )
 
+# Where a UUID's version is, counted from its last bit, and what sets a bound id apart from its UETR.
+VERSION_SHIFT: constant(uint256) = 76
+VERSION_MASK: constant(uint256) = 15
+BOUND_VERSION: constant(uint256) = 8
+BOUND_DIFFERENCE: constant(uint256) = (8 ^ 4) * 2**76
+
 # provider -> first 15 bytes of the id -> one bit for each last byte
 _used: HashMap[address, HashMap[uint256, uint256]]
 
@@ -27,8 +36,8 @@ _used: HashMap[address, HashMap[uint256, uint256]]
 @view
 def quote_used(provider: address, id: bytes16) -> bool:
     """
-    @notice Whether a quote has settled or was withdrawn. Says false of a quote bound to its payment: there
-            settled(taker, id) tells.
+    @notice Whether a free quote has settled or was withdrawn. Of a bound one it says false: there settled()
+            tells, of the payment it is bound to.
     @dev Caller: anyone.
     @param provider The FX provider's settlement account.
     @param id The 16 bytes of the quote's id.
@@ -40,13 +49,14 @@ def quote_used(provider: address, id: bytes16) -> bool:
 @external
 def withdraw_quote(id: bytes16):
     """
-    @notice Withdraws a quote of the caller's before it has settled. A quote bound to its payment is firm
-            until its expiry: it cannot be withdrawn.
-    @dev Caller: the FX provider, for its own quotes. Refuses: a quote already used. Stopped by: nothing;
-         withdrawing must always be possible.
+    @notice Withdraws a free quote of the caller's before it has settled. A bound one is firm until its
+            expiry.
+    @dev Caller: the FX provider, for its own quotes. Refuses: a quote already used, a bound one.
+         Stopped by: nothing; withdrawing must always be possible.
     @param id The 16 bytes of the quote's id.
     """
-    self._use(msg.sender, id)
+    assert not self._is_bound(self._number(id)), "Settlement: bound quote cannot be withdrawn"
+    self._use(msg.sender, self._number(id))
     log ISettlement.QuoteWithdrawn(provider=msg.sender, id=id)
 
 
@@ -57,11 +67,16 @@ def _number(id: bytes16) -> uint256:
 
 
 @internal
-def _use(provider: address, id: bytes16):
+@pure
+def _is_bound(number: uint256) -> bool:
+    return (number >> VERSION_SHIFT) & VERSION_MASK == BOUND_VERSION
+
+
+@internal
+def _use(provider: address, number: uint256):
     """
-    @notice Marks a quote as used. Refuses one already used.
+    @notice Marks a free quote as used. Refuses one already used.
     """
-    number: uint256 = self._number(id)
     bit: uint256 = 1 << (number & 255)
     word: uint256 = self._used[provider][number >> 8]
     assert word & bit == 0, "Settlement: quote already used"
@@ -88,5 +103,10 @@ def _take(
     assert signature_check._signed_by(quote.provider, digest, signature), (
         "Settlement: quote signature invalid"
     )
-    if quote.id != instruction.uetr:
-        self._use(quote.provider, quote.id)
+    number: uint256 = self._number(quote.id)
+    if self._is_bound(number):
+        assert number ^ self._number(instruction.uetr) == BOUND_DIFFERENCE, (
+            "Settlement: quote bound to another payment"
+        )
+    else:
+        self._use(quote.provider, number)

@@ -26,8 +26,8 @@ _settled: HashMap[address, HashMap[bytes16, bytes32]]
 @view
 def settled(debtor_agent: address, uetr: bytes16) -> bytes32:
     """
-    @notice What became of a UETR: 0 = never seen, all ones (2**256 - 1) = cancelled, else the EIP-712 struct hash of
-            the instruction that settled.
+    @notice What became of a UETR: 0 = never seen, all ones = cancelled, else the EIP-712 struct hash of the
+            instruction that settled.
     @dev Caller: anyone.
     @param debtor_agent The debtor agent's settlement account.
     @param uetr The 16 bytes of the UETR.
@@ -39,8 +39,8 @@ def settled(debtor_agent: address, uetr: bytes16) -> bytes32:
 def cancel(uetr: bytes16):
     """
     @notice Burns a UETR of the caller's, so that signatures already given away can never settle.
-    @dev Caller: the debtor agent, for its own UETRs. Refuses: a UETR already settled or cancelled. Stopped
-         by: nothing; withdrawing must always be possible.
+    @dev Caller: the debtor agent, for its own UETRs. Refuses: a UETR already settled or cancelled.
+         Stopped by: nothing; withdrawing must always be possible.
     @param uetr The 16 bytes of the UETR.
     """
     self._cancel(uetr, msg.sender)

@@ -10,9 +10,12 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
+from eth_tester.exceptions import TransactionFailed  # type: ignore[import-untyped]
+from eth_typing import ChecksumAddress, HexAddress, HexStr
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
 from web3.exceptions import ContractLogicError
+from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from contracts import artifact
@@ -30,12 +33,17 @@ class Actor:
     account: LocalAccount
 
     @property
-    def address(self) -> str:
-        return str(self.account.address)
+    def address(self) -> ChecksumAddress:
+        return ChecksumAddress(HexAddress(HexStr(self.account.address)))
 
 
 def actor(role: str) -> Actor:
     return Actor(role, Account.from_key(keccak(role.encode())))
+
+
+def logged(receipt: TxReceipt, event: Any) -> list[dict[str, Any]]:
+    """The arguments of every log of one event in a receipt, in order."""
+    return [dict(log["args"]) for log in event().process_receipt(receipt, errors=DISCARD)]
 
 
 class Chain:
@@ -74,16 +82,29 @@ class Chain:
 
     def refuses(self, who: Actor, call: ContractFunction, reason: str) -> None:
         """Insists that a call reverts with exactly this reason."""
-        with pytest.raises(ContractLogicError) as refused:
+        with pytest.raises((ContractLogicError, TransactionFailed)) as refused:
             call.call({"from": who.address})
-        assert str(refused.value.message) == f"execution reverted: {reason}"
+        assert str(refused.value.args[0]) == f"execution reverted: {reason}"
+
+    def refuses_to_deploy(self, who: Actor, reason: str, name: str, *arguments: Any) -> None:
+        """Insists that a constructor reverts with exactly this reason."""
+        code = artifact(name)
+        factory = self.web3.eth.contract(abi=code.abi, bytecode=code.bytecode)
+        data = factory.constructor(*arguments).data_in_transaction
+        with pytest.raises((ContractLogicError, TransactionFailed)) as refused:
+            self.web3.eth.call({"from": who.address, "data": data})
+        assert str(refused.value.args[0]) == f"execution reverted: {reason}"
 
     def now(self) -> int:
         """The time the next block will have at least, in unix seconds."""
         return int(self.web3.eth.get_block("latest")["timestamp"]) + 1
 
     def travel_to(self, timestamp: int) -> None:
+        """The next block gets this time."""
         self.web3.provider.make_request("testing_timeTravel", [timestamp])  # type: ignore[arg-type]
+
+    def mine(self) -> None:
+        self.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
     def snapshot(self) -> Any:
         return self.web3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from eth_tester import EthereumTester, PyEVMBackend
+from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyped]
 from web3 import EthereumTesterProvider, Web3
 
 from tests.contracts.chain import Chain
