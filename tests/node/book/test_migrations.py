@@ -1,0 +1,127 @@
+"""The migrations make exactly the tables that the code uses, quickly, and whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import Engine, inspect
+
+import node.book.upgrade
+from node.book.book import Book
+from node.book.sqlite import open_engines
+from node.book.tables import metadata
+from node.domain.lifecycle import State
+from tests.node.book.making import payment_record
+
+MIGRATIONS = Path(node.book.upgrade.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def writer(book: Book) -> Engine:
+    return book._writer
+
+
+def _config(**attributes: object) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes.update(attributes)
+    return config
+
+
+def test_the_migrations_equal_the_tables(writer: Engine) -> None:
+    with writer.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_check_constraints_and_partial_indexes_are_there_too(writer: Engine) -> None:
+    """What the comparison does not see."""
+    with writer.connect() as connection:
+        schema = {
+            row.name: row.sql
+            for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        }
+    assert "direction IN ('in', 'out')" in schema["messages"]
+    assert "id = 1" in schema["watched_block"]
+    assert schema["uq_messages_inbound"].endswith("WHERE direction = 'in'")
+
+
+def test_every_table_has_row_ids(writer: Engine) -> None:
+    with writer.connect() as connection:
+        schema = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'table'").scalars().all()
+    assert not [sql for sql in schema if "WITHOUT ROWID" in sql.upper()]
+    assert all("id INTEGER NOT NULL" in sql for sql in schema if "alembic_version" not in sql)
+
+
+def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
+    Book.open_file(tmp_path / "warm.sqlite").close()
+    started = time.perf_counter()
+    Book.open_file(tmp_path / "fresh.sqlite").close()
+    fresh_s = time.perf_counter() - started
+    assert fresh_s < 0.5
+    started = time.perf_counter()
+    Book.open_file(tmp_path / "fresh.sqlite").close()
+    assert time.perf_counter() - started < 0.25
+
+
+def test_a_killed_upgrade_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+
+    def upgrade_and_die(config: Config, revision: str) -> None:
+        upgrade(config, revision)
+        raise KeyboardInterrupt
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", upgrade_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        Book.open(url)
+    writer, _ = open_engines(url)
+    assert inspect(writer).get_table_names() == []
+    monkeypatch.undo()
+    Book.open(url).close()
+    assert "payments" in inspect(writer).get_table_names()
+
+
+def test_a_book_that_a_newer_program_has_written_is_refused(tmp_path: Path) -> None:
+    book = Book.open_file(tmp_path / "book.sqlite")
+    with book._writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    book.close()
+    with pytest.raises(CommandError, match="9999"):
+        Book.open(book.url)
+
+
+def test_a_folder_with_odd_characters_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / "50 % of $HOME, ünïcode"
+    folder.mkdir()
+    Book.open_file(folder / "book.sqlite").close()
+    assert (folder / "book.sqlite").stat().st_size > 0
+
+
+_OPEN = "import sys; from node.book.book import Book; Book.open(sys.argv[1]).close()"
+
+
+def test_processes_that_open_a_new_book_together_take_turns(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+    processes = [subprocess.Popen([sys.executable, "-c", _OPEN, url]) for _ in range(4)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0, 0]
+    book = Book.open(url)
+    with book.unit() as unit:
+        unit.payments.add(payment_record())
+        assert len(unit.payments.in_state(State.RECEIVED)) == 1
+    book.close()
+
+
+def test_downgrading_takes_everything_away(writer: Engine) -> None:
+    with writer.begin() as connection:
+        command.downgrade(_config(connection=connection), "base")
+    assert inspect(writer).get_table_names() == ["alembic_version"]
