@@ -23,6 +23,7 @@ class Terms:
     retry_first_s: float = 0.2
     retry_most_s: float = 10.0
     rebroadcast_s: float = 3.0
+    tidy_s: float = 60.0
     poll_s: float = 0.1
     idle_poll_s: float = 1.0
     chain_clock_margin_s: int = 15

@@ -85,9 +85,12 @@ def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: 
 
 
 def _record_of(office: Office, unit: Unit, log: SettledLog) -> PaymentRecord | None:
-    """Our record of a settled payment, if we are one of its two agents; a stranger's UETR is not ours."""
+    """Our record of a settled payment, if we are one of its two agents and it is the message we know.
+
+    UETRs are unique per debtor agent only: another agent's payment may carry one that is in our book.
+    """
     record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
-    if record is None:
+    if record is None or record.message_digest != log.message_digest:
         return None
     agent = log.debtor_agent if record.side is Side.DEBTOR_AGENT else log.creditor_agent
     return record if agent == office.account else None

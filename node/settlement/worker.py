@@ -45,6 +45,7 @@ class Worker:
         ]
         self._last_pass_s: float | None = None
         self._last_error: str | None = None
+        self._tidy_at_s = 0.0
 
     def start(self) -> None:
         """Begin; what a crash left unfinished is taken up first, for it is simply what is due."""
@@ -107,5 +108,15 @@ class Worker:
         self._wake.set()
 
     def _follow_chain(self) -> bool:
+        if self._office.clock.now_s() >= self._tidy_at_s:
+            tidy(self._office)
+            self._tidy_at_s = self._office.clock.now_s() + self._office.terms.tidy_s
         sent = send_pending(self._office)
         return watch(self._office) or sent
+
+
+def tidy(office: Office) -> None:
+    """Mark the quotes that have run out and forget the request nonces that could no longer be replayed."""
+    with office.book.unit() as unit:
+        unit.quotes.expire(office.clock.now_s())
+        unit.nonces.purge(office.clock.now_s())
