@@ -56,15 +56,20 @@ def is_known(connection: Connection, transaction_hash: str) -> bool:
 
 
 def _after_refusal(connection: Connection, raw: bytes, transaction_hash: str, text: str) -> BroadcastOutcome:
-    if is_known(connection, transaction_hash):
-        return BroadcastOutcome.ALREADY_KNOWN.saying(text)
+    """Nonce and transaction are asked in one breath, nonce first: so one engine answers both, and a transaction
+    that gets into a block in between is found."""
     sender, nonce = sender_and_nonce(raw)
-    used = int(connection.call("eth_getTransactionCount", sender, "latest"), 16)
-    if used <= nonce:
-        return BroadcastOutcome.REFUSED.saying(text)
-    if is_known(connection, transaction_hash):  # it was included between the two looks
+    used, found = connection.batch(
+        [
+            ("eth_getTransactionCount", (sender, "latest")),
+            ("eth_getTransactionByHash", (transaction_hash,)),
+        ]
+    )
+    if found is not None:
         return BroadcastOutcome.ALREADY_KNOWN.saying(text)
-    return BroadcastOutcome.NONCE_TOO_LOW.saying(text)
+    if int(used, 16) > nonce:
+        return BroadcastOutcome.NONCE_TOO_LOW.saying(text)
+    return BroadcastOutcome.REFUSED.saying(text)
 
 
 def sender_and_nonce(raw: bytes) -> tuple[str, int]:

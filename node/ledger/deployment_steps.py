@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from contracts import artifact
+from contracts.roles import RegistryRole
 from node.ledger.abi import call_data, deploy_data, event_topic
 from node.ledger.client import LedgerClient
 from node.ledger.logs import BLOCKS_A_QUESTION, issues, raw_logs
@@ -25,8 +26,7 @@ from node.ledger.plan import (
 from wallet.address import ZERO_ADDRESS, to_checksum
 from wallet.signer import Signer
 
-_REGISTRAR: Final = 1
-_SUSPENDER: Final = 2
+_REGISTRAR_AND_SUSPENDER: Final = RegistryRole.REGISTRAR | RegistryRole.SUSPENDER
 
 
 def funding(client: LedgerClient, plan: NetworkPlan, keys: NetworkKeys) -> list[Order]:
@@ -74,7 +74,7 @@ def governing(client: LedgerClient, keys: NetworkKeys, network: DeployedNetwork)
         return []  # it is the last thing the governor does
     orders = []
     if not roles:
-        data = call_data(abi, "grant_role", registrar, _REGISTRAR | _SUSPENDER)
+        data = call_data(abi, "grant_role", registrar, _REGISTRAR_AND_SUSPENDER)
         orders.append(Order("name the registrar", keys.governor, network.registry, data))
     data = call_data(abi, "set_settlement", network.settlement)
     return [*orders, Order("name the settlement contract", keys.governor, network.registry, data)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 from typing import Final
 
+from contracts import roles
 from node.domain.money import Currency, Money
 from node.domain.party import ParticipantRole
 from wallet.signer import Signer
@@ -20,12 +21,12 @@ GAS_FUNDS_WEI: Final = 10 * 10**18
 class TokenRole(IntFlag):
     """What an account may do with a currency token; the bits are those of the contract."""
 
-    ISSUER = 1
-    PAUSER = 2
-    UNPAUSER = 4
-    FREEZER = 8
-    ENFORCER = 16
-    TIER_KEEPER = 32
+    ISSUER = roles.TokenRole.ISSUER
+    PAUSER = roles.TokenRole.PAUSER
+    UNPAUSER = roles.TokenRole.UNPAUSER
+    FREEZER = roles.TokenRole.FREEZER
+    ENFORCER = roles.TokenRole.ENFORCER
+    TIER_KEEPER = roles.TokenRole.TIER_KEEPER
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tests.node.ledger.actors import actor
 from wallet.signer import LocalSigner
 
 ROOT = Path(__file__).parents[3]
-HOW_TO_INSTALL = "anvil is not installed: npm install --prefix tests/end_to_end"
+HOW_TO_INSTALL = "anvil is not installed: npm install --no-package-lock --prefix tests/end_to_end"
 _LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)")
 
 

@@ -13,7 +13,7 @@ from node.ledger.abi import call_data
 from node.ledger.client import CallRefused, LedgerBehind, LedgerClient
 from node.ledger.finality import INSTANT
 from tests.node.ledger.actors import CNY, FIRST_MONEY, PROVIDER, actor, bank
-from tests.node.ledger.engines import Engine, anvil_engine, local_engine
+from tests.node.ledger.engines import Engine, local_engine
 from tests.node.ledger.networks import Network
 
 HASH = re.compile(r"0x[0-9a-f]{64}")
@@ -93,12 +93,6 @@ def test_fees_are_what_the_engine_asks(network: Network, engine: Engine) -> None
     assert fees.free is (engine.name == "local")
     assert (most == 0) is fees.free
     assert tip <= most
-
-
-@pytest.mark.anvil
-def test_an_engine_may_be_told_to_ask_nothing(tmp_path: Path) -> None:
-    with anvil_engine(tmp_path, "--block-base-fee-per-gas", "0", "--gas-price", "0") as engine:
-        assert LedgerClient(engine.url).fees().max_fee_per_gas in {0, 1_000_000_000}
 
 
 def test_a_restart_of_the_engine_is_not_noticed(tmp_path: Path) -> None:
