@@ -1,0 +1,48 @@
+"""`corridor api`: one institution, as a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from api.app import create_app
+from api.institution import open_institution, read_description
+from api.limits import BodyLimits
+from api.request_log import log_as_json
+from cli.failures import ends_well_or_says_why
+from cli.running_network import HOST, PortTaken
+from cli.waiting import until_told_to_stop
+from node.chain.serving import BackgroundServer
+from node.settings import read_settings
+from wallet.signer import assert_native_curve
+
+app = typer.Typer()
+
+
+@app.command()
+@ends_well_or_says_why
+def api(
+    data: Annotated[Path, typer.Option(help="The institution's folder: DIR/institutions/<BIC> of a network.")],
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; by default that of its registered address.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
+) -> None:
+    """Run one institution's API and worker until interrupted. Its registered address should lead here."""
+    settings = read_settings()
+    log_as_json(settings.log_level)
+    assert_native_curve()
+    registered = read_description(data).api_address
+    wanted = urlsplit(registered).port or 80 if port is None else port
+    institution = open_institution(data, limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s))
+    try:
+        server = BackgroundServer(create_app(institution), host, wanted)
+    except OSError as error:
+        institution.close()
+        raise PortTaken(f"port {wanted} is taken ({error.strerror}); choose another with --port") from None
+    with until_told_to_stop() as told, server:
+        typer.echo(f"{institution.name} ({institution.office.bic}) on {server.url}, registered as {registered}")
+        told.wait()

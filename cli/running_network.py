@@ -1,0 +1,271 @@
+"""A whole sandbox network running in this process: chain, institutions, APIs, each on a port of its own.
+
+`corridor up`, the demo and the tests start it the same way. Everything lies in one folder, and starting on a
+folder that a kill left half-made completes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access import credential_digest
+from api.app import create_app
+from api.institution import DESCRIPTION, Institution, InstitutionDescription, open_institution
+from api.limits import BodyLimits
+from api.views import role_names
+from cli.atomic_file import replace_json
+from cli.deployment import SandboxKeys, deploy
+from cli.folders import kept_key, kept_secret, prepare_institution
+from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
+from cli.openings import open_accounts
+from node.chain.chain import LocalChain
+from node.chain.server import create_rpc_app
+from node.chain.serving import BackgroundServer
+from node.domain.party import ParticipantRole
+from node.ledger.client import LedgerClient
+from node.ledger.plan import DeployedNetwork
+from node.settlement.ports import Boundary
+from wallet.signer import Signer
+
+NETWORK_FILE: Final = "network.json"
+HOST: Final = "127.0.0.1"
+
+Progress = Callable[[str], None]
+
+
+class PortTaken(Exception):
+    """A port that the network needs is in use; the text says which, and by what option to choose others."""
+
+
+class FolderInUse(Exception):
+    """Another process runs a network on this folder."""
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Where to listen and which chain to use; a port 0 takes any free one, also for all APIs.
+
+    `rpc_url` names a chain that runs elsewhere; then `funder` pays for gas if that chain wants any. `terms`
+    overrides the institutions' terms by name.
+    """
+
+    port: int = 8000
+    rpc_port: int = 8545
+    rpc_url: str | None = None
+    funder: Signer | None = None
+    limits: BodyLimits | None = None
+    terms: Mapping[str, float] | None = None
+    boundary: Boundary | None = None
+
+
+class RunningNetwork:
+    """Start it, read `document`, stop it; or use it as a context manager."""
+
+    def __init__(self, data: Path, options: NetworkOptions, progress: Progress = lambda _text: None) -> None:
+        """Nothing happens before `start`; `progress` is told in a few words what is being done."""
+        self.data = data
+        self.institutions: dict[str, Institution] = {}
+        self.document: dict[str, Any] = {}
+        self._options = options
+        self._progress = progress
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Bring everything up; when this returns, payments can be sent and network.json is written.
+
+        Raises PortTaken, FolderInUse, LedgerUnreachable, DeploymentFailed; whatever had been started is stopped.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop the APIs, then the chain; everything acknowledged is on disk."""
+        self._undo.close()
+
+    def _start(self) -> None:
+        self._lock()
+        (self.data / NETWORK_FILE).unlink(missing_ok=True)
+        doors = {plan.bic: _Door() for plan in INSTITUTIONS}
+        servers = self._listen(doors)
+        api_urls = {bic: server.url for bic, server in servers.items()}
+        self._progress("opening keys")
+        keys = self._keys()
+        rpc_url = self._options.rpc_url or self._start_chain()
+        client = LedgerClient(rpc_url)
+        self._undo.callback(client.close)
+        self._progress("setting the network up on the chain")
+        network = deploy(client, keys, api_urls)
+        self._progress("opening the institutions' books")
+        self._describe(keys, network, rpc_url, api_urls)
+        self._open(keys)
+        for bic, door in doors.items():
+            door.app = create_app(self.institutions[bic])
+        self._serve(list(servers.values()))
+        self.document = self._document(keys, network, rpc_url, api_urls)
+        replace_json(self.data / NETWORK_FILE, self.document)
+
+    def _lock(self) -> None:
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._undo.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUse(f"another process runs a network on {self.data}") from None
+
+    def _listen(self, doors: Mapping[str, _Door]) -> dict[str, BackgroundServer]:
+        """Take all API ports before anything else is done; the servers start later."""
+        first = self._options.port
+        return {
+            bic: _server(door, first + index if first else 0, "--port")
+            for index, (bic, door) in enumerate(doors.items())
+        }
+
+    def _start_chain(self) -> str:
+        self._progress("starting the chain")
+        door = _Door()
+        server = _server(door, self._options.rpc_port, "--rpc-port")
+        chain = LocalChain.open(self.data / "chain")
+        self._undo.callback(chain.close)
+        door.app = create_rpc_app(chain)
+        self._undo.callback(server.stop)
+        return server.start().url
+
+    def _keys(self) -> SandboxKeys:
+        authority = self.data / "authority"
+        password = kept_secret(authority / "password")
+        customers = self.data / "customers"
+        return SandboxKeys(
+            deployer=kept_key(authority / "deployer_key", password),
+            governor=kept_key(authority / "governor_key", password),
+            folders={plan.bic: prepare_institution(self._folder(plan.bic)) for plan in INSTITUTIONS},
+            wallets={
+                customer.key: kept_key(
+                    customers / customer.key / "keystore", kept_secret(customers / customer.key / "password")
+                )
+                for customer in CUSTOMERS
+            },
+            funder=self._options.funder,
+        )
+
+    def _folder(self, bic: str) -> Path:
+        return self.data / "institutions" / bic
+
+    def _describe(
+        self, keys: SandboxKeys, network: DeployedNetwork, rpc_url: str, api_urls: Mapping[str, str]
+    ) -> None:
+        """Write what each institution must know of itself and of the network."""
+        for plan in INSTITUTIONS:
+            folder = keys.folders[plan.bic]
+            gives_quotes = ParticipantRole.FX_PROVIDER in plan.role
+            description = InstitutionDescription(
+                bic=plan.bic,
+                name=plan.name,
+                lei=plan.lei,
+                rpc_url=rpc_url,
+                registry=network.registry,
+                settlement=network.settlement,
+                settlement_account=folder.settlement.address,
+                operator_account=folder.operator.address,
+                api_address=api_urls[plan.bic],
+                credential_sha256=credential_digest(folder.credential).hex(),
+                prices=middle_rates() if gives_quotes else {},
+                spread_bps=SPREAD_BPS,
+                terms=dict(self._options.terms or {}),
+            )
+            replace_json(folder.path / DESCRIPTION, asdict(description))
+
+    def _open(self, keys: SandboxKeys) -> None:
+        wallets = {key: signer.address for key, signer in keys.wallets.items()}
+        for plan in INSTITUTIONS:  # one after the other: migrations share global state between threads
+            institution = open_institution(
+                self._folder(plan.bic), boundary=self._options.boundary, limits=self._options.limits
+            )
+            self.institutions[plan.bic] = institution
+            self._undo.callback(institution.close)
+            open_accounts(institution.office, wallets)
+
+    def _serve(self, servers: list[BackgroundServer]) -> None:
+        self._undo.callback(_all_at_once, [server.stop for server in servers])
+        _all_at_once([server.start for server in servers])
+
+    def _document(
+        self, keys: SandboxKeys, network: DeployedNetwork, rpc_url: str, api_urls: Mapping[str, str]
+    ) -> dict[str, Any]:
+        tokens = self.institutions[INSTITUTIONS[0].bic].office.directory.tokens()
+        return {
+            "rpc_url": rpc_url,
+            "chain_id": network.chain_id,
+            "contracts": {"registry": network.registry, "settlement": network.settlement},
+            "tokens": {
+                code: {"address": info.address, "decimals": info.currency.minor_units}
+                for code, info in tokens.items()
+            },
+            "participants": [
+                {
+                    "bic": plan.bic,
+                    "lei": plan.lei,
+                    "name": plan.name,
+                    "roles": role_names(plan.role),
+                    "currency": plan.currency,
+                    "settlement_address": keys.folders[plan.bic].settlement.address,
+                    "api_url": api_urls[plan.bic],
+                    "credential": keys.folders[plan.bic].credential,
+                }
+                for plan in INSTITUTIONS
+            ],
+            "customers": [
+                {
+                    "participant_bic": customer.bank,
+                    "name": customer.name,
+                    "account": account.number,
+                    "wallet_address": keys.wallets[customer.key].address,
+                }
+                for customer in CUSTOMERS
+                for account in customer.accounts
+                if account.listed
+            ],
+        }
+
+
+class _Door:
+    """An ASGI application that is hung in later: ports are taken long before there is anything to serve."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None, "the server was started before its application was there"  # noqa: S101
+        await self.app(scope, receive, send)
+
+
+def _server(app: ASGIApp, port: int, option: str) -> BackgroundServer:
+    try:
+        return BackgroundServer(app, HOST, port)
+    except OSError as error:
+        raise PortTaken(f"port {port} is taken ({error.strerror}); choose another with {option}") from None
+
+
+def _all_at_once(actions: list[Callable[[], object]]) -> None:
+    with ThreadPoolExecutor(max(1, len(actions))) as pool:
+        for done in [pool.submit(action) for action in actions]:
+            done.result()
