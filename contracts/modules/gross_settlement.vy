@@ -2,7 +2,8 @@
 """
 @title One payment, settled gross
 @notice Checks that the signatures fit the instruction and each other, and moves one leg (one currency) or
-        two (payment versus payment, through the FX provider's inventory).
+        two (payment versus payment, through the FX provider's inventory). A listed token is known to have
+        code, so the calls to it do not ask again.
 @custom:license Apache-2.0
 """
 
@@ -128,6 +129,9 @@ def _settle(
     quote: ISettlement.Quote,
     quote_signature: Bytes[65],
 ):
+    """
+    @notice Marks the UETR, checks everything that is signed, moves the legs and logs Settled.
+    """
     assert block.timestamp <= convert(instruction.expiry, uint256), "Settlement: instruction expired"
     assert instruction.sequence == 0, "Settlement: sequence not zero"
     assert instruction.debit_amount != 0 and instruction.credit_amount != 0, "Settlement: amount is zero"
@@ -138,14 +142,36 @@ def _settle(
     if instruction.debit_token == instruction.credit_token:
         self._move_one_currency(instruction, quote, len(quote_signature))
     else:
-        quotes._take(quote, instruction, quote_signature)
+        assert quote.provider != empty(address), "Settlement: quote missing"
+        assert (
+            quote.taker == instruction.debtor_agent
+            and quote.sell_token == instruction.debit_token
+            and quote.sell_amount == instruction.debit_amount
+            and quote.buy_token == instruction.credit_token
+            and quote.buy_amount == instruction.credit_amount
+        ), "Settlement: quote does not match"
+        quotes._take(quote, instruction.uetr, quote_signature)
         extcall ICurrencyToken(instruction.debit_token).settle_leg(
-            instruction.debtor_account, quote.provider, instruction.debit_amount
+            instruction.debtor_account, quote.provider, instruction.debit_amount, skip_contract_check=True
         )
         extcall ICurrencyToken(instruction.credit_token).settle_leg(
-            quote.provider, instruction.creditor_account, instruction.credit_amount
+            quote.provider, instruction.creditor_account, instruction.credit_amount, skip_contract_check=True
         )
-    self._log_settled(instruction, quote)
+    log ISettlement.Settled(
+        uetr=instruction.uetr,
+        debtor_agent=instruction.debtor_agent,
+        creditor_agent=instruction.creditor_agent,
+        debtor_account=instruction.debtor_account,
+        creditor_account=instruction.creditor_account,
+        debit_token=instruction.debit_token,
+        debit_amount=instruction.debit_amount,
+        credit_token=instruction.credit_token,
+        credit_amount=instruction.credit_amount,
+        provider=quote.provider,
+        quote_id=quote.id,
+        message_digest=instruction.message_digest,
+        return_of=instruction.return_of,
+    )
 
 
 @internal
@@ -157,7 +183,10 @@ def _move_one_currency(
     ), "Settlement: quote not expected"
     assert instruction.debit_amount == instruction.credit_amount, "Settlement: amounts differ"
     extcall ICurrencyToken(instruction.debit_token).settle_leg(
-        instruction.debtor_account, instruction.creditor_account, instruction.debit_amount
+        instruction.debtor_account,
+        instruction.creditor_account,
+        instruction.debit_amount,
+        skip_contract_check=True,
     )
 
 
@@ -186,23 +215,4 @@ def _check_signatures(
     )
     assert signature_check._signed_by(instruction.creditor_agent, digest, signatures.acceptance), (
         "Settlement: acceptance signature invalid"
-    )
-
-
-@internal
-def _log_settled(instruction: ISettlement.Instruction, quote: ISettlement.Quote):
-    log ISettlement.Settled(
-        uetr=instruction.uetr,
-        debtor_agent=instruction.debtor_agent,
-        creditor_agent=instruction.creditor_agent,
-        debtor_account=instruction.debtor_account,
-        creditor_account=instruction.creditor_account,
-        debit_token=instruction.debit_token,
-        debit_amount=instruction.debit_amount,
-        credit_token=instruction.credit_token,
-        credit_amount=instruction.credit_amount,
-        provider=quote.provider,
-        quote_id=quote.id,
-        message_digest=instruction.message_digest,
-        return_of=instruction.return_of,
     )

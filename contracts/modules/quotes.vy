@@ -84,20 +84,11 @@ def _use(provider: address, number: uint256):
 
 
 @internal
-def _take(
-    quote: ISettlement.Quote, instruction: ISettlement.Instruction, signature: Bytes[65]
-):
+def _take(quote: ISettlement.Quote, uetr: bytes16, signature: Bytes[65]):
     """
-    @notice Checks that a quote is for exactly this instruction and signed by its provider, and uses it.
+    @notice Uses a quote for the payment with this UETR, whose parties and amounts the caller has compared
+            with it. Refuses one that is expired, used, bound to another payment or not signed.
     """
-    assert quote.provider != empty(address), "Settlement: quote missing"
-    assert (
-        quote.taker == instruction.debtor_agent
-        and quote.sell_token == instruction.debit_token
-        and quote.sell_amount == instruction.debit_amount
-        and quote.buy_token == instruction.credit_token
-        and quote.buy_amount == instruction.credit_amount
-    ), "Settlement: quote does not match"
     assert block.timestamp <= convert(quote.expiry, uint256), "Settlement: quote expired"
     digest: bytes32 = typed_data._digest(keccak256(abi_encode(QUOTE_TYPE_HASH, quote)))
     assert signature_check._signed_by(quote.provider, digest, signature), (
@@ -105,7 +96,7 @@ def _take(
     )
     number: uint256 = self._number(quote.id)
     if self._is_bound(number):
-        assert number ^ self._number(instruction.uetr) == BOUND_DIFFERENCE, (
+        assert number ^ self._number(uetr) == BOUND_DIFFERENCE, (
             "Settlement: quote bound to another payment"
         )
     else:
