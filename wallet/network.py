@@ -33,10 +33,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Network:
-    """One chain with its settlement contract, tokens by currency code, and names by address."""
+    """One chain with its registry and settlement contracts, tokens by currency code, and names by address."""
 
     rpc_url: str
     chain_id: int
+    registry: str
     settlement: str
     tokens: Mapping[str, Token]
     names: Mapping[str, str]
@@ -96,6 +97,7 @@ def parse_network(document: Mapping[str, Any]) -> Network:
     return Network(
         rpc_url=str(document["rpc_url"]),
         chain_id=chain_id,
+        registry=_address(document["contracts"]["registry"]),
         settlement=_address(document["contracts"]["settlement"]),
         tokens=tokens,
         names=names,

@@ -36,10 +36,11 @@ def write_private(path: Path, content: bytes) -> None:
         os.link(temporary, path)  # unlike rename, fails where the name is taken
     finally:
         temporary.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable; a file's own fsync does not."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

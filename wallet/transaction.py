@@ -102,9 +102,13 @@ def _fields(unsigned: UnsignedTransaction) -> list[object]:
     ]
 
 
+def transaction_digest(unsigned: UnsignedTransaction) -> bytes:
+    """Return the 32 bytes that are signed for a transaction (EIP-1559)."""
+    return keccak(_TYPE_1559 + rlp.encode(_fields(unsigned)))
+
+
 def sign_transaction(unsigned: UnsignedTransaction, signer: Signer) -> SignedTransaction:
     """Sign a transaction (EIP-1559, EIP-2718 envelope). Raises SignatureRefused when the signer does."""
-    fields = _fields(unsigned)
-    signature = signer.sign_digest(keccak(_TYPE_1559 + rlp.encode(fields)))
-    raw: bytes = _TYPE_1559 + rlp.encode([*fields, signature.y_parity, signature.r, signature.s])
+    signature = signer.sign_digest(transaction_digest(unsigned))
+    raw: bytes = _TYPE_1559 + rlp.encode([*_fields(unsigned), signature.y_parity, signature.r, signature.s])
     return SignedTransaction(raw, keccak(raw), signer.address)

@@ -1,0 +1,213 @@
+"""The only place where an institution's keys sign: an intent is judged, recorded, signed, checked, recorded again.
+
+Nothing raw comes in. The record of the request is durable before the key is touched, so there is never a signature
+that the log does not know of.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wallet.audit import Audit
+from wallet.intent import BadIntent, Facts, Intent, facts_of, intent_json, signed_thing, words_of
+from wallet.network import BadNetwork, Network
+from wallet.policy import Allow, Deny, NeedsApproval, Policy, evaluate, may_approve
+from wallet.signer import Signature, SignatureRefused, Signer
+from wallet.spending import Spending
+from wallet.transaction import (
+    BadTransaction,
+    SignedTransaction,
+    UnsignedTransaction,
+    sign_transaction,
+    transaction_digest,
+)
+from wallet.words import Description
+
+
+@dataclass(frozen=True)
+class Signed:
+    """It was signed; `result` is a transaction to keep and broadcast, or the signature of typed data."""
+
+    request: str
+    words: Description
+    result: SignedTransaction | Signature
+
+
+@dataclass(frozen=True)
+class Denied:
+    """It was not signed, for all these reasons."""
+
+    request: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """It waits for `missing` more people with one of `roles`; `words` are what they agree to."""
+
+    request: str
+    words: Description
+    missing: int
+    roles: frozenset[str]
+
+
+Outcome = Signed | Denied | Pending
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Something asked for, under the policy of that moment."""
+
+    id: str
+    intent: Intent
+    facts: Facts
+    signer: Signer
+    asked_by: str
+    policy_hash: str
+    words: Description
+    agreed: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()  # whose consent it waits for
+
+
+class SigningService:
+    """Signs for the keys it was given, as its policy allows. Safe to share between threads.
+
+    What waits for approval does not survive a restart and is asked for again; what limits have taken does, from
+    the audit log. `clock` gives unix seconds.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        signers: Iterable[Signer],
+        policy: Policy,
+        audit: Audit,
+        clock: Callable[[], float],
+    ) -> None:
+        self._network = network
+        self._signers = {signer.address: signer for signer in signers}
+        self._policy = policy
+        self._audit = audit
+        self._clock = clock
+        self._waiting: dict[str, _Request] = {}
+        self._lock = threading.Lock()
+        self._spending = Spending.from_log(audit.entries())
+        self._record("policy", {"version": policy.version, "policy": policy.hash})
+
+    def use(self, policy: Policy) -> None:
+        """Put a newer policy into force; what waits under the older one is denied.
+
+        Raises ValueError for a version that is not newer.
+        """
+        with self._lock:
+            if policy.version <= self._policy.version:
+                raise ValueError(f"version {policy.version} is not newer than {self._policy.version}")
+            self._record("policy", {"version": policy.version, "policy": policy.hash})
+            self._policy = policy
+
+    def request(self, intent: Intent, signer: str, asked_by: str) -> Outcome:
+        """Ask for `intent` to be signed by the key of `signer`. Raises OSError when it cannot be recorded."""
+        with self._lock:
+            body = {"intent": intent_json(intent), "signer": signer, "by": asked_by}
+            request_id = self._record("requested", body | {"policy": self._policy.hash})
+            try:
+                found = self._understood(request_id, intent, signer, asked_by)
+            except (BadIntent, BadNetwork, BadTransaction) as error:
+                return self._deny(request_id, (str(error),))
+            return self._judge(found)
+
+    def approve(self, request_id: str, person: str) -> Outcome:
+        """Agree to what waits as `request_id`; an approval that is refused leaves it waiting.
+
+        Raises KeyError where nothing of this id waits.
+        """
+        with self._lock:
+            found = self._waiting[request_id]
+            if found.policy_hash != self._policy.hash:
+                del self._waiting[request_id]
+                return self._deny(request_id, ("the policy has changed; ask again",))
+            refusal = self._not_by(person, found)
+            if refusal:
+                self._record("approval refused", {"request": request_id, "by": person, "reason": refusal})
+                return Denied(request_id, (refusal,))
+            self._record("approved", {"request": request_id, "by": person})
+            del self._waiting[request_id]
+            return self._judge(replace(found, agreed=(*found.agreed, person)))
+
+    def reject(self, request_id: str, person: str) -> Denied:
+        """Withdraw or turn down what waits; anybody who may approve it may, and whoever asked. Raises KeyError."""
+        with self._lock:
+            found = self._waiting[request_id]
+            if person != found.asked_by and not may_approve(self._policy, person, found.roles):
+                return Denied(request_id, (f"{person} has no say in this",))
+            del self._waiting[request_id]
+            return self._deny(request_id, (f"turned down by {person}",))
+
+    def _understood(self, request_id: str, intent: Intent, signer: str, asked_by: str) -> _Request:
+        if signer not in self._signers:
+            raise BadIntent(f"no key of {signer} is here")
+        facts = facts_of(intent, signer, self._network)
+        words = words_of(intent, signer, self._network)
+        return _Request(request_id, intent, facts, self._signers[signer], asked_by, self._policy.hash, words)
+
+    def _judge(self, found: _Request) -> Outcome:
+        decision = evaluate(self._policy, found.facts, self._clock(), self._spent(found))
+        if isinstance(decision, Deny):
+            return self._deny(found.id, decision.reasons)
+        if isinstance(decision, NeedsApproval) and len(found.agreed) < decision.approvals:
+            self._waiting[found.id] = replace(found, roles=decision.roles)
+            missing = decision.approvals - len(found.agreed)
+            return Pending(found.id, found.words, missing, decision.roles)
+        return self._sign(found, decision)
+
+    def _sign(self, found: _Request, decision: Allow | NeedsApproval) -> Outcome:
+        try:
+            thing = signed_thing(found.intent, self._network)
+        except (BadTransaction, ValueError) as error:
+            return self._deny(found.id, (str(error),))
+        digest = thing if isinstance(thing, bytes) else transaction_digest(thing)
+        use = self._spending.use(self._policy, found.facts, found.signer.address, self._clock(), digest)
+        body = {"request": found.id, "rule": decision.rule, "by": list(found.agreed), "use": use.as_json()}
+        self._record("allowed", body)
+        self._spending.count(use)
+        try:
+            result = _signed(thing, found.signer)
+        except (SignatureRefused, OSError) as error:
+            self._record("failed", {"request": found.id, "reason": str(error)})
+            return Denied(found.id, (f"the signer failed: {error}",))
+        self._record("signed", {"request": found.id} | _result_json(result))
+        return Signed(found.id, found.words, result)
+
+    def _not_by(self, person: str, found: _Request) -> str:
+        if person == found.asked_by:
+            return f"{person} asked for it; the second person is never the first"
+        if person in found.agreed:
+            return f"{person} has agreed already"
+        if not may_approve(self._policy, person, found.roles):
+            return f"{person} has none of the roles {', '.join(sorted(found.roles))}"
+        return ""
+
+    def _spent(self, found: _Request) -> dict[str, int]:
+        return self._spending.spent(self._policy, found.facts, found.signer.address, self._clock())
+
+    def _deny(self, request_id: str, reasons: tuple[str, ...]) -> Denied:
+        self._record("denied", {"request": request_id, "reasons": list(reasons)})
+        return Denied(request_id, reasons)
+
+    def _record(self, event: str, body: dict[str, Any]) -> str:
+        return self._audit.append(int(self._clock() * 1000), event, body)
+
+
+def _signed(thing: UnsignedTransaction | bytes, signer: Signer) -> SignedTransaction | Signature:
+    if isinstance(thing, UnsignedTransaction):
+        return sign_transaction(thing, signer)
+    return signer.sign_digest(thing)
+
+
+def _result_json(result: SignedTransaction | Signature) -> dict[str, str]:
+    if isinstance(result, SignedTransaction):
+        return {"transaction": "0x" + result.hash.hex(), "raw": "0x" + result.raw.hex()}
+    return {"signature": "0x" + result.to_bytes().hex()}
