@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from node.book.records import (
     AccountKind,
@@ -27,6 +27,22 @@ from node.domain.party import AccountScheme
 
 Records = list[CashAccountRecord]
 Entries = list[EntryRecord]
+
+_FIND = select(accounts).where(accounts.c.number == bindparam("wanted"))
+_CHANGE = update(accounts).where(accounts.c.number == bindparam("wanted"))
+_RESERVE = insert(reservations)
+_RESERVATION = (
+    select(reservations, accounts.c.currency, accounts.c.minor_units)
+    .join(accounts, accounts.c.number == reservations.c.account)
+    .where(reservations.c.uetr == bindparam("wanted"))
+)
+_RELEASE = delete(reservations).where(reservations.c.uetr == bindparam("wanted"))
+_BOOK = insert(entries)
+_BOOKED = select(entries.c.amount).where(
+    entries.c.source == bindparam("wanted_source"),
+    entries.c.account == bindparam("wanted_account"),
+    entries.c.text == bindparam("wanted_text"),
+)
 
 
 class Accounts:
@@ -69,8 +85,7 @@ class Accounts:
 
     def find(self, number: str) -> CashAccountRecord | None:
         """The account of this number."""
-        query = select(accounts).where(accounts.c.number == number)
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_FIND, {"wanted": number}).one_or_none()
         return None if row is None else _record(row)
 
     def list(self) -> Records:
@@ -102,7 +117,7 @@ class Accounts:
         if account.available < amount:
             return False
         row = {"uetr": uetr, "account": number, "amount": amount.minor}
-        self._connection.execute(insert(reservations), row)
+        self._connection.execute(_RESERVE, row)
         self._set(number, reserved=account.reserved + amount)
         return True
 
@@ -112,17 +127,12 @@ class Accounts:
         if kept is None:
             return
         account = self._known(kept.account)
-        self._connection.execute(delete(reservations).where(reservations.c.uetr == uetr))
+        self._connection.execute(_RELEASE, {"wanted": uetr})
         self._set(kept.account, reserved=account.reserved - kept.amount)
 
     def reservation(self, uetr: str) -> ReservationRecord | None:
         """What a payment has reserved, and where."""
-        query = (
-            select(reservations, accounts.c.currency, accounts.c.minor_units)
-            .join(accounts, accounts.c.number == reservations.c.account)
-            .where(reservations.c.uetr == uetr)
-        )
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_RESERVATION, {"wanted": uetr}).one_or_none()
         if row is None:
             return None
         return ReservationRecord(uetr, row.account, Money(row.amount, Currency(row.currency, row.minor_units)))
@@ -169,7 +179,7 @@ class Accounts:
     def set_status(self, number: str, status: AccountStatus) -> None:
         """Open, block or close an account; what is reserved on it stays reserved. Raises UnknownAccount."""
         self._known(number)
-        self._connection.execute(update(accounts).where(accounts.c.number == number).values(status=status))
+        self._connection.execute(_CHANGE, {"status": status, "wanted": number})
 
     def entries(self, number: str, limit: int | None = None) -> Entries:
         """The account's entries, the newest first; raises UnknownAccount."""
@@ -185,15 +195,13 @@ class Accounts:
             )
         if self._is_booked(entry, source):
             return False
-        self._connection.execute(insert(entries), {**vars(entry), "amount": entry.amount.minor, "source": source})
+        self._connection.execute(_BOOK, {**vars(entry), "amount": entry.amount.minor, "source": source})
         self._set(entry.account, balance=account.balance + entry.amount)
         return True
 
     def _is_booked(self, entry: EntryRecord, source: str) -> bool:
-        query = select(entries.c.amount).where(
-            entries.c.source == source, entries.c.account == entry.account, entries.c.text == entry.text
-        )
-        booked = self._connection.scalar(query)
+        wanted = {"wanted_source": source, "wanted_account": entry.account, "wanted_text": entry.text}
+        booked = self._connection.scalar(_BOOKED, wanted)
         if booked is not None and booked != entry.amount.minor:
             raise EntryConflict(f"{source} on {entry.account}: booked {booked}, now {entry.amount.minor}")
         return booked is not None
@@ -206,7 +214,7 @@ class Accounts:
 
     def _set(self, number: str, **amounts: Money) -> None:
         values = {name: amount.minor for name, amount in amounts.items()}
-        self._connection.execute(update(accounts).where(accounts.c.number == number).values(**values))
+        self._connection.execute(_CHANGE, {**values, "wanted": number})
 
 
 def _row(record: CashAccountRecord) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus
 from node.book.tables import lanes, transactions
 
 Records = list[EvmTransactionRecord]
+
+_NEXT_NONCE = select(lanes.c.next_nonce).where(lanes.c.lane == bindparam("wanted"))
+_COUNT_ON = update(lanes).where(lanes.c.lane == bindparam("wanted"))
+_KEEP = insert(transactions)
 
 
 class Lanes:
@@ -24,18 +28,17 @@ class Lanes:
 
     def next_nonce(self, lane: str, chain_nonce: int) -> int:
         """Allot the lane's next nonce: one more than the last, or `chain_nonce` where the chain is further."""
-        query = select(lanes.c.next_nonce).where(lanes.c.lane == lane)
-        kept = self._connection.scalar(query)
+        kept = self._connection.scalar(_NEXT_NONCE, {"wanted": lane})
         nonce = max(kept or 0, chain_nonce)
         if kept is None:
             self._connection.execute(insert(lanes), {"lane": lane, "next_nonce": nonce + 1})
         else:
-            self._connection.execute(update(lanes).where(lanes.c.lane == lane).values(next_nonce=nonce + 1))
+            self._connection.execute(_COUNT_ON, {"next_nonce": nonce + 1, "wanted": lane})
         return nonce
 
     def keep(self, record: EvmTransactionRecord) -> None:
         """Keep a signed transaction; a second one with the same lane and nonce breaks the unit."""
-        self._connection.execute(insert(transactions), vars(record))
+        self._connection.execute(_KEEP, vars(record))
 
     def of(self, uetr: str) -> Records:
         """The transactions made for a payment, in the order in which they were signed."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from node.book.records import MessageIdTaken, MessageRecord
 from node.book.tables import INBOUND, messages
+
+_ADD = insert(messages)
+_OF = select(messages).where(messages.c.uetr == bindparam("wanted")).order_by(messages.c.id)
+_FIND_INBOUND = select(messages).where(
+    INBOUND,  # in these very words, or the partial index would not serve
+    messages.c.counterparty == bindparam("wanted_counterparty"),
+    messages.c.message_id == bindparam("wanted_id"),
+)
 
 
 class Messages:
@@ -25,8 +33,7 @@ class Messages:
         send ourselves, and what has no identification, is not compared.
         """
         try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(messages), _row(record))
+            self._connection.execute(_ADD, _row(record))
         except IntegrityError:
             if record.direction != "in" or self.find_inbound(record.counterparty, record.message_id) is None:
                 raise
@@ -34,19 +41,14 @@ class Messages:
 
     def of(self, uetr: str) -> list[MessageRecord]:
         """All messages of a payment, in the order in which they were kept."""
-        query = select(messages).where(messages.c.uetr == uetr).order_by(messages.c.id)
-        return [_record(row) for row in self._connection.execute(query)]
+        return [_record(row) for row in self._connection.execute(_OF, {"wanted": uetr})]
 
     def find_inbound(self, counterparty: str, message_id: str | None) -> MessageRecord | None:
         """The message of this identification from this counterparty; None too where there is no identification."""
         if not message_id:
             return None
-        query = select(messages).where(
-            INBOUND,  # in these very words, or the partial index would not serve
-            messages.c.counterparty == counterparty,
-            messages.c.message_id == message_id,
-        )
-        row = self._connection.execute(query).one_or_none()
+        wanted = {"wanted_counterparty": counterparty, "wanted_id": message_id}
+        row = self._connection.execute(_FIND_INBOUND, wanted).one_or_none()
         return None if row is None else _record(row)
 
 

@@ -7,6 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from node.book.tables import nonces
 
+_USE = insert(nonces)
+
 
 class Nonces:
     """The request nonces of a unit."""
@@ -21,8 +23,7 @@ class Nonces:
         It is remembered until `expires_s` (unix time), which must not be before the request's own expiry.
         """
         try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(nonces), {"keyid": keyid, "nonce": nonce, "expires_s": expires_s})
+            self._connection.execute(_USE, {"keyid": keyid, "nonce": nonce, "expires_s": expires_s})
         except IntegrityError:
             return False
         return True

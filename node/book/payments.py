@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.payment_json import (
@@ -46,6 +46,17 @@ _CHANGEABLE = (
 )
 _ENOUGH_FOR_ONE_QUERY = 500
 
+# Built once: building a statement costs several times what running it does.
+_ADD = insert(payments)
+_ADD_STEP = insert(steps)
+_FIND = select(payments).where(payments.c.uetr == bindparam("wanted"))
+_STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
+_CHANGE = update(payments).where(
+    payments.c.uetr == bindparam("wanted"),
+    payments.c.version == bindparam("read_version"),
+    payments.c.state == bindparam("read_state"),
+)
+
 
 class Payments:
     """The payments of a unit."""
@@ -66,17 +77,16 @@ class Payments:
             "version": record.version,
         }
         try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(payments), row)
+            self._connection.execute(_ADD, row)
         except IntegrityError:
-            if self._connection.scalar(select(payments.c.id).where(payments.c.uetr == record.uetr)) is None:
+            if self._connection.execute(_FIND, {"wanted": record.uetr}).first() is None:
                 raise
             raise UetrTaken(record.uetr) from None
-        self._connection.execute(insert(steps), [_step_row(record.uetr, step) for step in record.history])
+        self._connection.execute(_ADD_STEP, [_step_row(record.uetr, step) for step in record.history])
 
     def find(self, uetr: str) -> PaymentRecord | None:
         """The payment of this UETR, with its whole history."""
-        found = self._read(select(payments).where(payments.c.uetr == uetr))
+        found = self._read(_FIND, wanted=uetr)
         return found[0] if found else None
 
     def save(self, record: PaymentRecord) -> PaymentRecord:
@@ -106,7 +116,7 @@ class Payments:
             **changes,
         )
         moved = self._write(record, changed)
-        self._connection.execute(insert(steps), _step_row(record.uetr, step))
+        self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
         return moved
 
     def add_finding(self, record: PaymentRecord, finding: Finding) -> PaymentRecord:
@@ -142,26 +152,26 @@ class Payments:
 
     def _write(self, before: PaymentRecord, after: PaymentRecord) -> PaymentRecord:
         result = self._connection.execute(
-            update(payments)
-            .where(
-                payments.c.uetr == before.uetr,
-                payments.c.version == before.version,
-                payments.c.state == before.state,
-            )
-            .values(**_changeable(after), state=after.state, version=before.version + 1)
+            _CHANGE,
+            {
+                **_changeable(after),
+                "state": after.state,
+                "version": before.version + 1,
+                "wanted": before.uetr,
+                "read_version": before.version,
+                "read_state": before.state,
+            },
         )
         if result.rowcount != 1:
             raise StaleRecord(f"{before.uetr} is no longer version {before.version}, {before.state.value}")
         return replace(after, version=before.version + 1)
 
-    def _read(self, query: Select[Any]) -> Records:
-        rows = self._connection.execute(query).all()
+    def _read(self, query: Select[Any], **parameters: Any) -> Records:
+        rows = self._connection.execute(query, parameters).all()
         histories: defaultdict[str, list[Step]] = defaultdict(list)
         for start in range(0, len(rows), _ENOUGH_FOR_ONE_QUERY):
             uetrs = [row.uetr for row in rows[start : start + _ENOUGH_FOR_ONE_QUERY]]
-            for step in self._connection.execute(
-                select(steps).where(steps.c.uetr.in_(uetrs)).order_by(steps.c.id)
-            ):
+            for step in self._connection.execute(_STEPS, {"wanted": uetrs}):
                 histories[step.uetr].append(Step(step.state, step.at, step.event))
         return [_record(row, tuple(histories[row.uetr])) for row in rows]
 

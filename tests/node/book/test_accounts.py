@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -234,3 +237,33 @@ def test_reserved_money_cannot_be_transferred(book: Book) -> None:
         assert unit.accounts.reserve(_payment(unit), "A", Money(60, CNY))
         assert not unit.accounts.transfer("A", "B", Money(41, CNY), reference="r", text="t", at=NOON)
         assert unit.accounts.transfer("A", "B", Money(40, CNY), reference="r", text="t", at=NOON)
+
+
+def test_a_blocked_account_keeps_what_it_holds(book: Book) -> None:
+    with book.unit() as unit:
+        unit.accounts.open(account_record("A"))
+        _post(unit, "A", 100)
+        assert unit.accounts.reserve(_payment(unit), "A", Money(60, CNY))
+        before = _known(unit, "A")
+        unit.accounts.set_status("A", AccountStatus.BLOCKED)
+        assert _known(unit, "A") == replace(before, status=AccountStatus.BLOCKED)
+        with pytest.raises(UnknownAccount):
+            unit.accounts.set_status("another", AccountStatus.CLOSED)
+
+
+def test_20_threads_cannot_reserve_more_than_there_is(book: Book) -> None:
+    start = Barrier(20)
+    with book.unit() as unit:
+        unit.accounts.open(account_record("A"))
+        _post(unit, "A", 100)
+        uetrs = [_payment(unit) for _ in range(20)]
+
+    def reserve(uetr: str) -> bool:
+        start.wait()
+        with book.unit() as unit:
+            return unit.accounts.reserve(uetr, "A", Money(15, CNY))
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(reserve, uetrs)).count(True) == 6
+    with book.view() as view:
+        assert _known(view, "A").available == Money(10, CNY)
