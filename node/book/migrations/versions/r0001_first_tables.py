@@ -22,6 +22,7 @@ def upgrade() -> None:
     """Create all tables, each after those it refers to."""
     _payments()
     _money()
+    _quotes()
     _chain()
 
 
@@ -156,6 +157,9 @@ def _money() -> None:
     )
     op.create_index(op.f("ix_entries_account"), "entries", ["account"])
     op.create_index(op.f("ix_entries_uetr"), "entries", ["uetr"])
+
+
+def _quotes() -> None:
     op.create_table(
         "quotes",
         sa.Column("id", _ROW_ID, nullable=False),
