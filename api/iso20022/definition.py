@@ -30,14 +30,20 @@ class Number:
 
 @dataclass(frozen=True)
 class Money:
-    """A decimal number from zero up with the attribute Ccy, a currency code, beside it."""
+    """A number of the type `base` with the attribute Ccy, a currency code, beside it."""
+
+    base: str = "Amount"
 
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A type that XML Schema itself defines, such as a date; `name` is its name there."""
+    """A type that XML Schema itself defines, such as a date; `name` is its name there.
+
+    A `pattern` narrows how it may be written: `.*Z` for moments in UTC.
+    """
 
     name: str
+    pattern: str | None = None
 
 
 @dataclass(frozen=True)

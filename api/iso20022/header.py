@@ -90,11 +90,13 @@ def reply_header(
 
 
 def _copy_end(parent: etree._Element, tag: str, source: etree._Element, source_tag: str) -> None:
-    """Copy one end of a route under another name; ends look alike in all versions we read."""
+    """Copy one end of a route under another name, without addresses, which each version writes differently."""
     target = add(parent, tag)
     found = find(source, source_tag)
     for child in [] if found is None else list(children(found)):
         copied = plain_copy(child)
+        for node in list(copied.iter("{*}PstlAdr", "{*}CtctDtls")):
+            node.getparent().remove(node)  # type: ignore[union-attr]
         for node in copied.iter("{*}*"):
             node.tag = f"{{{namespace_of(parent)}}}{etree.QName(node).localname}"
         target.append(copied)

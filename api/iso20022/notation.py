@@ -31,7 +31,7 @@ _BUILT_IN = {
     "month": "gYearMonth",
     "yesno": "boolean",
 }
-_ELEMENT = re.compile(r"(?P<tag>[A-Za-z][A-Za-z0-9]*)(?P<mark>[?*+]|\{\d+,\d+\})?(?: (?P<spec>.+))?")
+_ELEMENT = re.compile(r"(?P<tag>[A-Za-z][A-Za-z0-9.]*)(?P<mark>[?*+]|\{\d+,\d+\})?(?: (?P<spec>.+))?")
 _CARDINALITY: dict[str | None, tuple[int, int | None]] = {
     None: (1, 1),
     "?": (0, 1),
@@ -137,8 +137,8 @@ def _content(line: Line, spec: str | None, below: tuple[Element | Include, ...])
 def _simple(line: Line, spec: str) -> Content:
     """The content that a SPEC without elements below it stands for."""
     word, _, rest = spec.partition(" ")
-    if word in _BUILT_IN and not rest:
-        return BuiltIn(_BUILT_IN[word])
+    if word in _BUILT_IN and (not rest or rest.startswith("match ")):
+        return BuiltIn(_BUILT_IN[word], rest.removeprefix("match ") or None)
     if word in _SHAPES:
         return _SHAPES[word](rest)
     if rest or not word[:1].isupper():
@@ -168,7 +168,7 @@ _SHAPES: dict[str, Callable[[str], Content]] = {
     "match": lambda rest: Text(pattern=rest),
     "codes": lambda rest: Text(codes=tuple(rest.split(" "))),
     "decimal": _number,
-    "money": lambda _: Money(),
+    "money": lambda rest: Money(rest or "Amount"),
     "coded": _coded,
     "anything": lambda rest: Anything(rest or None),
 }

@@ -22,7 +22,6 @@ from api.iso20022.definition import (
 )
 
 XS = "http://www.w3.org/2001/XMLSchema"
-_AMOUNT = Number(18, 5, 0)
 _CURRENCY = Text(pattern="[A-Z]{3}")
 
 
@@ -59,11 +58,11 @@ class _Writer:
         """Append the type of `content` to `parent`, anonymous unless it has a name."""
         attributes = {} if name is None else {"name": name}
         match content:
-            case Text() | Number():
+            case Text() | Number() | BuiltIn(_, str()):
                 _restrict(_add(parent, "simpleType", **attributes), content)
-            case Money():
-                self._reach("Amount")
-                _write_money(_add(parent, "complexType", **attributes))
+            case Money(base):
+                self._reach(base)
+                _write_money(_add(parent, "complexType", **attributes), base)
             case Group():
                 self._write_group(_add(parent, "complexType", **attributes), content)
             case BuiltIn() | Reference() | Anything():
@@ -82,7 +81,7 @@ class _Writer:
         most = "unbounded" if element.most is None else str(element.most)
         node = _add(particle, "element", name=element.tag, minOccurs=str(element.least), maxOccurs=most)
         match element.content:
-            case BuiltIn(name):
+            case BuiltIn(name, None):
                 node.set("type", f"xs:{name}")
             case Reference(name):
                 self._reach(name)
@@ -110,33 +109,32 @@ def members_of(group: Group, parts: dict[str, Content]) -> list[Element]:
     return elements
 
 
-def _write_money(node: etree._Element) -> None:
+def _write_money(node: etree._Element, base: str) -> None:
     """An amount with its currency: XML Schema wants the restriction as a type of its own below an extension."""
-    extension = _add(_add(node, "simpleContent"), "extension", base="m:Amount")
+    extension = _add(_add(node, "simpleContent"), "extension", base=f"m:{base}")
     attribute = _add(extension, "attribute", name="Ccy", use="required")
     _restrict(_add(attribute, "simpleType"), _CURRENCY)
 
 
-def _restrict(node: etree._Element, content: Text | Number) -> None:
-    base = "xs:decimal" if isinstance(content, Number) else "xs:string"
-    restriction = _add(node, "restriction", base=base)
-    for facet, value in _facets(content):
-        _add(restriction, facet, value=value)
+def _restrict(node: etree._Element, content: Text | Number | BuiltIn) -> None:
+    base, facets = _facets(content)
+    restriction = _add(node, "restriction", base=f"xs:{base}")
+    for facet, value in facets:
+        _add(restriction, facet, value=str(value))
 
 
-def _facets(content: Text | Number) -> list[tuple[str, str]]:
-    if isinstance(content, Number):
-        facets = [("totalDigits", content.total_digits), ("fractionDigits", content.fraction_digits)]
-        pairs = [(name, str(value)) for name, value in facets]
-        return pairs if content.minimum is None else [*pairs, ("minInclusive", str(content.minimum))]
-    pairs = [("enumeration", code) for code in content.codes]
-    if content.pattern is not None:
-        pairs.append(("pattern", content.pattern))
-    if content.minimum_length is not None:
-        pairs.append(("minLength", str(content.minimum_length)))
-    if content.maximum_length is not None:
-        pairs.append(("maxLength", str(content.maximum_length)))
-    return pairs
+def _facets(content: Text | Number | BuiltIn) -> tuple[str, list[tuple[str, str | int]]]:
+    """The base type and the facets that apply, in the order in which faults should be told."""
+    match content:
+        case Number(total, fraction, minimum):
+            facets = [("totalDigits", total), ("fractionDigits", fraction), ("minInclusive", minimum)]
+            return "decimal", [(name, value) for name, value in facets if value is not None]
+        case BuiltIn(name, pattern):
+            return name, [("pattern", pattern)] if pattern else []
+        case Text(shortest, longest, pattern, codes):
+            limits = [("pattern", pattern), ("minLength", shortest), ("maxLength", longest)]
+            applying = [(name, value) for name, value in limits if value is not None]
+            return "string", [*(("enumeration", code) for code in codes), *applying]
 
 
 def _add(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -208,3 +209,22 @@ def test_value_that_is_long_is_cut() -> None:
 
     assert isinstance(refusal, Refusal)
     assert refusal.findings[0].value == "X" * 99 + "…"
+
+
+def test_schema_location_loads_nothing(tmp_path: Path) -> None:
+    """The sender's schema would make the message invalid, if anyone listened to it."""
+    strict = tmp_path / "strict.xsd"
+    strict.write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x">'
+        '<xs:element name="a" type="xs:int"/></xs:schema>'
+    )
+    raw = ONE_CURRENCY.replace(
+        "<Document ",
+        '<Document xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="urn:x {strict.as_uri()}" ',
+    ).replace(
+        "</CdtTrfTxInf>",
+        '<SplmtryData><Envlp><a xmlns="urn:x">no number</a></Envlp></SplmtryData></CdtTrfTxInf>',
+    )
+
+    assert isinstance(parse(raw.encode(), CATALOGUE), ParsedMessage)

@@ -98,9 +98,9 @@ class _Comparison:
 
 
 def _plain(pattern: str) -> str:
-    """A pattern in one of its several equal spellings: {4,4} is {4}, {0,1} is ?, {1,1} is nothing."""
+    r"""A pattern in one of its several equal spellings: {4,4} is {4}, {0,1} is ?, [\+] is \+."""
     pattern = re.sub(r"\{(\d+),\1\}", r"{\1}", pattern)
-    return pattern.replace("{0,1}", "?").replace("{1}", "")
+    return pattern.replace("{0,1}", "?").replace("{1}", "").replace("[\\+]", "\\+")
 
 
 def _label(node: etree._Element) -> str:
