@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import rlp  # type: ignore[import-untyped]
 
 from wallet.address import BadAddress, address_bytes
+from wallet.digest import Digest
 from wallet.keccak import keccak
 from wallet.signer import Signer
 
@@ -102,9 +103,9 @@ def _fields(unsigned: UnsignedTransaction) -> list[object]:
     ]
 
 
-def transaction_digest(unsigned: UnsignedTransaction) -> bytes:
+def transaction_digest(unsigned: UnsignedTransaction) -> Digest:
     """Return the 32 bytes that are signed for a transaction (EIP-1559)."""
-    return keccak(_TYPE_1559 + rlp.encode(_fields(unsigned)))
+    return Digest(keccak(_TYPE_1559 + rlp.encode(_fields(unsigned))), unsigned)
 
 
 def sign_transaction(unsigned: UnsignedTransaction, signer: Signer) -> SignedTransaction:

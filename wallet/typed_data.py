@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, TypeVar
 
 from wallet.address import BadAddress, address_bytes
+from wallet.digest import Digest
 from wallet.keccak import keccak
 
 SETTLEMENT_NAME: Final = "Corridor Settlement"
@@ -215,11 +216,11 @@ def domain_separator(
     )
 
 
-def signing_digest(domain: bytes, value: Struct) -> bytes:
+def signing_digest(domain: bytes, value: Struct) -> Digest:
     """Return the 32 bytes to sign: keccak of 0x1901, the domain separator and the struct hash (EIP-712)."""
     if len(domain) != 32:
         raise BadTypedData(f"domain: the separator has {len(domain)} bytes, not 32")
-    return keccak(b"\x19\x01" + domain + struct_hash(value))
+    return Digest(keccak(b"\x19\x01" + domain + struct_hash(value)), (domain, value))
 
 
 def to_json(value: Struct) -> dict[str, str]:
