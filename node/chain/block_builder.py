@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI
 from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
-from eth.db.trie import make_trie_root_and_nodes
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
@@ -21,9 +20,10 @@ from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.errors import TransactionRefused
 from node.chain.header import encode_header
-from node.chain.nodes import NodeDatabase
+from node.chain.lazy_trie import list_root
 from node.chain.records import Outcome, SealedBlock
-from node.chain.rules import LocalVM, apply_system_calls, context_of, state_at
+from node.chain.rules import LocalState, LocalVM, apply_system_calls, context_of
+from node.chain.state_view import StateView
 
 EMPTY_LISTS = b"\xc0\xc0"  # no uncles, no withdrawals
 SUCCEEDED = b"\x01"
@@ -35,7 +35,7 @@ class OpenBlock:
 
     def __init__(
         self,
-        nodes: NodeDatabase,
+        view: StateView,
         parent: BlockHeaderAPI,
         *,
         chain_id: int,
@@ -46,7 +46,8 @@ class OpenBlock:
         gas_limit: int | None = None,
         prev_randao: bytes | None = None,
     ) -> None:
-        self._nodes = nodes
+        self._view = view
+        self._parent_root = parent.state_root
         self._usable_gas = usable_gas
         self._chain_id = chain_id
         self.header = PragueBlockHeader(
@@ -61,7 +62,7 @@ class OpenBlock:
             base_fee_per_gas=calculate_expected_base_fee_per_gas(parent),
             excess_blob_gas=calc_excess_blob_gas_prague(parent),
         )
-        self.state = state_at(nodes, context_of(self.header, chain_id, previous_hashes), parent.state_root)
+        self.state = LocalState(view, context_of(self.header, chain_id, previous_hashes))
         self.transactions: list[SignedTransactionAPI] = []
         self.outcomes: list[Outcome] = []
         self._receipts: list[ReceiptAPI] = []
@@ -103,6 +104,8 @@ class OpenBlock:
 
     def seal(self) -> SealedBlock:
         """Close the block: hash the state, fill the header. Its nodes become open writes of the database."""
+        if self._view.root != self._parent_root:
+            raise RuntimeError("the chain has moved on since this block was opened")
         requests_hash = self._requests_hash()
         self.state.persist()
         header = self.header.copy(
@@ -119,7 +122,7 @@ class OpenBlock:
 
     def _requests_hash(self) -> Hash32:
         """EIP-7685: deposits from the logs, then the withdrawal and consolidation contracts where they exist."""
-        machine = LocalVM(self.header, SimpleNamespace(db=self._nodes), None, None)  # type: ignore[arg-type]
+        machine = LocalVM(self.header, SimpleNamespace(), None, None)  # type: ignore[arg-type]
         machine._state = self.state
         block = SimpleNamespace(block_requests=[], get_receipts=lambda _: self._receipts)
         machine.process_deposit_request_data(block)  # type: ignore[arg-type]
@@ -133,7 +136,7 @@ class OpenBlock:
 
 
 def _root(items: Sequence[SignedTransactionAPI] | Sequence[ReceiptAPI]) -> Hash32:
-    return make_trie_root_and_nodes(items)[0] if items else BLANK_ROOT_HASH
+    return Hash32(list_root([item.encode() for item in items]))
 
 
 def _bloom(receipts: list[ReceiptAPI]) -> int:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
-from eth_typing import Address, Hash32
+from eth_typing import Hash32
 from eth_utils.exceptions import ValidationError
 
+from node.chain.account import EMPTY_CODE_HASH, NO_ACCOUNT, Account
 from node.chain.block_builder import OpenBlock
 from node.chain.clock import ChainClock
 from node.chain.errors import TransactionRefused, UnknownBlock
@@ -22,8 +23,9 @@ from node.chain.native import assert_native_backends, bound_recursion
 from node.chain.nodes import NodeDatabase
 from node.chain.opening import check_store
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
-from node.chain.rules import LocalState, context_of, state_at
+from node.chain.rules import LocalState, context_of
 from node.chain.simulation import CallRequest, CallResult, estimate, simulate
+from node.chain.state_view import StateView
 from node.chain.store import ChainStore
 from node.chain.transaction import check_transaction, decode_transaction
 
@@ -50,7 +52,7 @@ class LocalChain:
         self._store = store
         self._nodes = NodeDatabase(store)
         self._head = self._open_head()
-        self._reader: LocalState | None = None
+        self._view = StateView(self._nodes, self._head.header.state_root)
         self._restore_queue()
 
     @classmethod
@@ -166,22 +168,24 @@ class LocalChain:
     def balance(self, address: bytes, number: int | None = None) -> int:
         """An account's balance in wei after a block (None: the newest). Raises UnknownBlock."""
         with self.lock:
-            return self._state_after(number).get_balance(Address(address))
+            return self._account_after(address, number).balance
 
     def nonce(self, address: bytes, number: int | None = None) -> int:
         """How many transactions an account has sent, after a block."""
         with self.lock:
-            return self._state_after(number).get_nonce(Address(address))
+            return self._account_after(address, number).nonce
 
     def code(self, address: bytes, number: int | None = None) -> bytes:
         """An account's code after a block."""
         with self.lock:
-            return self._state_after(number).get_code(Address(address))
+            view = self._view_after(number)
+            account = view.account(address)
+            return b"" if account is None or account.code_hash == EMPTY_CODE_HASH else view.code(account.code_hash)
 
     def storage(self, address: bytes, slot: int, number: int | None = None) -> int:
         """One storage slot after a block."""
         with self.lock:
-            return self._state_after(number).get_storage(Address(address), slot)
+            return self._view_after(number).slot(address, slot)
 
     def call(self, request: CallRequest, number: int | None = None) -> CallResult:
         """Run a call on the state after block `number`, in that block's context.
@@ -208,7 +212,7 @@ class LocalChain:
     def begin_block(self, *, coinbase: bytes = bytes(20), prev_randao: bytes | None = None) -> OpenBlock:
         """Open a block on the head. Nothing is kept until `commit_block`; hold `lock` in between."""
         return OpenBlock(
-            self._nodes,
+            self._view,
             self._head.header,
             chain_id=self.genesis.chain_id,
             timestamp_s=self.clock.next_timestamp(self._head.header.timestamp),
@@ -226,6 +230,7 @@ class LocalChain:
                 self._store.commit_block(sealed, self._nodes.open_writes, self._overtaken(sealed))
             except BaseException:
                 self._nodes.drop()
+                self._view = StateView(self._nodes, self._head.header.state_root)
                 raise
             self._nodes.keep()
             self._become_head(sealed)
@@ -237,7 +242,8 @@ class LocalChain:
             head = self.block(number)
             self._store.cut_after(number)
             self._nodes.drop()
-            self._head, self._reader = head, None
+            self._head = head
+            self._view = StateView(self._nodes, head.header.state_root)
 
     # -- inside
 
@@ -261,16 +267,15 @@ class LocalChain:
     def _admit(self, transaction: SignedTransactionAPI) -> None:
         if transaction.hash in self.pool or self._store.transaction(transaction.hash) is not None:
             raise TransactionRefused("already known")
-        state = self._state_after(None)
-        nonce, sender = state.get_nonce(transaction.sender), transaction.sender
+        sender = transaction.sender
+        nonce, have = self.nonce(sender), self.balance(sender)
         if transaction.nonce < nonce:
             raise TransactionRefused(f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")
-        have = state.get_balance(sender)
         want = transaction.value + transaction.gas * transaction.max_fee_per_gas
         if have < want:
             text = f"address 0x{sender.hex()} have {have} want {want}"
             raise TransactionRefused(f"insufficient funds for gas * price + value: {text}")
-        code = state.get_code(sender)
+        code = self.code(sender)
         if code and not code.startswith(b"\xef\x01\x00"):
             raise TransactionRefused(f"sender not an eoa: address 0x{sender.hex()}")
         self._enqueue(transaction, ready=transaction.nonce == nonce)
@@ -342,7 +347,6 @@ class LocalChain:
 
     def _become_head(self, sealed: SealedBlock) -> None:
         self._head = BlockRecord(sealed.header, sealed.header.hash, sealed.size, sealed.body)
-        self._reader = None
         self.clock.block_made(sealed.header.timestamp)
         for listener in self.block_listeners:
             listener(self._head)
@@ -352,25 +356,19 @@ class LocalChain:
             yield Hash32(found)
             number -= 1
 
-    def _state_after(self, number: int | None) -> LocalState:
+    def _view_after(self, number: int | None) -> StateView:
         if number is None or number == self._head.number:
-            if self._reader is None:
-                self._reader = self._open_state(self._head)
-            return self._reader
-        return self._open_state(self.block(number))
+            return self._view
+        return StateView(self._nodes, self.block(number).header.state_root)
 
-    def _open_state(self, block: BlockRecord) -> LocalState:
-        header = block.header
-        context = context_of(header, self.genesis.chain_id, self._previous_hashes(block.number - 1))
-        return state_at(self._nodes, context, header.state_root)
+    def _account_after(self, address: bytes, number: int | None) -> Account:
+        return self._view_after(number).account(address) or NO_ACCOUNT
 
     def _call_state(self, number: int | None, request: CallRequest) -> LocalState:
         header = (self._head if number is None else self.block(number)).header
-        root, parent = header.state_root, header.block_number - 1
         if number is None:
             header = header.copy(timestamp=self.clock.next_timestamp(header.timestamp))
         if request.gas_price is None:
             header = header.copy(base_fee_per_gas=0)
-        return state_at(
-            self._nodes, context_of(header, self.genesis.chain_id, self._previous_hashes(parent)), root
-        )
+        hashes = self._previous_hashes(header.block_number - 1)
+        return LocalState(self._view_after(number), context_of(header, self.genesis.chain_id, hashes))

@@ -13,7 +13,8 @@ from eth.vm.forks.prague.constants import HISTORY_STORAGE_ADDRESS, HISTORY_STORA
 from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.nodes import NodeDatabase
-from node.chain.rules import context_of, state_at
+from node.chain.rules import LocalState, context_of
+from node.chain.state_view import StateView
 
 CHAIN_ID = 20022
 BLOCK_GAS_LIMIT = 60_000_000
@@ -75,7 +76,7 @@ def genesis_header(genesis: Genesis, state_root: Hash32) -> PragueBlockHeader:
 def write_genesis_state(genesis: Genesis, nodes: NodeDatabase) -> Hash32:
     """Put the accounts of block 0 into `nodes` and return their state root."""
     context = context_of(genesis_header(genesis, BLANK_ROOT_HASH), genesis.chain_id, ())
-    state = state_at(nodes, context, BLANK_ROOT_HASH)
+    state = LocalState(StateView(nodes, BLANK_ROOT_HASH), context)
     for raw_address, account in {**SYSTEM_ACCOUNTS, **genesis.accounts}.items():
         address = Address(raw_address)
         state.set_balance(address, account.balance)

@@ -1,12 +1,13 @@
 """The rules of execution: py-evm's Prague virtual machine, and the context a block gives it.
 
-Everything about *what* a transaction does is py-evm's; this file only opens its state at a root and
-sets the scene of a block.
+Everything about *what* a transaction does is py-evm's; this file gives it our account database and sets the scene
+of a block.
 """
 
 from collections.abc import Iterable
 
 from eth.abc import BlockHeaderAPI
+from eth.typing import JournalDBCheckpoint
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CONTRACT_CODE, HISTORY_BUFFER_LENGTH
 from eth.vm.forks.prague import PragueVM
@@ -16,19 +17,50 @@ from eth.vm.forks.prague.constants import (
     HISTORY_STORAGE_CONTRACT_CODE,
 )
 from eth.vm.forks.prague.state import PragueState
-from eth_typing import Hash32
+from eth_typing import Address, Hash32
 
-from node.chain.nodes import NodeDatabase
+from node.chain.account_database import AccountDatabase
+from node.chain.state_view import StateView
 
 
 class LocalState(PragueState):
-    """py-evm's Prague state, without rewriting the system contracts' code each time it is opened.
+    """py-evm's Prague state over our account database.
 
-    py-evm sets that code only where it is already present, so leaving it out changes no state root.
+    It does not rewrite the system contracts' code each time it is opened, as py-evm does where it already is; that changes no state root.
     """
+
+    _account_db: AccountDatabase
+
+    def __init__(self, view: StateView, context: ExecutionContext) -> None:
+        self.execution_context = context
+        self._account_db = AccountDatabase(view)
 
     def set_system_contracts(self) -> None:
         """Do nothing: genesis holds the system contracts."""
+
+    def snapshot(self) -> tuple[Hash32, JournalDBCheckpoint]:
+        """Remember this point; transient storage is in the same undo log as everything else."""
+        return self.state_root, self._account_db.record()
+
+    def revert(self, snapshot: tuple[Hash32, JournalDBCheckpoint]) -> None:
+        """Go back to a point."""
+        self._account_db.discard(snapshot[1])
+
+    def commit(self, snapshot: tuple[Hash32, JournalDBCheckpoint]) -> None:
+        """Keep what happened since a point."""
+        self._account_db.commit(snapshot[1])
+
+    def get_transient_storage(self, address: Address, slot: int) -> bytes:
+        """A transient slot (EIP-1153)."""
+        return self._account_db.get_transient(address, slot)
+
+    def set_transient_storage(self, address: Address, slot: int, value: bytes) -> None:
+        """Write a transient slot."""
+        self._account_db.set_transient(address, slot, value)
+
+    def clear_transient_storage(self) -> None:
+        """Forget transient storage, at the end of a transaction."""
+        self._account_db.clear_transient()
 
 
 class LocalVM(PragueVM):
@@ -37,8 +69,6 @@ class LocalVM(PragueVM):
     A chain that makes hundreds of blocks a second would otherwise run hours ahead of the wall clock, and every
     expiry in a settlement contract with it. All other validation is py-evm's own.
     """
-
-    _state_class = LocalState
 
     @classmethod
     def validate_header(cls, header: BlockHeaderAPI, parent_header: BlockHeaderAPI) -> None:
@@ -62,11 +92,6 @@ def context_of(header: BlockHeaderAPI, chain_id: int, previous_hashes: Iterable[
         base_fee_per_gas=getattr(header, "base_fee_per_gas", 0),
         excess_blob_gas=getattr(header, "excess_blob_gas", 0),
     )
-
-
-def state_at(nodes: NodeDatabase, context: ExecutionContext, root: Hash32) -> LocalState:
-    """Open the state under `root`. Writes stay in the state until `persist`."""
-    return LocalState(nodes, context, root)
 
 
 def apply_system_calls(state: LocalState, header: BlockHeaderAPI) -> None:

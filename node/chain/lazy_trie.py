@@ -1,0 +1,208 @@
+"""A Merkle Patricia trie that stays in memory and is hashed only when asked, once for each changed node.
+
+py-evm's trie hashes every node on the path at every write; this one writes first and hashes at the end of a block.
+Keys must be free of prefixes (keccak hashes, or RLP indexes), which is true of every trie in a block.
+"""
+
+from collections.abc import Callable, Sequence
+
+import rlp  # type: ignore[import-untyped]
+from eth_hash.auto import keccak
+
+from node.chain.trie_node import (
+    BLANK_ROOT,
+    DIGITS,
+    EMPTY,
+    HEX,
+    Branch,
+    Extension,
+    Leaf,
+    Node,
+    decode_node,
+    pack_extension,
+    pack_leaf,
+    rlp_list,
+    rlp_string,
+)
+
+Load = Callable[[bytes], bytes]
+Write = Callable[[bytes, bytes], None]
+Loaded = Leaf | Extension | Branch
+
+
+class LazyTrie:
+    """A trie under a root hash. Nodes are read when they are needed, and kept.
+
+    A missing node shows as the KeyError of `load`.
+    """
+
+    def __init__(self, load: Load, root_hash: bytes = BLANK_ROOT) -> None:
+        self._load = load
+        self._root: Node | None = None if root_hash == BLANK_ROOT else root_hash
+        self.nodes_held = 0
+
+    def get(self, path: str) -> bytes:
+        """The value at a key given in hexadecimal, or nothing."""
+        if isinstance(self._root, bytes):
+            self._root = self._read(self._root)
+        node: Loaded | None = self._root
+        while node is not None:
+            if isinstance(node, Leaf):
+                return node.value if node.path == path else b""
+            if isinstance(node, Extension):
+                if not path.startswith(node.path):
+                    return b""
+                if isinstance(node.child, bytes):
+                    node.child = self._read(node.child)
+                node, path = node.child, path[len(node.path) :]
+            else:
+                digit = DIGITS[path[0]]
+                child = node.children[digit]
+                if isinstance(child, bytes):
+                    child = node.children[digit] = self._read(child)
+                node, path = child, path[1:]
+        return b""
+
+    def set(self, path: str, value: bytes) -> None:
+        """Put a value, which must not be empty."""
+        self._root = self._insert(self._root, path, value)
+
+    def delete(self, path: str) -> None:
+        """Take a key out, if it is there."""
+        if self.get(path):
+            self._root = self._remove(self._root, path)
+
+    def commit(self, write: Write) -> bytes:
+        """Hash what has changed, hand every new node to `write`, and return the root hash."""
+        if self._root is None:
+            return BLANK_ROOT
+        if isinstance(self._root, bytes):
+            return self._root
+        encoded = self._encode(self._root, write)
+        root_hash: bytes = keccak(encoded)  # a root is hashed however short it is
+        write(root_hash, encoded)
+        return root_hash
+
+    def _read(self, node_hash: bytes) -> Loaded:
+        self.nodes_held += 1
+        return decode_node(self._load(node_hash))
+
+    def _insert(self, node: Node | None, path: str, value: bytes) -> Loaded:
+        if node is None:
+            self.nodes_held += 1
+            return Leaf(path, value)
+        if isinstance(node, bytes):
+            node = self._read(node)
+        if isinstance(node, Branch):
+            digit = DIGITS[path[0]]
+            node.children[digit] = self._insert(node.children[digit], path[1:], value)
+            node.reference = None
+            return node
+        shared = _shared(path, node.path)
+        if shared == len(node.path):
+            return self._insert_below(node, path, value)
+        return self._split(node, path, value, shared)
+
+    def _insert_below(self, node: Leaf | Extension, path: str, value: bytes) -> Loaded:
+        if isinstance(node, Leaf):
+            node.value = value
+        else:
+            node.child = self._insert(node.child, path[len(node.path) :], value)
+        node.reference = None
+        return node
+
+    def _split(self, node: Leaf | Extension, path: str, value: bytes, shared: int) -> Loaded:
+        """Part two ways where they differ; the digits they share stay in front."""
+        children: list[Node | None] = [None] * 16
+        children[DIGITS[path[shared]]] = Leaf(path[shared + 1 :], value)
+        old_digit, old_rest = DIGITS[node.path[shared]], node.path[shared + 1 :]
+        if isinstance(node, Leaf):
+            children[old_digit] = Leaf(old_rest, node.value)
+        else:
+            children[old_digit] = Extension(old_rest, node.child) if old_rest else node.child
+        self.nodes_held += 3
+        branch = Branch(children)
+        return Extension(path[:shared], branch) if shared else branch
+
+    def _remove(self, node: Node | None, path: str) -> Node | None:
+        """Remove a key that is known to be below `node`."""
+        if isinstance(node, bytes):
+            node = self._read(node)
+        if isinstance(node, Branch):
+            digit = DIGITS[path[0]]
+            node.children[digit] = self._remove(node.children[digit], path[1:])
+            node.reference = None
+            return self._collapse(node)
+        if isinstance(node, Extension):
+            below = self._remove(node.child, path[len(node.path) :])
+            return None if below is None else self._joined(node.path, below)
+        return None
+
+    def _collapse(self, branch: Branch) -> Node | None:
+        """A branch with one child left is no branch."""
+        left = [digit for digit, child in enumerate(branch.children) if child is not None]
+        if len(left) > 1:
+            return branch
+        only = branch.children[left[0]] if left else None
+        return None if only is None else self._joined(HEX[left[0]], only)
+
+    def _joined(self, path: str, node: Node) -> Loaded:
+        """`node` with digits in front of it."""
+        if isinstance(node, bytes):
+            node = self._read(node)
+        if isinstance(node, Leaf):
+            return Leaf(path + node.path, node.value)
+        if isinstance(node, Extension):
+            return Extension(path + node.path, node.child)
+        return Extension(path, node)
+
+    def _reference(self, node: Node | None, write: Write) -> bytes:
+        """How the parent refers to `node`; hashes and writes it first when it has changed."""
+        if node is None:
+            return EMPTY
+        if isinstance(node, bytes):
+            return b"\xa0" + node
+        if node.reference is None:
+            encoded = self._encode(node, write)
+            if len(encoded) < 32:
+                node.reference = encoded
+            else:
+                node_hash = keccak(encoded)
+                write(node_hash, encoded)
+                node.reference = b"\xa0" + node_hash
+        return node.reference
+
+    def _encode(self, node: Loaded, write: Write) -> bytes:
+        if isinstance(node, Branch):
+            return rlp_list(b"".join([self._reference(child, write) for child in node.children]) + EMPTY)
+        if isinstance(node, Leaf):
+            return rlp_list(rlp_string(pack_leaf(node.path)) + rlp_string(node.value))
+        return rlp_list(rlp_string(pack_extension(node.path)) + self._reference(node.child, write))
+
+
+def list_root(items: Sequence[bytes]) -> bytes:
+    """The root of the trie of a block's transactions or receipts: values by their RLP index."""
+    trie = LazyTrie(_nothing)
+    for index, item in enumerate(items):
+        trie.set(rlp.encode(index).hex(), item)
+    return trie.commit(_ignore)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many digits two paths begin with in common."""
+    if one.startswith(other):
+        return len(other)
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _nothing(node_hash: bytes) -> bytes:
+    raise KeyError(node_hash)
+
+
+def _ignore(node_hash: bytes, encoded: bytes) -> None:
+    """The nodes of these tries are never looked up."""

@@ -1,0 +1,132 @@
+"""The state under one root: accounts, storage and code, read from lazy tries and remembered.
+
+The newest block has one view that lives on: blocks apply their changes to it, so what was read or written once is
+not read again. Views of older blocks are made when asked for, and thrown away.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eth_hash.auto import keccak
+
+from node.chain.account import Account, decode_account, encode_account, encode_integer
+from node.chain.lazy_trie import LazyTrie
+from node.chain.nodes import NodeDatabase
+from node.chain.trie_node import BLANK_ROOT, string_of
+
+MAX_NODES_HELD = 60_000
+MAX_VALUES_HELD = 100_000
+
+
+@dataclass
+class StorageChanges:
+    """Written slots of one account; `cleared` when everything it held before is gone."""
+
+    cleared: bool = False
+    slots: dict[int, int] = field(default_factory=dict)
+
+
+class StateView:
+    """Accounts, storage and code under `root`."""
+
+    def __init__(self, nodes: NodeDatabase, root: bytes) -> None:
+        self._nodes = nodes
+        self.root = root
+        self._accounts: dict[bytes, Account | None] = {}
+        self._slots: dict[bytes, dict[int, int]] = {}
+        self._values_held = 0
+        self._trie = LazyTrie(nodes.__getitem__, root)
+        self._storage: dict[bytes, LazyTrie] = {}
+        self._paths: dict[bytes | int, str] = {}
+
+    def account(self, address: bytes) -> Account | None:
+        """An account, or None when it does not exist."""
+        try:
+            return self._accounts[address]
+        except KeyError:
+            encoded = self._trie.get(self._path(address))
+            found = decode_account(encoded) if encoded else None
+            self._accounts[address] = found
+            self._values_held += 1
+            return found
+
+    def slot(self, address: bytes, slot: int) -> int:
+        """A storage slot; zero when it was never written."""
+        slots = self._slots.setdefault(address, {})
+        if slot not in slots:
+            encoded = self._storage_trie(address).get(self._slot_path(slot))
+            slots[slot] = int.from_bytes(string_of(encoded), "big") if encoded else 0
+            self._values_held += 1
+        return slots[slot]
+
+    def code(self, code_hash: bytes) -> bytes:
+        """Contract code. Raises KeyError when the store lacks it."""
+        return self._nodes[code_hash]
+
+    def apply(
+        self,
+        accounts: Mapping[bytes, Account | None],
+        storage: Mapping[bytes, StorageChanges],
+        codes: Mapping[bytes, bytes],
+    ) -> bytes:
+        """Make changes part of the state; new nodes become open writes of the database. Returns the new root."""
+        for code_hash, code in codes.items():
+            self._nodes[code_hash] = code
+        changed = dict(accounts)
+        for address, changes in storage.items():
+            account = changed.get(address, self.account(address))
+            root = self._apply_storage(address, changes)
+            if account is not None or root != BLANK_ROOT:
+                changed[address] = (account or Account())._replace(storage_root=root)
+        for address, account in changed.items():
+            if account is None:
+                self._trie.delete(self._path(address))
+            else:
+                self._trie.set(self._path(address), encode_account(account))
+        self._accounts.update(changed)
+        self.root = self._trie.commit(self._nodes.__setitem__)
+        self._shed()
+        return self.root
+
+    def _apply_storage(self, address: bytes, changes: StorageChanges) -> bytes:
+        if changes.cleared:
+            self._storage[address] = LazyTrie(self._nodes.__getitem__)
+            self._slots[address] = {}
+        trie = self._storage_trie(address)
+        for slot, value in changes.slots.items():
+            if value:
+                trie.set(self._slot_path(slot), encode_integer(value))
+            else:
+                trie.delete(self._slot_path(slot))
+        self._slots.setdefault(address, {}).update(changes.slots)
+        self._values_held += len(changes.slots)
+        return trie.commit(self._nodes.__setitem__)
+
+    def _storage_trie(self, address: bytes) -> LazyTrie:
+        trie = self._storage.get(address)
+        if trie is None:
+            account = self.account(address)
+            trie = LazyTrie(self._nodes.__getitem__, account.storage_root if account else BLANK_ROOT)
+            self._storage[address] = trie
+        return trie
+
+    def _path(self, address: bytes) -> str:
+        path = self._paths.get(address)
+        if path is None:
+            path = self._paths[address] = keccak(address).hex()
+        return path
+
+    def _slot_path(self, slot: int) -> str:
+        path = self._paths.get(slot)
+        if path is None:
+            path = self._paths[slot] = keccak(slot.to_bytes(32, "big")).hex()
+        return path
+
+    def _shed(self) -> None:
+        """Keep memory bounded: forget what has been read, and read it again when it is needed."""
+        held = self._trie.nodes_held + sum(trie.nodes_held for trie in self._storage.values())
+        if held > MAX_NODES_HELD:
+            self._trie = LazyTrie(self._nodes.__getitem__, self.root)
+            self._storage = {}
+        if self._values_held > MAX_VALUES_HELD or len(self._paths) > MAX_VALUES_HELD:
+            self._accounts, self._slots, self._paths, self._values_held = {}, {}, {}, 0
