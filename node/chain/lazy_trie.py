@@ -54,7 +54,8 @@ class LazyTrie:
                     return b""
                 if isinstance(node.child, bytes):
                     node.child = self._read(node.child)
-                node, path = node.child, path[len(node.path) :]
+                rest = path[len(node.path) :]
+                node, path = node.child, rest
             else:
                 digit = DIGITS[path[0]]
                 child = node.children[digit]

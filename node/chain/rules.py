@@ -26,7 +26,8 @@ from node.chain.state_view import StateView
 class LocalState(PragueState):
     """py-evm's Prague state over our account database.
 
-    It does not rewrite the system contracts' code each time it is opened, as py-evm does where it already is; that changes no state root.
+    It does not rewrite the system contracts' code each time it is opened, as py-evm does where it already is;
+    that changes no state root.
     """
 
     _account_db: AccountDatabase
