@@ -21,7 +21,8 @@ _INBOUND = sa.text("direction = 'in'")
 def upgrade() -> None:
     """Create all tables, each after those it refers to."""
     _payments()
-    _money()
+    _accounts()
+    _movements()
     _quotes()
     _chain()
 
@@ -109,7 +110,7 @@ def _payments() -> None:
     )
 
 
-def _money() -> None:
+def _accounts() -> None:
     op.create_table(
         "cash_accounts",
         sa.Column("id", _ROW_ID, nullable=False),
@@ -126,6 +127,9 @@ def _money() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cash_accounts")),
         sa.UniqueConstraint("number", name=op.f("uq_cash_accounts_number")),
     )
+
+
+def _movements() -> None:
     op.create_table(
         "reservations",
         sa.Column("id", _ROW_ID, nullable=False),
