@@ -35,7 +35,7 @@ _DOMAIN_TYPES: Final = (
 
 
 class SignerUnreachable(OSError):
-    """The remote signer gave no usable answer. It may have signed; nothing is lost by asking for the same again."""
+    """The remote signer gave no usable answer. It may have signed; asking for the same again is safe."""
 
 
 @dataclass(frozen=True)

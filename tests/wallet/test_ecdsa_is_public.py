@@ -13,6 +13,7 @@ PUBLIC_NAMES = {
     "ecdsa": {"SECP256k1", "VerifyingKey"},
     "ecdsa.errors": {"MalformedPointError"},
     "ecdsa.keys": {"BadSignatureError"},
+    "ecdsa.curves": {"UnknownCurveError"},
     "ecdsa.der": {"UnexpectedDER"},
     "ecdsa.util": {"sigdecode_der"},
 }

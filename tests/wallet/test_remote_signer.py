@@ -1,4 +1,4 @@
-"""A remote signer: told in full, believed only when the signature is its own over our digest, and only over TLS."""
+"""A remote signer: told in full, over TLS only, and believed when the signature is its own over our digest."""
 
 from __future__ import annotations
 
