@@ -215,6 +215,7 @@ def test_the_longest_due_comes_first_and_only_what_is_due(book: Book) -> None:
         assert [uetr[-1] for uetr in due] == ["2", "4", "0"]
         assert view.payments.due(NOW_S, 2, states) == due[:2]
         assert view.payments.due(NOW_S - 99, 10, states) == []
+        assert [uetr[-1] for uetr in view.payments.due(NOW_S + 0.5, 10, states)] == ["2", "4", "0", "1"]
         assert len(view.payments.due(NOW_S, 10, states, Side.CREDITOR_AGENT)) == 1
 
 
