@@ -7,6 +7,7 @@ gives. Nothing imports this at run time: Vyper is a tool of development.
 import argparse
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ EVM_VERSION = "prague"
 OPTIMIZE = OptimizationLevel.GAS
 # EIP-170: no larger contract can be deployed.
 MAX_RUNTIME_BYTES = 24_576
+IMPORT = re.compile(r"^from (\.+)(\w*) import (\w+)", re.MULTILINE)
 
 
 def deployables() -> list[Path]:
@@ -31,11 +33,26 @@ def deployables() -> list[Path]:
     return sorted(SOURCES.glob("*.vy"))
 
 
-def source_digest() -> str:
-    """One SHA-256 over every contract source, names and contents, in order."""
+def sources_of(contract: Path) -> list[Path]:
+    """A contract's own source, and every module and interface it imports, directly or through another."""
+    found: set[Path] = set()
+    waiting = [contract]
+    while waiting:
+        source = waiting.pop()
+        if source in found:
+            continue
+        found.add(source)
+        for dots, folder, name in IMPORT.findall(source.read_text(encoding="ascii")):
+            imported = source.parents[len(dots) - 1] / folder / name
+            waiting += [path for kind in (".vy", ".vyi") if (path := imported.with_suffix(kind)).exists()]
+    return sorted(found)
+
+
+def source_digest(contract: Path) -> str:
+    """One SHA-256 over the sources of a contract, names and contents, in order."""
     digest = hashlib.sha256()
-    for path in sorted([*SOURCES.rglob("*.vy"), *SOURCES.rglob("*.vyi")]):
-        digest.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for source in sources_of(contract):
+        digest.update(source.relative_to(SOURCES).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -61,7 +78,7 @@ def compile_contract(path: Path) -> dict[str, Any]:
         "name": path.stem,
         "compiler": f"vyper {vyper.__version__}",
         "settings": {"evm_version": EVM_VERSION, "optimize": str(OPTIMIZE), "metadata": False},
-        "source_digest": source_digest(),
+        "source_digest": source_digest(path),
         "abi": output["abi"],
         "bytecode": output["bytecode"].removeprefix("0x"),
         "runtime": runtime,

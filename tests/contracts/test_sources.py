@@ -48,9 +48,17 @@ def test_an_artifact_is_read_back_whole() -> None:
     assert token.runtime in token.bytecode
     assert token.compiler.startswith("vyper 0.4.3")
     assert token.evm_version == compiler.EVM_VERSION
-    assert token.source_digest == compiler.source_digest()
+    assert token.source_digest == compiler.source_digest(compiler.SOURCES / "CurrencyToken.vy")
     with pytest.raises(KeyError, match="no contract named 'Nothing'"):
         artifact("Nothing")
+
+
+def test_an_artifact_depends_on_its_own_sources_only() -> None:
+    every = {path: set(compiler.sources_of(path)) for path in compiler.deployables()}
+    assert set().union(*every.values()) == set(SOURCES)
+    token, settlement = (every[compiler.SOURCES / f"{name}.vy"] for name in ("CurrencyToken", "Settlement"))
+    assert compiler.SOURCES / "modules" / "erc20.vy" in token - settlement
+    assert compiler.SOURCES / "modules" / "typed_data.vy" in token & settlement
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
