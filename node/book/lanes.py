@@ -56,18 +56,6 @@ class Lanes:
         """Note how far a transaction has come, and in which block."""
         self._change(transaction_hash, status=status, block_number=block_number)
 
-    def finalise(self, block_number: int) -> int:
-        """Mark every transaction included up to this final block as final; returns how many."""
-        result = self._connection.execute(
-            update(transactions)
-            .where(
-                transactions.c.status == EvmTransactionStatus.INCLUDED,
-                transactions.c.block_number <= block_number,
-            )
-            .values(status=EvmTransactionStatus.FINAL)
-        )
-        return result.rowcount
-
     def touch_broadcast(self, transaction_hash: str, at_s: float) -> None:
         """Note that the transaction was broadcast once more, at this unix time."""
         count = transactions.c.broadcast_count + 1

@@ -95,8 +95,7 @@ def test_a_transaction_is_followed_until_it_is_final(book: Book) -> None:
         included = replace(first, status=INCLUDED, block_number=11)
         assert unit.lanes.unfinished(LANE) == [replace(second, status=INCLUDED, block_number=9), included]
         assert unit.lanes.reverted(LANE) == [replace(third, status=REVERTED, block_number=10)]
-        assert unit.lanes.finalise(10) == 1
-        assert unit.lanes.finalise(10) == 0
+        unit.lanes.mark(second.transaction_hash, FINAL, 9)
         assert unit.lanes.unfinished(LANE) == [included]
         unit.lanes.mark(first.transaction_hash, SIGNED, None)
         assert unit.lanes.unfinished(LANE) == [first]
