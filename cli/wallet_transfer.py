@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from cli.wallet_journal import NOT_TAKEN, REFUSED, REPLACED, SETTLED, Journal, Kept
 from cli.wallet_view import Exit
 from node.ledger.client import LedgerClient
 from node.ledger.errors import LedgerUnreachable
-from node.ledger.values import CallRefused, Receipt
+from node.ledger.values import BroadcastStatus, CallRefused, Receipt
 from wallet.address import ZERO_ADDRESS
 from wallet.amount import BadAmount, format_amount
 from wallet.network import Network, Token
@@ -123,35 +124,58 @@ def _check_creditor(network: Network, creditor: str) -> None:
         raise BadTransaction("to: a contract of the network, which cannot give money back; it would be lost")
 
 
-def send_and_wait(client: LedgerClient, order: Order, signer: Signer, wait_s: float) -> Outcome:
-    """Sign, send, and follow until the transfer is final or `wait_s` seconds are over.
-
-    When the chain does not answer, the outcome says so with the transaction's hash: it may be on its way, so look
-    it up before sending again.
-    """
+def send_and_wait(client: LedgerClient, order: Order, signer: Signer, journal: Journal, wait_s: float) -> Outcome:
+    """Sign, keep, send, and follow until the transfer is final or `wait_s` seconds are over."""
     signed = sign_transaction(order.unsigned, signer)
-    transaction = "0x" + signed.hash.hex()
+    kept = Kept(
+        time_ms=time.time_ns() // 1_000_000,
+        chain_id=order.unsigned.chain_id,
+        debtor=order.debtor,
+        creditor=order.creditor,
+        currency=order.token.currency,
+        decimals=order.token.decimals,
+        amount=order.amount,
+        transaction="0x" + signed.hash.hex(),
+        raw=signed.raw,
+    )
+    journal.keep(kept)
+    return carry_on(client, kept, journal, wait_s)
+
+
+def carry_on(client: LedgerClient, kept: Kept, journal: Journal, wait_s: float) -> Outcome:
+    """Broadcast what was kept (again), follow it, and record what has become of it.
+
+    When the chain does not answer, the outcome says so: it may be on its way, and stays open in the journal.
+    """
     try:
-        answer = client.broadcast(signed.raw)
-        if not answer.on_its_way:
-            return Outcome(answer.status.value, transaction, None, answer.text, Exit.NO)
-        return _follow(client, transaction, time.monotonic() + wait_s)
+        answer = client.broadcast(kept.raw)
+        if answer.on_its_way:
+            outcome = _follow(client, kept.transaction, time.monotonic() + wait_s)
+        else:
+            replaced = answer.status is BroadcastStatus.NONCE_TOO_LOW
+            status = REPLACED if replaced else NOT_TAKEN
+            outcome = Outcome(status, kept.transaction, None, answer.text or status, Exit.NO)
     except LedgerUnreachable as error:
-        failure = f"{error}; it may be on its way: look {transaction} up before sending again"
-        return Outcome("unknown", transaction, None, failure, Exit.UNREACHABLE)
+        failure = f"{error}; it may be on its way, and the next send looks it up first"
+        outcome = Outcome("unknown", kept.transaction, None, failure, Exit.UNREACHABLE)
+    journal.note(kept.transaction, outcome.status, outcome.block)
+    return outcome
 
 
 def _follow(client: LedgerClient, transaction: str, deadline_s: float) -> Outcome:
     while True:
         receipt = client.receipt(transaction)
-        if receipt is not None and not receipt.succeeded:
-            reason = client.revert_reason(transaction)
-            return Outcome("refused", transaction, receipt.block_number, reason, Exit.NO)
         if receipt is not None and receipt.block_number <= client.final().number:
-            return Outcome("settled", transaction, receipt.block_number)
+            return _final(client, receipt)
         if time.monotonic() >= deadline_s:
             return _unfinished(transaction, receipt)
         time.sleep(_POLL_S)
+
+
+def _final(client: LedgerClient, receipt: Receipt) -> Outcome:
+    if receipt.succeeded:
+        return Outcome(SETTLED, receipt.hash, receipt.block_number)
+    return Outcome(REFUSED, receipt.hash, receipt.block_number, client.revert_reason(receipt.hash), Exit.NO)
 
 
 def _unfinished(transaction: str, receipt: Receipt | None) -> Outcome:

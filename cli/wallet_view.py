@@ -21,6 +21,7 @@ from node.ledger.client import ReadRefused
 from node.ledger.errors import EngineRefused, LedgerUnreachable
 from wallet.address import BadAddress
 from wallet.amount import BadAmount
+from wallet.audit import AuditBroken
 from wallet.encryption import KeystoreRefused
 from wallet.network import BadNetwork, printable
 from wallet.private_file import UnsafeFile
@@ -48,6 +49,10 @@ class Declined(Exception):
     """The person did not agree, or there was nobody to ask."""
 
 
+class StillOpen(Exception):
+    """An earlier transfer's fate had to be looked up first; nothing new was sent."""
+
+
 EXIT_CODES = """
 Exit codes: 0 done; 1 refused by the contract, or a signature that does not verify; 2 arguments or a file that
 cannot be used; 3 wrong password, no such key, unsafe or altered key file; 4 the chain did not answer: look before
@@ -56,6 +61,8 @@ trying again; 5 not agreed.
 
 _CODES: Mapping[type[Exception], Exit] = {
     Declined: Exit.NOT_AGREED,
+    StillOpen: Exit.NO,
+    AuditBroken: Exit.NO_KEY,
     LedgerUnreachable: Exit.UNREACHABLE,
     EngineRefused: Exit.UNREACHABLE,
     ReadRefused: Exit.NO,

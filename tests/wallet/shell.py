@@ -10,7 +10,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from cli.wallet import app
-from tests.wallet.served_chain import DEBTOR_SECRET
+from tests.wallet.actors import DEBTOR_SECRET
 from wallet.encryption import LIGHT_COST
 from wallet.keystore import Keystore
 from wallet.secret import Secret
@@ -42,6 +42,7 @@ class Person:
 
 
 def person_with_the_debtors_key(home: Path) -> Person:
+    home.mkdir(exist_ok=True)
     person = Person(home)
     person.private("password", "correct horse\n")
     Keystore(home / "keys", LIGHT_COST).add(Secret(DEBTOR_SECRET), Secret(b"correct horse"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.wallet_view import Exit
-from tests.wallet.served_chain import CREDITOR, DEBTOR, ISSUED, ServedChain, served_chain
+from tests.wallet.actors import CREDITOR, DEBTOR
+from tests.wallet.served_chain import ISSUED, ServedChain, served_chain
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import ZERO_ADDRESS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from node.ledger.client import LedgerClient
-from tests.wallet.served_chain import CREDITOR, DEBTOR_SECRET, served_chain
+from tests.wallet.actors import CREDITOR, DEBTOR_SECRET
+from tests.wallet.served_chain import served_chain
 from wallet import LIGHT_COST, Keystore, Secret, read_network, sign_transaction, transfer
 
 

@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 
 from cli.wallet_view import Exit
-from tests.wallet.served_chain import CREDITOR, DEBTOR, DEBTOR_SECRET
+from tests.wallet.actors import CREDITOR, DEBTOR, DEBTOR_SECRET
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
 
 PHRASE = "test test test test test test test test test test test junk"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.wallet.served_chain import DEBTOR, network_document
+from tests.wallet.actors import DEBTOR, network_document
 from wallet.address import checksum_address
 from wallet.network import BadNetwork, read_network
 

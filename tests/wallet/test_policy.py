@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.wallet.served_chain import CREDITOR, DEBTOR
+from tests.wallet.actors import CREDITOR, DEBTOR
 from wallet.address import checksum_address
 from wallet.intent import KINDS, Facts
 from wallet.policy import Allow, Deny, NeedsApproval, Policy, evaluate

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from tests.wallet.served_chain import network_document
+from tests.wallet.actors import network_document
 from tests.wallet.test_policy import DOCUMENT, NOON, SANCTIONED
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import checksum_address

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from tests.wallet.served_chain import CREDITOR, DEBTOR, network_document
+from tests.wallet.actors import CREDITOR, DEBTOR, network_document
 from tests.wallet.strategies import structs
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import checksum_address
