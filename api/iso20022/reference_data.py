@@ -31,6 +31,12 @@ def country_codes() -> frozenset[str]:
 
 
 @cache
+def clearing_systems() -> Mapping[str, str]:
+    """What ISO 20022 calls a clearing system that FIN calls by two letters."""
+    return {code: system for code, system in _rows("clearing_codes")}
+
+
+@cache
 def status_reasons() -> Mapping[str, str]:
     """What each status reason code means that we write, in our words."""
     return {code: " ".join(words) for code, *words in _rows("status_reasons")}

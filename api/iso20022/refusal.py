@@ -21,6 +21,8 @@ class RefusalKind(Enum):
     WRONG_NAMESPACE = "wrong_namespace"
     UNSUPPORTED_MESSAGE = "unsupported_message"
     SCHEMA_INVALID = "schema_invalid"
+    NOT_FIN = "message_not_fin"
+    FIELD_INVALID = "field_invalid"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,101 @@
+"""Reads a SWIFT FIN message (MT) into its blocks and fields; what the fields mean is not known here.
+
+Line ends may be CRLF or LF; acknowledgements in front of the message are skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.iso20022.refusal import Refusal, RefusalKind, refuse
+
+_BASIC = re.compile(r"\{1:F01(?P<terminal>[A-Z0-9]{12})\d{0,10}\}")
+_INPUT = re.compile(r"\{2:I(?P<type>\d{3})(?P<terminal>[A-Z0-9]{12})[A-Z]?\w*\}")
+_OUTPUT = re.compile(
+    r"\{2:O(?P<type>\d{3})(?P<time>\d{4})(?P<date>\d{6})(?P<terminal>[A-Z0-9]{12})\d{10}\d{10}[A-Z]?\}"
+)
+_USER = re.compile(r"\{3:(?P<fields>(?:\{\w{3}:[^{}]*\})*)\}")
+_USER_FIELD = re.compile(r"\{(\w{3}):([^{}]*)\}")
+_TEXT = re.compile(r"\{4:\r?\n(?P<text>.*?)(?:\r?\n)?-\}", re.DOTALL)
+_TAG = re.compile(r":(?P<tag>\d{2}[A-Z]?):")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of block 4: its tag with its option letter, and its lines."""
+
+    tag: str
+    lines: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """The lines as one text, with line feeds between them."""
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True)
+class FinMessage:
+    """An MT; `sender` and `receiver` are 11-character BICs, `sent_at` is told by delivered messages only."""
+
+    type: str
+    sender: str
+    receiver: str
+    sent_at: datetime | None
+    user_header: Mapping[str, str]
+    fields: tuple[Field, ...]
+
+    def all(self, number: str) -> tuple[Field, ...]:
+        """Every field of this number, with any option letter or none, in order."""
+        return tuple(field for field in self.fields if field.tag[:2] == number)
+
+    def first(self, *tags: str) -> Field | None:
+        """The first field with one of these tags, written with their option letters."""
+        return next((field for field in self.fields if field.tag in tags), None)
+
+
+def read_fin(raw: bytes) -> FinMessage | Refusal:
+    """The blocks and fields of an MT, or why there are none."""
+    text = raw.decode("latin-1")
+    start = text.rfind("{1:F01")
+    text = text[max(start, 0) :]
+    basic, user, body = _BASIC.match(text), _USER.search(text), _TEXT.search(text)
+    application = _INPUT.search(text) or _OUTPUT.search(text)
+    if basic is None or application is None or body is None:
+        return refuse(RefusalKind.NOT_FIN, "This is no FIN message: block 1, 2 or 4 is missing or malformed.")
+    own, other = _bic(basic["terminal"]), _bic(application["terminal"])
+    is_input = application.re is _INPUT
+    return FinMessage(
+        type=application["type"],
+        sender=own if is_input else other,
+        receiver=other if is_input else own,
+        sent_at=None if is_input else _moment(application["date"] + application["time"]),
+        user_header=dict(_USER_FIELD.findall(user["fields"])) if user else {},
+        fields=tuple(_fields(body["text"])),
+    )
+
+
+def _bic(terminal: str) -> str:
+    """The BIC of a logical terminal: its ninth character names the terminal, not the institution."""
+    return terminal[:8] + terminal[9:]
+
+
+def _moment(digits: str) -> datetime | None:
+    try:
+        return datetime.strptime(digits, "%y%m%d%H%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _fields(text: str) -> list[Field]:
+    fields: list[Field] = []
+    for raw_line in text.split("\n"):
+        line = raw_line.removesuffix("\r")
+        match = _TAG.match(line)
+        if match is not None:
+            fields.append(Field(match["tag"], (line[match.end() :],)))
+        elif fields:
+            fields[-1] = Field(fields[-1].tag, (*fields[-1].lines, line))
+    return fields

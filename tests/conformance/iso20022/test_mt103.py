@@ -1,0 +1,97 @@
+"""Every MT103 of the corpus: equal, field by field, to the message its authors expect, or refused in words."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lxml import etree
+
+from api.iso20022.catalogue import Catalogue
+from api.iso20022.mt103 import translate_mt103
+from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.refusal import Refusal, RefusalKind
+from tests.conformance.iso20022.corpus import folder, official_schema
+
+CATALOGUE = Catalogue()
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+TRANSACTION = "Document/FIToFICstmrCdtTrf/CdtTrfTxInf"
+
+# Where we differ from the expected message, and why. The times are the test's own: an input message has none,
+# and the expected files hold the word CURRENT_TIME there.
+EXPLAINED = {
+    "a_2014": {
+        # They write the zero charge of a payment in yen in dollars.
+        (f"+{TRANSACTION}/ChrgsInf/Amt@JPY", "0"),
+        (f"-{TRANSACTION}/ChrgsInf/Amt@USD", "0"),
+    },
+    "finMessage_p_2_3_1_b_A_D": {
+        # For a creditor without an account they add an identification that says it is not provided.
+        (f"-{TRANSACTION}/Cdtr/Id/OrgId/Othr/Id", "NOTPROVIDED"),
+    },
+}
+RETURNS = {"finMessage_p_2_1_2_B_A", "finMessage_p_2_1_2_B_B"}
+
+
+def _pairs() -> list[tuple[str, Path, Path]]:
+    base = folder() / "corpus" / "wso2-cbprplus-mt2mx"
+    pairs = json.loads((base / "mt" / "pairs.json").read_text("utf-8"))
+    found = []
+    for key, expected in pairs.items():
+        name = key.removeprefix("MT:")
+        source = base / "mt" / f"MT103_{name}.fin"
+        if source.exists():
+            found.append((name, source, base / "swiftmt_to_iso20022" / "tests" / expected))
+    return found
+
+
+def _leaves(root: etree._Element) -> Counter[tuple[str, str]]:
+    """Every leaf of a message by its path, with its currency where it has one."""
+    leaves = Counter[tuple[str, str]]()
+    for node in root.iter("{*}*"):
+        if any(isinstance(child.tag, str) for child in node):
+            continue
+        steps = [etree.QName(step).localname for step in (node, *node.iterancestors())]
+        path = "/".join(reversed(steps[:-1]))
+        leaves[path + (f"@{node.get('Ccy')}" if node.get("Ccy") else ""), node.text or ""] += 1
+    return leaves
+
+
+def _differences(ours: bytes, expected: Path) -> set[tuple[str, str]]:
+    mine, theirs = _leaves(etree.fromstring(ours)), _leaves(etree.parse(expected).getroot())
+    extra = {(f"+{path}", value) for path, value in mine - theirs if not path.endswith(("CreDt", "CreDtTm"))}
+    lacking = {(f"-{path}", value) for path, value in theirs - mine if value != "CURRENT_TIME"}
+    return extra | lacking
+
+
+def test_payment_is_the_expected_message_field_for_field() -> None:
+    compared = 0
+    for name, source, expected in _pairs():
+        translated = translate_mt103(source.read_bytes(), NOW)
+        if name in RETURNS:
+            assert isinstance(translated, Refusal)
+            continue
+        assert isinstance(translated, bytes), name
+        assert _differences(translated, expected) == EXPLAINED.get(name, set()), name
+        compared += 1
+
+    assert compared == 12
+
+
+def test_every_mt103_is_translated_into_a_valid_message_or_refused() -> None:
+    outcomes = Counter[str]()
+    for source in sorted((folder() / "corpus").rglob("*MT103*.fin")):
+        translated = translate_mt103(source.read_bytes(), NOW)
+        if isinstance(translated, Refusal):
+            outcomes[translated.kind.value] += 1
+            assert translated.findings[0].text.endswith("."), source.name
+            continue
+        message = parse(translated, CATALOGUE)
+        assert isinstance(message, ParsedMessage), source.name
+        assert official_schema(message.identifier).validate(etree.fromstring(etree.tostring(message.document)))
+        outcomes["translated"] += 1
+
+    assert outcomes["translated"] >= 40
+    assert set(outcomes) == {"translated", RefusalKind.NOT_FIN.value, RefusalKind.FIELD_INVALID.value}
