@@ -79,11 +79,11 @@ class HttpCorrespondent:
     def _ask(self, peer: Participant, path: str, body: Mapping[str, Any]) -> _Answer | Unreachable:
         content = json.dumps(body, separators=(",", ":")).encode()
         head = RequestHead("POST", peer.api_address.rstrip("/") + path, {"content-type": "application/json"})
-        sign_request(head, content, self.signatory, self.clock.now_s())
         try:
+            sign_request(head, content, self.signatory, self.clock.now_s())
             with self.http.stream("POST", head.url, content=content, headers=head.headers) as response:
                 received = _read(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as trouble:
+        except (httpx.HTTPError, httpx.InvalidURL, SignatureRefused) as trouble:
             return Unreachable(f"{peer.bic} cannot be reached: {type(trouble).__name__}")
         if received is None:
             return Unreachable(f"{peer.bic} answered with more than {LARGEST_ANSWER_BYTES} bytes")

@@ -24,16 +24,7 @@ UNREADABLE_ISO_REASON: Final = "FF01"  # "InvalidFileFormat": what no schema of 
 Kind = Refusal | RefusalKind | Reason
 
 STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
-    400: (
-        Refusal.MALFORMED_REQUEST,
-        RefusalKind.EMPTY,
-        RefusalKind.NOT_UTF8,
-        RefusalKind.NOT_XML,
-        RefusalKind.DOCUMENT_TYPE,
-        RefusalKind.NO_MESSAGE,
-        RefusalKind.SEVERAL_MESSAGES,
-        RefusalKind.WRONG_NAMESPACE,
-    ),
+    400: (Refusal.MALFORMED_REQUEST,),
     401: (
         Refusal.CREDENTIAL_MISSING,
         Refusal.CREDENTIAL_WRONG,
@@ -120,7 +111,10 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     ),
 }
 
-_STATUS_OF: Final = {kind: status for status, kinds in STATUSES.items() for kind in kinds}
+# Bytes that are no message are 400 unless the table says otherwise, so that a reader may learn to say more.
+_STATUS_OF: Final[Mapping[Kind, int]] = dict.fromkeys(RefusalKind, 400) | {
+    kind: status for status, kinds in STATUSES.items() for kind in kinds
+}
 
 
 @dataclass(frozen=True)

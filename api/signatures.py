@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
+    HTTPMessageSignaturesException,
     HTTPMessageSigner,
     HTTPMessageVerifier,
     HTTPSignatureKeyResolver,
@@ -91,7 +92,10 @@ PublicKeyOf = Callable[[str], bytes | None]
 
 
 def sign_request(head: RequestHead, body: bytes, signatory: Signatory, now_s: float) -> None:
-    """Add Content-Digest, Signature-Input and Signature to the request's headers."""
+    """Add Content-Digest, Signature-Input and Signature to the request's headers.
+
+    Raises SignatureRefused for a request that cannot be signed, such as one to an address that is no URL.
+    """
     _sign(head, body, signatory, now_s, REQUEST_COMPONENTS)
 
 
@@ -127,17 +131,20 @@ def _sign(
 ) -> None:
     signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
     created = datetime.fromtimestamp(int(now_s), tz=UTC)
-    prepared = signer.prepare(
-        head,
-        key_id=signatory.bic,
-        created=created,
-        expires=created + timedelta(seconds=LIFETIME_S),
-        nonce=secrets.token_urlsafe(18),
-        label=LABEL,
-        tag=TAG,
-        covered_component_ids=covered,
-        body=body,
-    )
+    try:
+        prepared = signer.prepare(
+            head,
+            key_id=signatory.bic,
+            created=created,
+            expires=created + timedelta(seconds=LIFETIME_S),
+            nonce=secrets.token_urlsafe(18),
+            label=LABEL,
+            tag=TAG,
+            covered_component_ids=covered,
+            body=body,
+        )
+    except HTTPMessageSignaturesException as error:
+        raise SignatureRefused("not-signable", f"This message cannot be signed: {error}.") from error
     signer.apply(head, prepared, signatory.key.sign(prepared.signature_base))
 
 
