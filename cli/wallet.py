@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from cli.exit_codes import ExitCode
 from cli.wallet_journal import Journal
 from cli.wallet_keys import keys
 from cli.wallet_options import (
@@ -30,7 +31,6 @@ from cli.wallet_options import (
 from cli.wallet_transfer import Order, Outcome, carry_on, prepare, send_and_wait
 from cli.wallet_view import (
     EXIT_CODES,
-    Exit,
     StillOpen,
     agree,
     complain,
@@ -229,7 +229,7 @@ def verify(
     else:
         typer.echo(f"signed by {signed_by}" if good else f"NOT signed by {address}, but by {signed_by}")
     if not good:
-        raise typer.Exit(Exit.NO)
+        raise typer.Exit(ExitCode.NO)
 
 
 def read_file(file: Path) -> TypedDocument:

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from cli.exit_codes import ExitCode
 from cli.wallet_journal import NOT_TAKEN, REFUSED, REPLACED, SETTLED, Journal, Kept
-from cli.wallet_view import Exit
 from node.ledger.client import LedgerClient
 from node.ledger.errors import LedgerUnreachable
 from node.ledger.values import BroadcastStatus, CallRefused, Receipt
@@ -75,7 +75,7 @@ class Outcome:
     transaction: str
     block: int | None = None
     failure: str = ""
-    exit_code: Exit = Exit.DONE
+    exit_code: ExitCode = ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome for programs."""
@@ -154,10 +154,10 @@ def carry_on(client: LedgerClient, kept: Kept, journal: Journal, wait_s: float) 
         else:
             replaced = answer.status is BroadcastStatus.NONCE_TOO_LOW
             status = REPLACED if replaced else NOT_TAKEN
-            outcome = Outcome(status, kept.transaction, None, answer.text or status, Exit.NO)
+            outcome = Outcome(status, kept.transaction, None, answer.text or status, ExitCode.NO)
     except LedgerUnreachable as error:
         failure = f"{error}; it may be on its way, and the next send looks it up first"
-        outcome = Outcome("unknown", kept.transaction, None, failure, Exit.UNREACHABLE)
+        outcome = Outcome("unknown", kept.transaction, None, failure, ExitCode.UNREACHABLE)
     journal.note(kept.transaction, outcome.status, outcome.block)
     return outcome
 
@@ -175,7 +175,7 @@ def _follow(client: LedgerClient, transaction: str, deadline_s: float) -> Outcom
 def _final(client: LedgerClient, receipt: Receipt) -> Outcome:
     if receipt.succeeded:
         return Outcome(SETTLED, receipt.hash, receipt.block_number)
-    return Outcome(REFUSED, receipt.hash, receipt.block_number, client.revert_reason(receipt.hash), Exit.NO)
+    return Outcome(REFUSED, receipt.hash, receipt.block_number, client.revert_reason(receipt.hash), ExitCode.NO)
 
 
 def _unfinished(transaction: str, receipt: Receipt | None) -> Outcome:

@@ -9,7 +9,6 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
 from typing import ParamSpec
 
 import typer
@@ -17,11 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli import exit_codes
+from cli.exit_codes import ExitCode
 from node.ledger.client import ReadRefused
 from node.ledger.errors import EngineRefused, LedgerUnreachable
 from wallet.address import BadAddress
 from wallet.amount import BadAmount
-from wallet.audit import AuditBroken
+from wallet.audit import AuditBroken, AuditBusy
 from wallet.encryption import KeystoreRefused
 from wallet.network import BadNetwork, printable
 from wallet.private_file import UnsafeFile
@@ -34,17 +35,6 @@ from wallet.words import Description
 P = ParamSpec("P")
 
 
-class Exit(IntEnum):
-    """The exit codes of `corridor wallet`; part of its interface, documented in its help."""
-
-    DONE = 0
-    NO = 1  # a verification that failed, a transfer that the contract refused
-    BAD_INPUT = 2  # arguments or a file that cannot be used
-    NO_KEY = 3  # wrong password, no such key, unsafe or altered key file
-    UNREACHABLE = 4  # the chain did not answer: nothing is known, look before trying again
-    NOT_AGREED = 5  # the person said no, or could not be asked
-
-
 class Declined(Exception):
     """The person did not agree, or there was nobody to ask."""
 
@@ -53,30 +43,27 @@ class StillOpen(Exception):
     """An earlier transfer's fate had to be looked up first; nothing new was sent."""
 
 
-EXIT_CODES = """
-Exit codes: 0 done; 1 refused by the contract, or a signature that does not verify; 2 arguments or a file that
-cannot be used; 3 wrong password, no such key, unsafe or altered key file; 4 the chain did not answer: look before
-trying again; 5 not agreed.
-"""
+EXIT_CODES = "Exit codes: " + " ".join((exit_codes.__doc__ or "").split("\n\n")[1].split())
 
-_CODES: Mapping[type[Exception], Exit] = {
-    Declined: Exit.NOT_AGREED,
-    StillOpen: Exit.NO,
-    AuditBroken: Exit.NO_KEY,
-    LedgerUnreachable: Exit.UNREACHABLE,
-    EngineRefused: Exit.UNREACHABLE,
-    ReadRefused: Exit.NO,
-    KeystoreRefused: Exit.NO_KEY,
-    UnsafeFile: Exit.NO_KEY,
-    NoSecret: Exit.NO_KEY,
-    FileNotFoundError: Exit.NO_KEY,
-    FileExistsError: Exit.NO_KEY,
-    BadAddress: Exit.BAD_INPUT,
-    BadAmount: Exit.BAD_INPUT,
-    BadNetwork: Exit.BAD_INPUT,
-    BadTransaction: Exit.BAD_INPUT,
-    BadTypedData: Exit.BAD_INPUT,
-    SignatureRefused: Exit.BAD_INPUT,
+_CODES: Mapping[type[Exception], ExitCode] = {
+    Declined: ExitCode.NOT_AGREED,
+    StillOpen: ExitCode.NO,
+    AuditBusy: ExitCode.FOLDER_IN_USE,
+    AuditBroken: ExitCode.NO_KEY,
+    LedgerUnreachable: ExitCode.UNREACHABLE,
+    EngineRefused: ExitCode.UNREACHABLE,
+    ReadRefused: ExitCode.NO,
+    KeystoreRefused: ExitCode.NO_KEY,
+    UnsafeFile: ExitCode.NO_KEY,
+    NoSecret: ExitCode.NO_KEY,
+    FileNotFoundError: ExitCode.NO_KEY,
+    FileExistsError: ExitCode.NO_KEY,
+    BadAddress: ExitCode.BAD_INPUT,
+    BadAmount: ExitCode.BAD_INPUT,
+    BadNetwork: ExitCode.BAD_INPUT,
+    BadTransaction: ExitCode.BAD_INPUT,
+    BadTypedData: ExitCode.BAD_INPUT,
+    SignatureRefused: ExitCode.BAD_INPUT,
 }
 
 

@@ -21,7 +21,11 @@ GENESIS: Final = "0" * 64
 
 
 class AuditBroken(RuntimeError):
-    """The log was altered, or another process writes to it: nothing may be signed until a person has looked."""
+    """The log was altered: nothing may be signed until a person has looked."""
+
+
+class AuditBusy(RuntimeError):
+    """Another process writes to the log."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class FileAudit:
     """A log in a file with mode 0600, one line an entry, on disk before `append` returns; one writer at a time.
 
     Opening checks the whole chain. A last line that a crash cut short was never acknowledged: it is removed, and
-    an entry says so. Raises AuditBroken, UnsafeFile.
+    an entry says so. Raises AuditBroken, AuditBusy, UnsafeFile.
     """
 
     def __init__(self, path: Path, time_ms: int) -> None:
@@ -127,7 +131,7 @@ class FileAudit:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AuditBroken(f"{self._path} is being written to by another process") from error
+            raise AuditBusy(f"{self._path} is being written to by another process") from error
 
     def _recover(self) -> bytes:
         content = self._path.read_bytes()

@@ -29,6 +29,8 @@ def public_key_from_der(der: bytes) -> bytes:
         raise SignatureRefused("not a public key in DER, on a curve that is named") from error
     if key.curve != SECP256k1:
         raise SignatureRefused(f"the public key is on {key.curve.name}, not on secp256k1")
+    if key.to_der("uncompressed", curve_parameters_encoding="named_curve") != der:
+        raise SignatureRefused("the public key is not in strict DER")  # python-ecdsa passes a wrong inner length
     return bytes(key.to_string("uncompressed"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wallet.audit import AuditBroken, FileAudit, MemoryAudit, read_entries
+from wallet.audit import AuditBroken, AuditBusy, FileAudit, MemoryAudit, read_entries
 from wallet.private_file import UnsafeFile
 
 
@@ -44,7 +44,7 @@ def test_memory_and_file_chain_alike(tmp_path: Path) -> None:
 
 def test_there_is_one_writer(tmp_path: Path) -> None:
     audit = FileAudit(tmp_path / "log", 0)
-    with pytest.raises(AuditBroken, match="another process"):
+    with pytest.raises(AuditBusy, match="another process"):
         FileAudit(tmp_path / "log", 0)
     audit.close()
     FileAudit(tmp_path / "log", 0).close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.wallet_view import Exit
+from cli.exit_codes import ExitCode
 from tests.wallet.actors import CREDITOR, DEBTOR
 from tests.wallet.served_chain import ISSUED, ServedChain, served_chain
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
@@ -35,10 +35,10 @@ def test_new_list_and_address(debtor: Person) -> None:
     assert made["address"] in debtor.run("list", *debtor.keys).stdout
     assert debtor.run("address", "--address", DEBTOR, *debtor.keys).stdout.strip() == DEBTOR
     several = debtor.run("address", *debtor.keys)
-    assert several.exit_code == Exit.NO_KEY
+    assert several.exit_code == ExitCode.NO_KEY
     assert "say which with --address" in several.stderr
     stranger = debtor.run("address", "--address", CREDITOR, *debtor.keys)
-    assert stranger.exit_code == Exit.NO_KEY
+    assert stranger.exit_code == ExitCode.NO_KEY
 
 
 def test_a_password_is_never_an_argument(debtor: Person) -> None:
@@ -46,9 +46,9 @@ def test_a_password_is_never_an_argument(debtor: Person) -> None:
     assert result.exit_code == 2
     (debtor.home / "password").chmod(0o644)
     result = debtor.run("new", *debtor.keys, *debtor.password)
-    assert result.exit_code == Exit.NO_KEY
+    assert result.exit_code == ExitCode.NO_KEY
     assert "chmod 600" in result.stderr
-    assert debtor.run("new", *debtor.keys).exit_code == Exit.NO_KEY  # no terminal to ask on
+    assert debtor.run("new", *debtor.keys).exit_code == ExitCode.NO_KEY  # no terminal to ask on
 
 
 def test_balances(debtor: Person, chain: ServedChain) -> None:
@@ -59,8 +59,8 @@ def test_balances(debtor: Person, chain: ServedChain) -> None:
     assert int(mine["amount"]) == chain.balance(DEBTOR) > 0
     shown = debtor.run("balance", "--address", CREDITOR, *network)
     assert "Creditor Ltd" in shown.stdout
-    assert debtor.run("balance", *network, "--address", CREDITOR.lower()).exit_code == Exit.BAD_INPUT
-    assert debtor.run("balance", "--network", str(debtor.home)).exit_code == Exit.BAD_INPUT
+    assert debtor.run("balance", *network, "--address", CREDITOR.lower()).exit_code == ExitCode.BAD_INPUT
+    assert debtor.run("balance", "--network", str(debtor.home)).exit_code == ExitCode.BAD_INPUT
 
 
 def test_money_is_sent_once_after_it_was_shown(debtor: Person, chain: ServedChain) -> None:
@@ -70,7 +70,7 @@ def test_money_is_sent_once_after_it_was_shown(debtor: Person, chain: ServedChai
     assert answer(dry)["status"] == "dry run"
     assert "Send 12.34 CNY to Creditor Ltd" in dry.stderr.replace("\n", " ")
     unasked = debtor.run("send", "12.34", *common)
-    assert unasked.exit_code == Exit.NOT_AGREED
+    assert unasked.exit_code == ExitCode.NOT_AGREED
     assert (chain.balance(DEBTOR), chain.balance(CREDITOR)) == before
     sent = answer(debtor.run("send", "12.34", *common, "--yes", "--json"))
     assert sent["status"] == "settled"
@@ -103,7 +103,7 @@ def test_a_transfer_that_cannot_be_is_refused_before_any_signature(
     before = chain.client.next_nonce(DEBTOR)
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
     result = debtor.run("send", amount, currency, creditor, *options)
-    assert result.exit_code == Exit.BAD_INPUT
+    assert result.exit_code == ExitCode.BAD_INPUT
     assert words in result.stderr.replace("\n", " ")
     assert chain.client.next_nonce(DEBTOR) == before
 
@@ -112,13 +112,13 @@ def test_money_to_a_contract_and_from_a_frozen_account_is_refused(debtor: Person
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
     for contract in (chain.document["tokens"]["CNY"]["address"], chain.document["contracts"]["settlement"]):
         lost = debtor.run("send", "1", "CNY", contract, *options)
-        assert lost.exit_code == Exit.BAD_INPUT
+        assert lost.exit_code == ExitCode.BAD_INPUT
         assert "would be lost" in lost.stderr.replace("\n", " ")
     chain.call("grant_role", chain.issuer, chain.freezer_role)
     chain.call("freeze", DEBTOR)
     frozen = debtor.run("send", "1", "CNY", CREDITOR, *options)
     chain.call("thaw", DEBTOR)
-    assert frozen.exit_code == Exit.BAD_INPUT
+    assert frozen.exit_code == ExitCode.BAD_INPUT
     assert "would refuse this transfer: CurrencyToken: " in frozen.stderr.replace("\n", " ")
 
 
@@ -126,14 +126,14 @@ def test_a_wrong_password_or_another_chain_stops_everything(debtor: Person, chai
     (debtor.home / "password").write_text("wrong")
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
     result = debtor.run("send", "1", "CNY", CREDITOR, *options)
-    assert result.exit_code == Exit.NO_KEY
+    assert result.exit_code == ExitCode.NO_KEY
     assert "wrong password" in result.stderr
     (debtor.home / "network.json").write_text(json.dumps(chain.document | {"chain_id": 1}))
     result = debtor.run("balance", "--network", str(debtor.home), *debtor.keys)
-    assert result.exit_code == Exit.BAD_INPUT
+    assert result.exit_code == ExitCode.BAD_INPUT
     assert "not chain 1" in result.stderr
     (debtor.home / "network.json").write_text(json.dumps(chain.document | {"rpc_url": "http://127.0.0.1:1"}))
-    assert debtor.run("balance", "--network", str(debtor.home), *debtor.keys).exit_code == Exit.UNREACHABLE
+    assert debtor.run("balance", "--network", str(debtor.home), *debtor.keys).exit_code == ExitCode.UNREACHABLE
 
 
 def test_typed_data_is_shown_signed_and_verified(debtor: Person, chain: ServedChain) -> None:
@@ -142,7 +142,7 @@ def test_typed_data_is_shown_signed_and_verified(debtor: Person, chain: ServedCh
     good = TypedDocument(chain.client.chain_id(), settlement, INSTRUCTION)
     file.write_text(json.dumps(write_document(good)))
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password)
-    assert debtor.run("sign", str(file), *options).exit_code == Exit.NOT_AGREED
+    assert debtor.run("sign", str(file), *options).exit_code == ExitCode.NOT_AGREED
     result = debtor.run("sign", str(file), *options, "--yes", "--json")
     assert "UNKNOWN token" in result.stderr
     signed = answer(result)
@@ -150,21 +150,21 @@ def test_typed_data_is_shown_signed_and_verified(debtor: Person, chain: ServedCh
     verdict = debtor.run("verify", str(file), signed["signature"], "--address", DEBTOR, "--json")
     assert answer(verdict) == {"valid": True, "signed_by": DEBTOR, "expected": DEBTOR}
     other = debtor.run("verify", str(file), signed["signature"], "--address", CREDITOR)
-    assert other.exit_code == Exit.NO
+    assert other.exit_code == ExitCode.NO
     assert "NOT signed" in other.stdout
     for bad in ("0x", "zz", signed["signature"][:-2] + "1d"):
-        assert debtor.run("verify", str(file), bad, "--address", DEBTOR).exit_code == Exit.BAD_INPUT
+        assert debtor.run("verify", str(file), bad, "--address", DEBTOR).exit_code == ExitCode.BAD_INPUT
 
 
 def test_typed_data_for_elsewhere_or_of_another_kind_is_not_signed(debtor: Person, chain: ServedChain) -> None:
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
     elsewhere = write_document(TypedDocument(chain.client.chain_id(), CREDITOR, INSTRUCTION))
     refused = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere))
-    assert refused.exit_code == Exit.BAD_INPUT
+    assert refused.exit_code == ExitCode.BAD_INPUT
     assert "another contract" in refused.stderr.replace("\n", " ")
     permit = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere | {"primaryType": "Permit"}))
-    assert permit.exit_code == Exit.BAD_INPUT
-    assert debtor.run("sign", str(debtor.home / "none.json"), *options).exit_code == Exit.BAD_INPUT
+    assert permit.exit_code == ExitCode.BAD_INPUT
+    assert debtor.run("sign", str(debtor.home / "none.json"), *options).exit_code == ExitCode.BAD_INPUT
 
 
 def test_the_help_states_the_exit_codes(debtor: Person) -> None:

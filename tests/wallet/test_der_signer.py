@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.wallet.strategies import digests
@@ -139,6 +139,7 @@ def test_no_bytes_break_the_readers(der: bytes) -> None:
 
 
 @given(st.integers(0, 87), st.integers(1, 255))
+@example(21, 1)  # the inner length, which python-ecdsa does not check
 def test_a_public_key_with_a_changed_byte_is_refused_or_is_another(place: int, change: int) -> None:
     der = bytearray(in_der(KEY))
     der[place] ^= change

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from cli.wallet_view import Exit
+from cli.exit_codes import ExitCode
 from tests.wallet.actors import CREDITOR, DEBTOR, DEBTOR_SECRET
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
 
@@ -34,7 +34,7 @@ def test_words_are_written_to_a_private_file_and_restore_the_key(debtor: Person,
         str(tmp_path / "other"), *debtor.password,
     )  # fmt: skip
     assert answer(again)["address"] == address
-    assert debtor.run("new", "--words-to", str(words), *debtor.keys, *debtor.password).exit_code == Exit.NO_KEY
+    assert debtor.run("new", "--words-to", str(words), *debtor.keys, *debtor.password).exit_code == ExitCode.NO_KEY
     assert words.read_text().strip() == phrase
 
 
@@ -48,7 +48,7 @@ def test_known_words_give_known_addresses(debtor: Person, path: str, address: st
 def test_a_raw_key_goes_out_and_comes_back(debtor: Person, tmp_path: Path) -> None:
     target = tmp_path / "raw"
     options = ("--to", str(target), *debtor.keys, *debtor.password)
-    assert debtor.run("export", "raw", *options).exit_code == Exit.NOT_AGREED
+    assert debtor.run("export", "raw", *options).exit_code == ExitCode.NOT_AGREED
     assert not target.exists()
     result = debtor.run("export", "raw", *options, "--yes")
     assert result.exit_code == 0
@@ -57,7 +57,7 @@ def test_a_raw_key_goes_out_and_comes_back(debtor: Person, tmp_path: Path) -> No
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     back = ("--secret-file", str(target), "--keystore", str(tmp_path / "other"), *debtor.password)
     assert answer(debtor.run("import", "raw", "--light", "--json", *back))["address"] == DEBTOR
-    assert debtor.run("import", "raw", "--light", *back).exit_code == Exit.NO_KEY  # it is there already
+    assert debtor.run("import", "raw", "--light", *back).exit_code == ExitCode.NO_KEY  # it is there already
 
 
 def test_a_keystore_goes_out_under_another_password_and_comes_back(debtor: Person, tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_a_keystore_goes_out_under_another_password_and_comes_back(debtor: Perso
     assert bytes(Account.decrypt(target.read_text(), "battery staple")) == DEBTOR_SECRET
     common = ("import", "keystore", "--light", "--file", str(target), "--keystore", str(tmp_path / "other"))
     wrong = debtor.run(*common, "--secret-file", str(debtor.home / "password"), *debtor.password)
-    assert wrong.exit_code == Exit.NO_KEY
+    assert wrong.exit_code == ExitCode.NO_KEY
     assert "wrong password" in wrong.stderr
     elsewhere = debtor.run(*common, "--secret-file", other, "--address", CREDITOR, *debtor.password)
-    assert elsewhere.exit_code == Exit.NO_KEY
+    assert elsewhere.exit_code == ExitCode.NO_KEY
     assert answer(debtor.run(*common, "--secret-file", other, "--json", *debtor.password))["address"] == DEBTOR
 
 
@@ -88,7 +88,7 @@ def test_a_keystore_goes_out_under_another_password_and_comes_back(debtor: Perso
 def test_what_is_no_key_is_refused_without_being_shown(debtor: Person, kind: str, secret: str) -> None:
     options = ("--secret-file", debtor.private("secret", secret), *debtor.keys, *debtor.password)
     result = debtor.run("import", kind, "--light", *options)
-    assert result.exit_code in {Exit.NO_KEY, Exit.BAD_INPUT}
+    assert result.exit_code in {ExitCode.NO_KEY, ExitCode.BAD_INPUT}
     assert result.stderr.startswith("error: ")
     assert not any(word in result.output for word in secret.split())
 

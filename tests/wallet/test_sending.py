@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.exit_codes import ExitCode
 from cli.wallet_journal import Journal, Kept
-from cli.wallet_view import Exit
 from tests.wallet.actors import CREDITOR, DEBTOR, DEBTOR_SECRET
 from tests.wallet.served_chain import ServedChain, served_chain
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
@@ -55,11 +55,11 @@ def test_a_crash_around_the_broadcast_pays_once(chain: ServedChain, debtor: Pers
     if broadcast:
         assert chain.client.broadcast(kept.raw).on_its_way
     code, told = send(chain, debtor)
-    assert code == Exit.NO
+    assert code == ExitCode.NO
     assert "is now settled" in told
     assert chain.balance(CREDITOR) == before + 500
     code, _ = send(chain, debtor)
-    assert code == Exit.DONE
+    assert code == ExitCode.DONE
     assert chain.balance(CREDITOR) == before + 1000
     history = answer(debtor.run("history", "--json", *debtor.keys))
     assert [entry["status"] for entry in history] == ["settled", "settled"]
@@ -75,11 +75,11 @@ def test_a_transfer_whose_nonce_was_used_by_another_is_replaced_and_not_paid(
     assert chain.client.broadcast(other.raw).on_its_way
     before = chain.balance(CREDITOR)
     code, told = send(chain, debtor)
-    assert code == Exit.NO
+    assert code == ExitCode.NO
     assert "is now replaced" in told
     assert chain.balance(CREDITOR) == before
     assert chain.client.receipt(kept.transaction) is None
-    assert send(chain, debtor)[0] == Exit.DONE
+    assert send(chain, debtor)[0] == ExitCode.DONE
 
 
 def test_while_the_chain_is_away_a_transfer_stays_open(chain: ServedChain, debtor: Person) -> None:
@@ -87,7 +87,7 @@ def test_while_the_chain_is_away_a_transfer_stays_open(chain: ServedChain, debto
     away = debtor.home / "away"
     away.mkdir()
     (away / "network.json").write_text(json.dumps(chain.document | {"rpc_url": "http://127.0.0.1:1"}))
-    assert send(chain, debtor, directory=away)[0] == Exit.UNREACHABLE
+    assert send(chain, debtor, directory=away)[0] == ExitCode.UNREACHABLE
     assert answer(debtor.run("history", "--json", *debtor.keys))[0]["status"] == "signed"
     assert "is now settled" in send(chain, debtor)[1]
 
@@ -96,7 +96,7 @@ def test_two_sends_at_once_from_one_keystore_do_not_mix(chain: ServedChain, debt
     nonce = chain.client.next_nonce(DEBTOR)
     with Journal(debtor.home / "keys"):
         code, told = send(chain, debtor)
-    assert code == Exit.NO_KEY
+    assert code == ExitCode.FOLDER_IN_USE
     assert "another process" in told
     assert chain.client.next_nonce(DEBTOR) == nonce
 
@@ -107,5 +107,5 @@ def test_a_journal_that_was_altered_stops_sending(chain: ServedChain, debtor: Pe
     log = debtor.home / "keys" / "sent.log"
     log.write_bytes(log.read_bytes().replace(b'"amount":"500"', b'"amount":"501"', 1))
     code, told = send(chain, debtor)
-    assert code == Exit.NO_KEY
+    assert code == ExitCode.NO_KEY
     assert "does not follow" in told
