@@ -77,7 +77,10 @@ def charges(subject: Subject) -> Iterator[Breach]:
     Charges the debtor bears (DEBT) may also be untouched, or be passed on on top; SLEV may be untouched.
     """
     settled, instructed = _amounts(subject.transaction)
-    if instructed is None or instructed.currency != settled.currency:
+    if instructed is None:
+        return
+    if instructed.currency != settled.currency:
+        yield from _swallowed(subject.transaction, instructed)
         return
     nodes = find_all(subject.transaction, "ChrgsInf/Amt")
     taken = [amount_of(node) for node in nodes]
@@ -93,6 +96,15 @@ def charges(subject: Subject) -> Iterator[Breach]:
             f"InstdAmt {instructed.number} less charges of {_plain(total)} is not IntrBkSttlmAmt {settled.number} "
             f"({settled.currency})."
         )
+        yield breach("base.charges-add-up", node, text)
+
+
+def _swallowed(transaction: etree._Element, instructed: Amount) -> Iterator[Breach]:
+    """Across currencies the charges are taken before the exchange, and something must be left to exchange."""
+    taken = _charges_in(transaction, instructed.currency)
+    if taken and taken >= Fraction(instructed.number):
+        node = required(transaction, "InstdAmt")
+        text = f"Charges of {_plain(taken)} {instructed.currency} leave nothing of InstdAmt {instructed.number}."
         yield breach("base.charges-add-up", node, text)
 
 

@@ -1,10 +1,11 @@
-"""Persons, companies and their accounts, read from a message."""
+"""Persons, companies and their accounts, read from a message and written into one."""
 
 from __future__ import annotations
 
 from lxml import etree
 
 from api.iso20022.tree import find, find_all, text_at
+from api.iso20022.writing import add, add_if
 from node.domain.party import AccountScheme, CashAccount, Party, PostalAddress
 
 _NOT_PROVIDED = "NOTPROVIDED"
@@ -38,3 +39,29 @@ def read_account(node: etree._Element | None) -> CashAccount | None:
         return None
     scheme = AccountScheme.IBAN if iban else AccountScheme.OTHER
     return CashAccount(number, scheme, text_at(node, "Ccy"))
+
+
+def write_party(parent: etree._Element, tag: str, party: Party) -> None:
+    """Append a person or company with its name, what is known of its address, and its LEI."""
+    node = add(parent, tag)
+    add_if(node, "Nm", party.name)
+    if party.address is not None:
+        _write_address(node, party.address)
+    add_if(node, "Id/OrgId/LEI", party.lei)
+
+
+def _write_address(node: etree._Element, address: PostalAddress) -> None:
+    written = add(node, "PstlAdr")
+    add_if(written, "TwnNm", address.town)
+    add_if(written, "Ctry", address.country)
+    for line in address.lines[:7]:
+        add(written, "AdrLine", line[:70])
+
+
+def write_account(parent: etree._Element, tag: str, account: CashAccount) -> etree._Element:
+    """Append an account by its number, with its currency where that is known."""
+    node = add(parent, tag)
+    is_iban = account.scheme is AccountScheme.IBAN
+    add(node, "Id/IBAN" if is_iban else "Id/Othr/Id", account.number)
+    add_if(node, "Ccy", account.currency)
+    return node

@@ -33,7 +33,7 @@ def country_codes() -> frozenset[str]:
 @cache
 def clearing_systems() -> Mapping[str, str]:
     """What ISO 20022 calls a clearing system that FIN calls by two letters."""
-    return {code: system for code, system in _rows("clearing_codes")}
+    return {row[0]: row[1] for row in _rows("clearing_codes")}
 
 
 @cache

@@ -258,6 +258,15 @@ def test_warning_is_an_error_where_the_profile_says_so() -> None:
     assert broken(read(strict).errors) == ["base.uetr-present", "header.message-id"]
 
 
+def test_charges_may_not_swallow_what_is_to_be_exchanged() -> None:
+    raw = changed(_quote(f"/QUOTE/{MINTED}"), f"{TX}/{{*}}ChrgsInf/{{*}}Amt", "10050.00")
+
+    findings = read(raw).errors
+
+    assert broken(findings) == ["base.charges-add-up"]
+    assert findings[0].value == "CNY 10050"
+
+
 def test_copy_of_a_message_may_go_elsewhere() -> None:
     elsewhere = changed(full(), ".//{*}To//{*}BICFI", "CRDCCNBJ")
     copied = inserted(elsewhere, ".//{*}AppHdr/{*}CreDt", "<CpyDplct>COPY</CpyDplct>")
