@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
+from api.elements import in_message_words
 from api.iso20022.codes import REASON_CODE_OF, reason_code
 from api.iso20022.refusal import RefusalKind
 from api.refusals import Refusal
@@ -200,7 +201,7 @@ def error(finding: Finding) -> dict[str, str | None]:
     if value is not None and len(value) > LONGEST_VALUE:
         value = value[: LONGEST_VALUE - 1] + "…"
     return {
-        "element": finding.element,
+        "element": in_message_words(finding).element,
         "value": value,
         "rule": finding.rule,
         "text": finding.text,

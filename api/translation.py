@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from api.elements import in_message_words
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
@@ -54,7 +55,7 @@ class Iso20022Translator:
             state=record.state,
             instructing_agent=self.ourselves,
             instructed_agent=_asker(record, self.ourselves),
-            findings=record.findings,
+            findings=tuple(map(in_message_words, record.findings)),
             uetr=record.uetr,
             accepted_at=_moment_of(record, State.ACCEPTED),
             settled_on=_settled_on(record),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from api.elements import in_message_words
 from api.iso20022.codes import STATUS_OF, reason_code
 from api.schemas import (
     AccountView,
@@ -64,7 +65,7 @@ def reason_view(finding: Finding) -> ReasonView:
         code=reason_code(finding),
         text=finding.text,
         reason=finding.reason.sentence,
-        element=finding.element,
+        element=in_message_words(finding).element,
         value=finding.value,
         rule=finding.rule,
         retryable=finding.reason.transient,

@@ -1,0 +1,36 @@
+"""Where in a pacs.008 the facts stand that settlement speaks of: its words, and the message's paths for them.
+
+Settlement knows no message format, so it names the element at fault in the domain's words; a bank's engineer looks
+for it in the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from node.domain.reasons import Finding
+
+_TRANSACTION: Final = "FIToFICstmrCdtTrf/CdtTrfTxInf"
+PATHS: Final = {
+    "message_id": "FIToFICstmrCdtTrf/GrpHdr/MsgId",
+    "uetr": f"{_TRANSACTION}/PmtId/UETR",
+    "interbank_settlement_amount": f"{_TRANSACTION}/IntrBkSttlmAmt",
+    "instructed_amount": f"{_TRANSACTION}/InstdAmt",
+    "currency": f"{_TRANSACTION}/IntrBkSttlmAmt/@Ccy",
+    "debtor_account": f"{_TRANSACTION}/DbtrAcct/Id",
+    "debtor_agent": f"{_TRANSACTION}/DbtrAgt/FinInstnId",
+    "creditor_agent": f"{_TRANSACTION}/CdtrAgt/FinInstnId",
+    "creditor_account": f"{_TRANSACTION}/CdtrAcct/Id",
+    "quote_id": f"{_TRANSACTION}/InstrForNxtAgt/InstrInf",
+}
+
+
+def in_message_words(finding: Finding) -> Finding:
+    """The finding with its element as a path in the message; one that is in no message stays as it is.
+
+    >>> from node.domain.reasons import Reason
+    >>> in_message_words(Finding(Reason.UETR_ALREADY_USED, "again", element="uetr")).element
+    'FIToFICstmrCdtTrf/CdtTrfTxInf/PmtId/UETR'
+    """
+    return replace(finding, element=PATHS.get(finding.element or "", finding.element))
