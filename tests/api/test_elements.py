@@ -9,9 +9,16 @@ import pytest
 from lxml import etree
 
 from api.elements import PATHS
+from api.iso20022.catalogue import Catalogue
+from api.iso20022.parse import ParsedMessage, parse
 from api.routes.examples import CREDIT_TRANSFER
 from node import settlement
 
+WITH_QUOTE = CREDIT_TRANSFER.replace(
+    "<RmtInf>",
+    "<InstrForNxtAgt><InstrInf>/QUOTE/ff1fd1a2-7e6e-4cf1-a8e2-4f4b3a5a6c11</InstrInf></InstrForNxtAgt><RmtInf>",
+    1,
+)
 # Facts of the agreement between institutions; no element of a pacs.008 holds them.
 NOT_IN_THE_MESSAGE = {"instruction", "quote", "expiry"}
 
@@ -32,4 +39,9 @@ def test_settlement_names_no_element_that_is_not_known_here() -> None:
 def test_every_path_is_there_in_a_message(path: str) -> None:
     steps = [step for step in path.split("/") if not step.startswith("@")]
     where = "//" + "/".join(f"*[local-name()='{step}']" for step in steps)
-    assert etree.fromstring(CREDIT_TRANSFER.encode()).xpath(where)
+    assert etree.fromstring(WITH_QUOTE.encode()).xpath(where)
+
+
+def test_the_message_those_paths_are_looked_up_in_is_valid() -> None:
+    catalogue = Catalogue()
+    assert isinstance(parse(WITH_QUOTE.encode(), catalogue, 10_000), ParsedMessage)
