@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cli.exit_codes import ExitCode
+from cli.wallet_authorise import authorisations
 from cli.wallet_journal import Journal
 from cli.wallet_keys import keys
 from cli.wallet_options import (
@@ -28,6 +29,7 @@ from cli.wallet_options import (
     ledger_of,
     unlocked,
 )
+from cli.wallet_policy import oversight
 from cli.wallet_transfer import Order, Outcome, carry_on, prepare, send_and_wait
 from cli.wallet_view import (
     EXIT_CODES,
@@ -52,6 +54,8 @@ from wallet.words import describe, party_in_words, time_in_words
 
 app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(keys)
+app.add_typer(oversight)
+app.add_typer(authorisations)
 
 
 @app.command("balance")

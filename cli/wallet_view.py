@@ -25,6 +25,7 @@ from wallet.amount import BadAmount
 from wallet.audit import AuditBroken, AuditBusy
 from wallet.encryption import KeystoreRefused
 from wallet.network import BadNetwork, printable
+from wallet.policy_document import BadPolicy
 from wallet.private_file import UnsafeFile
 from wallet.secret_input import NoSecret
 from wallet.signature import SignatureRefused
@@ -61,6 +62,7 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     BadAddress: ExitCode.BAD_INPUT,
     BadAmount: ExitCode.BAD_INPUT,
     BadNetwork: ExitCode.BAD_INPUT,
+    BadPolicy: ExitCode.BAD_INPUT,
     BadTransaction: ExitCode.BAD_INPUT,
     BadTypedData: ExitCode.BAD_INPUT,
     SignatureRefused: ExitCode.BAD_INPUT,

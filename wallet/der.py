@@ -9,7 +9,7 @@ from ecdsa import SECP256k1, VerifyingKey  # type: ignore[import-untyped]
 from ecdsa.curves import UnknownCurveError  # type: ignore[import-untyped]
 from ecdsa.der import UnexpectedDER  # type: ignore[import-untyped]
 from ecdsa.errors import MalformedPointError  # type: ignore[import-untyped]
-from ecdsa.util import sigdecode_der  # type: ignore[import-untyped]
+from ecdsa.util import sigdecode_der, sigencode_der  # type: ignore[import-untyped]
 
 from wallet.signature import CURVE_ORDER, SignatureRefused
 
@@ -44,4 +44,6 @@ def signature_from_der(der: bytes) -> tuple[int, int]:
         raise SignatureRefused("not a signature in strict DER") from error
     if not (0 < r < CURVE_ORDER and 0 < s < CURVE_ORDER):
         raise SignatureRefused("r or s is not between 1 and the curve's order")
+    if sigencode_der(r, s, CURVE_ORDER) != der:
+        raise SignatureRefused("not a signature in strict DER")
     return int(r), int(s)

@@ -17,14 +17,13 @@ from typing import Final
 
 from wallet.address import to_checksum
 from wallet.encryption import STANDARD_COST, KeystoreRefused, ScryptCost, decrypt, encrypt
+from wallet.json_input import parse_json
 from wallet.private_file import make_private_directory, read_private, write_private
 from wallet.secret import Secret
 from wallet.signature import SignatureRefused
 from wallet.signer import LocalSigner
 
 MAX_FILE_BYTES: Final = 64 * 1024
-# The Ethereum libraries raise Python's recursion limit so far that deep JSON ends the process, not the parsing.
-_MAX_OBJECTS: Final = 64
 _UNLOCKS_AT_ONCE: Final = 2  # each takes 256 MiB: without a bound, a flood of unlocks takes the machine down
 _ADDRESS = re.compile(r"(?:0x)?[0-9a-fA-F]{40}")
 
@@ -77,26 +76,13 @@ def _read_address(text: object) -> str:
 
 def parse_document(raw: bytes) -> Mapping[str, object]:
     """Parse a keystore file's bytes: UTF-8 JSON, one object, no name twice. Raises KeystoreRefused."""
-    if raw.count(b"[") + raw.count(b"{") > _MAX_OBJECTS:
-        raise KeystoreRefused("not a keystore file: too many objects in it")
     try:
-        document: object = json.loads(raw.decode(), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        document = parse_json(raw, most_bytes=MAX_FILE_BYTES)
     except ValueError as error:
         raise KeystoreRefused(f"not a keystore file: {error}") from error
     if not isinstance(document, dict):
         raise KeystoreRefused("not a JSON object")
     return document
-
-
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return document
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON number")
 
 
 class Keystore:

@@ -5,7 +5,6 @@ Read from the `network.json` that a running network writes; a document that does
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wallet.address import BadAddress, address_bytes
+from wallet.json_input import parse_json
 
 _MAX_BYTES: Final = 4 * 1024 * 1024
 _MAX_OBJECTS: Final = 50_000  # far from the depth at which the JSON parser would end the process
@@ -75,12 +75,16 @@ def read_network(directory: Path) -> Network:
             raw = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise BadNetwork(f"{path} cannot be read: {error.strerror}") from error
-    if len(raw) > _MAX_BYTES or raw.count(b"[") + raw.count(b"{") > _MAX_OBJECTS:
-        raise BadNetwork(f"{path} is too large")
     try:
-        return parse_network(json.loads(raw))
+        return parse_network(_object(parse_json(raw, most_bytes=_MAX_BYTES, most_objects=_MAX_OBJECTS)))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadNetwork(f"{path} is no network description: {type(error).__name__}: {error}") from error
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise BadNetwork("not an object")
+    return value
 
 
 def parse_network(document: Mapping[str, Any]) -> Network:

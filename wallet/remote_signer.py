@@ -20,12 +20,12 @@ from rlp.exceptions import DecodingError  # type: ignore[import-untyped]
 
 from wallet.address import address_bytes
 from wallet.digest import Digest
+from wallet.json_input import parse_json
 from wallet.signer import Signature, SignatureRefused, normalise
 from wallet.transaction import UnsignedTransaction
 from wallet.typed_data import SETTLEMENT_NAME, SETTLEMENT_VERSION, Struct, domain_separator
 
 _MAX_ANSWER_BYTES: Final = 256 * 1024
-_MAX_OBJECTS: Final = 64  # deep JSON would end the process: the Ethereum libraries lift the recursion limit
 _DOMAIN_TYPES: Final = (
     {"name": "name", "type": "string"},
     {"name": "version", "type": "string"},
@@ -137,10 +137,8 @@ def _read(response: httpx.Response) -> bytes:
 
 
 def _parse(content: bytes) -> Mapping[str, Any]:
-    if content.count(b"{") + content.count(b"[") > _MAX_OBJECTS:
-        raise SignerUnreachable("the remote signer's answer is no JSON-RPC answer")
     try:
-        answer: object = json.loads(content)
+        answer = parse_json(content, most_bytes=_MAX_ANSWER_BYTES)
     except ValueError as error:
         raise SignerUnreachable("the remote signer's answer is not JSON") from error
     if not isinstance(answer, dict):

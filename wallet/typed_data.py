@@ -117,8 +117,25 @@ class Cancellation(_Struct):
     debtor_agent: str
 
 
-Struct = Instruction | Acceptance | Quote | Cancellation
-S = TypeVar("S", Instruction, Acceptance, Quote, Cancellation)
+@dataclass(frozen=True)
+class Transfer(_Struct):
+    """A holder's authorisation to move minor units of one currency token, once per `nonce`, until `expiry`.
+
+    For the domain of the token and not of settlement. Anybody may carry it to the chain and nobody can change it,
+    so a holder needs no gas.
+    """
+
+    TYPE = "Transfer(address debtor,address creditor,uint256 amount,uint64 nonce,uint64 expiry)"
+
+    debtor: str
+    creditor: str
+    amount: int
+    nonce: int
+    expiry: int
+
+
+Struct = Instruction | Acceptance | Quote | Cancellation | Transfer
+S = TypeVar("S", Instruction, Acceptance, Quote, Cancellation, Transfer)
 
 
 @dataclass(frozen=True)

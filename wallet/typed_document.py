@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from wallet.json_input import parse_json
 from wallet.typed_data import (
     SETTLEMENT_NAME,
     SETTLEMENT_VERSION,
@@ -27,7 +27,6 @@ from wallet.typed_data import (
 )
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024
-_MAX_OBJECTS: Final = 64  # deep JSON would end the process: the Ethereum libraries lift the recursion limit
 _KNOWN: Final[Mapping[str, type[Struct]]] = {
     "Instruction": Instruction,
     "Acceptance": Acceptance,
@@ -67,10 +66,8 @@ def write_document(document: TypedDocument) -> dict[str, object]:
 
 def read_document(raw: bytes) -> TypedDocument:
     """Read a typed data file strictly. Raises BadTypedData naming the type or field at fault."""
-    if len(raw) > MAX_DOCUMENT_BYTES or raw.count(b"[") + raw.count(b"{") > _MAX_OBJECTS:
-        raise BadTypedData("document: too large")
     try:
-        document: object = json.loads(raw.decode(), object_pairs_hook=_once_each)
+        document = parse_json(raw, most_bytes=MAX_DOCUMENT_BYTES)
     except ValueError as error:
         raise BadTypedData(f"document: not JSON: {error}") from error
     if not isinstance(document, dict):
@@ -88,13 +85,6 @@ def read_document(raw: bytes) -> TypedDocument:
     result = TypedDocument(chain_id, contract, value)
     result.digest()  # also checks the domain's values
     return result
-
-
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found
 
 
 def _struct(name: object) -> type[Struct]:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from wallet.amount import format_amount
 from wallet.network import Network
-from wallet.typed_data import ZERO_UUID, Acceptance, Cancellation, Instruction, Quote, Struct
+from wallet.typed_data import ZERO_UUID, Acceptance, Cancellation, Instruction, Quote, Struct, Transfer
 
 _LAST_SECOND_OF_9999 = 253_402_300_799
 
@@ -35,6 +35,8 @@ def describe(value: Struct, network: Network) -> Description:
         return _quote(value, network)
     if isinstance(value, Cancellation):
         return _cancellation(value, network)
+    if isinstance(value, Transfer):
+        return _transfer(value, network)
     assert_never(value)
 
 
@@ -102,6 +104,20 @@ def _quote(value: Quote, network: Network) -> Description:
             ("Taker", party_in_words(value.taker, network)),
             ("Taken from the taker", sell),
             ("Given to the taker", buy),
+            ("Valid until", time_in_words(value.expiry)),
+        ),
+    )
+
+
+def _transfer(value: Transfer, network: Network) -> Description:
+    creditor = party_in_words(value.creditor, network)
+    return Description(
+        f"Authorise a transfer to {creditor}",
+        (
+            ("Debtor", party_in_words(value.debtor, network)),
+            ("Creditor", creditor),
+            ("Minor units", str(value.amount)),
+            ("Nonce", str(value.nonce)),
             ("Valid until", time_in_words(value.expiry)),
         ),
     )

@@ -20,6 +20,7 @@ from node.chain.genesis import Genesis
 from node.chain.server import create_rpc_app
 from node.ledger.abi import call_data, deploy_data
 from node.ledger.client import LedgerClient
+from node.ledger.values import CallRefused
 from tests.wallet.actors import DEBTOR, ISSUER, network_document
 from wallet.transaction import UnsignedTransaction, sign_transaction
 
@@ -44,6 +45,14 @@ class ServedChain:
 
     def balance(self, holder: str) -> int:
         return self.client.balance_of(self.document["tokens"]["CNY"]["address"], holder)
+
+    def refusal(self, function: str, *arguments: object) -> str:
+        """Return the sentence with which the token refuses a call by the issuer."""
+        token = self.document["tokens"]["CNY"]["address"]
+        data = call_data(artifact("CurrencyToken").abi, function, *arguments)
+        answer = self.client.simulate(ISSUER.address, token, data)
+        assert isinstance(answer, CallRefused)
+        return answer.reason
 
     def call(self, function: str, *arguments: object) -> None:
         """Have the issuer call its token."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wallet.address import checksum_address
 from wallet.signature import CURVE_ORDER
-from wallet.typed_data import Acceptance, Cancellation, Instruction, Quote
+from wallet.typed_data import Acceptance, Cancellation, Instruction, Quote, Transfer
 
 uuids = st.binary(min_size=16, max_size=16)
 digests = st.binary(min_size=32, max_size=32)
@@ -44,4 +44,8 @@ quotes = st.builds(
     expiry=seconds,
 )
 cancellations = st.builds(Cancellation, uetr=uuids, debtor_agent=addresses)
-structs = st.one_of(instructions, acceptances, quotes, cancellations)
+transfers = st.builds(
+    Transfer, debtor=addresses, creditor=addresses, amount=amounts, nonce=seconds, expiry=seconds
+)
+settlement_structs = st.one_of(instructions, acceptances, quotes, cancellations)
+structs = st.one_of(settlement_structs, transfers)

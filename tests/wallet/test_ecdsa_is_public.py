@@ -15,7 +15,7 @@ PUBLIC_NAMES = {
     "ecdsa.keys": {"BadSignatureError"},
     "ecdsa.curves": {"UnknownCurveError"},
     "ecdsa.der": {"UnexpectedDER"},
-    "ecdsa.util": {"sigdecode_der"},
+    "ecdsa.util": {"sigdecode_der", "sigencode_der"},
 }
 
 

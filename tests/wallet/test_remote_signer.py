@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.wallet.served_signer import ServedSigner, make_certificate, served_signer
-from tests.wallet.strategies import structs
+from tests.wallet.strategies import settlement_structs
 from tests.wallet.test_typed_data import CONTRACT, INSTRUCTION
 from wallet.address import checksum_address
 from wallet.keccak import keccak
@@ -48,7 +48,7 @@ def connected(service: ServedSigner, address: str = LOCAL.address) -> RemoteSign
     return RemoteSigner(key, pinned_context(service.certificate), timeout_s=2)
 
 
-@given(value=structs)
+@given(value=settlement_structs)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_typed_data_is_told_so_that_another_program_hashes_it_alike(remote: RemoteSigner, value: Struct) -> None:
     digest = signing_digest(DOMAIN, value)

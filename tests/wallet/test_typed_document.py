@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.wallet.strategies import structs
+from tests.wallet.strategies import settlement_structs
 from tests.wallet.test_typed_data import CONTRACT, INSTRUCTION, digest_by_eth_account
 from wallet.typed_data import BadTypedData, Struct
 from wallet.typed_document import TypedDocument, read_document, write_document
@@ -16,7 +16,7 @@ from wallet.typed_document import TypedDocument, read_document, write_document
 GOOD = TypedDocument(20022, CONTRACT, INSTRUCTION)
 
 
-@given(structs)
+@given(settlement_structs)
 def test_a_document_is_read_back_and_has_eth_accounts_digest(value: Struct) -> None:
     document = TypedDocument(20022, CONTRACT, value)
     assert read_document(json.dumps(write_document(document)).encode()) == document
