@@ -65,7 +65,9 @@ class Catalogue:
         if file.message is None or file.message[0] != identifier:
             raise NotationError(f"{identifier}.txt does not define the message {identifier}")
         _, root, body = file.message
-        return MessageDefinition(identifier, root, body, {**self._shared, **file.parts})
+        parts = {**self._shared, **file.parts}
+        parts.update({name: parts[other] for name, other in file.uses.items()})
+        return MessageDefinition(identifier, root, body, parts)
 
 
 def _texts(folder: Traversable) -> list[Traversable]:

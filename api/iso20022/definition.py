@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """Text of one of the shapes ISO 20022 knows; facets that are None do not apply."""
+    """Text of one of the shapes ISO 20022 knows; facets that are None do not apply.
+
+    `base` is the type of XML Schema behind it: `string`, or `base64Binary`, whose length is in bytes.
+    """
 
     minimum_length: int | None = None
     maximum_length: int | None = None
     pattern: str | None = None
     codes: tuple[str, ...] = ()
+    base: str = "string"
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,13 @@ class Line:
 
 @dataclass(frozen=True)
 class DefinitionFile:
-    """What one file defines: parts and types by name, and at most one message (identifier, root, body)."""
+    """What one file defines: parts and types by name, and at most one message (identifier, root, body).
+
+    `uses` says which parts stand for others in this message: a release's own form of an account, say.
+    """
 
     parts: dict[str, Content]
+    uses: dict[str, str]
     message: tuple[str, str, Group] | None
 
 
@@ -65,6 +69,7 @@ def read_definitions(source: str) -> DefinitionFile:
     """Everything that the text of one definition file defines; raises NotationError with the line's number."""
     lines = _lines(source)
     parts: dict[str, Content] = {}
+    uses: dict[str, str] = {}
     message: tuple[str, str, Group] | None = None
     position = 0
     while position < len(lines):
@@ -73,13 +78,15 @@ def read_definitions(source: str) -> DefinitionFile:
         members, position = _members(lines, position + 1, head.depth + 1)
         if words[0] == "type" and words[2:3] == ["="]:
             parts[words[1]] = _simple(head, " ".join(words[3:]))
+        elif words[0] == "use" and words[2:3] == ["="]:
+            uses[words[1]] = words[3]
         elif words[0] == "part":
             parts[words[1]] = Group(members, is_choice=words[2:] == ["one", "of"])
         elif words[0] == "message":
             message = (words[1], words[2], Group(members))
         else:
-            raise NotationError(f"line {head.number}: expected type, part or message: {head.text}")
-    return DefinitionFile(parts, message)
+            raise NotationError(f"line {head.number}: expected type, use, part or message: {head.text}")
+    return DefinitionFile(parts, uses, message)
 
 
 def _lines(source: str) -> list[Line]:
@@ -166,6 +173,7 @@ def _coded(rest: str) -> Group:
 _SHAPES: dict[str, Callable[[str], Content]] = {
     "text": _text,
     "match": lambda rest: Text(pattern=rest),
+    "binary": lambda rest: Text(1, int(rest), base="base64Binary"),
     "codes": lambda rest: Text(codes=tuple(rest.split(" "))),
     "decimal": _number,
     "money": lambda rest: Money(rest or "Amount"),

@@ -131,10 +131,10 @@ def _facets(content: Text | Number | BuiltIn) -> tuple[str, list[tuple[str, str 
             return "decimal", [(name, value) for name, value in facets if value is not None]
         case BuiltIn(name, pattern):
             return name, [("pattern", pattern)] if pattern else []
-        case Text(shortest, longest, pattern, codes):
+        case Text(shortest, longest, pattern, codes, base):
             limits = [("pattern", pattern), ("minLength", shortest), ("maxLength", longest)]
             applying = [(name, value) for name, value in limits if value is not None]
-            return "string", [*(("enumeration", code) for code in codes), *applying]
+            return base, [*(("enumeration", code) for code in codes), *applying]
 
 
 def _add(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:

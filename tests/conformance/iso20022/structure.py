@@ -63,7 +63,7 @@ class _Comparison:
         if shapes[0] != shapes[1]:
             yield f"{path}: {shapes[0]} is {shapes[1]} officially"
         elif not isinstance(mine, str) and not isinstance(theirs, str) and shapes[0] in ("sequence", "choice"):
-            yield from self._particles(path, mine[0], theirs[0])
+            yield from self._particles(path, _particle(mine), _particle(theirs))
 
     def _particles(self, path: str, mine: etree._Element, theirs: etree._Element) -> Iterator[str]:
         names = [[_label(node) for node in particle] for particle in (mine, theirs)]
@@ -89,12 +89,20 @@ class _Comparison:
                 attribute.get("use"),
                 self._shape(side, self._type(side, attribute)),
             )
-        return _local(node[0])
+        return _local(_particle(node))
 
     def _facets(self, side: int, restriction: etree._Element) -> object:
         base = restriction.get("base")
         facets = {(etree.QName(facet).localname, _plain(facet.get("value", ""))) for facet in restriction}
         return (base, tuple(sorted(facets)))
+
+
+def _particle(node: etree._Element) -> etree._Element:
+    """A type's particle; older schemas wrap a choice in a sequence of one, which says the same."""
+    particle = node[0]
+    while particle.tag == f"{XS}sequence" and [child.tag for child in particle] == [f"{XS}choice"]:
+        particle = particle[0]
+    return particle
 
 
 def _plain(pattern: str) -> str:
