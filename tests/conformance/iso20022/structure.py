@@ -108,7 +108,7 @@ def _particle(node: etree._Element) -> etree._Element:
 def _plain(pattern: str) -> str:
     r"""A pattern in one of its several equal spellings: {4,4} is {4}, {0,1} is ?, [\+] is \+."""
     pattern = re.sub(r"\{(\d+),\1\}", r"{\1}", pattern)
-    return pattern.replace("{0,1}", "?").replace("{1}", "").replace("[\\+]", "\\+")
+    return pattern.replace("{0,1}", "?").replace("{1}", "").replace("[\\+]", "\\+").replace("[+]", "\\+")
 
 
 def _label(node: etree._Element) -> str:
