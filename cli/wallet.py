@@ -13,7 +13,7 @@ import typer
 
 from cli.exit_codes import ExitCode
 from cli.wallet_authorise import authorisations
-from cli.wallet_journal import Journal
+from cli.wallet_contacts import contact_book
 from cli.wallet_keys import keys
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
@@ -26,36 +26,34 @@ from cli.wallet_options import (
     YesOption,
     chosen,
     keystore_at,
+    known_network,
     ledger_of,
     unlocked,
 )
 from cli.wallet_policy import oversight
-from cli.wallet_transfer import Order, Outcome, carry_on, prepare, send_and_wait
+from cli.wallet_send import payments
 from cli.wallet_view import (
     EXIT_CODES,
-    StillOpen,
     agree,
-    complain,
-    note,
     show_description,
     show_json,
     show_table,
     told,
 )
-from node.ledger.client import LedgerClient
 from wallet.address import address_bytes
-from wallet.amount import format_amount, parse_amount
-from wallet.network import read_network
+from wallet.amount import format_amount
 from wallet.signature import Signature, SignatureRefused
 from wallet.typed_data import BadTypedData
 from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
 from wallet.verification import recover
-from wallet.words import describe, party_in_words, time_in_words
+from wallet.words import describe, party_in_words
 
 app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(keys)
 app.add_typer(oversight)
 app.add_typer(authorisations)
+app.add_typer(payments)
+app.add_typer(contact_book, name="contacts")
 
 
 @app.command("balance")
@@ -70,7 +68,7 @@ def show_balance(
     if address is not None:
         address_bytes(address)
     holders = [address] if address is not None else keystore_at(keystore).addresses()
-    known = read_network(network)
+    known = known_network(network, keystore)
     client = ledger_of(known)
     found = [
         (holder, token, client.balance_of(token.address, holder))
@@ -92,93 +90,6 @@ def show_balance(
     show_table("Balances", ["Holder", "Currency", "Amount"], rows)
 
 
-@app.command("send")
-@told
-def send(
-    amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
-    currency: Annotated[str, typer.Argument(help="Such as CNY.")],
-    creditor: Annotated[str, typer.Argument(help="The address that is to be credited, with its checksum.")],
-    network: NetworkOption,
-    address: AddressOption = None,
-    keystore: KeystoreOption = DEFAULT_KEYSTORE,
-    password_file: PasswordFileOption = None,
-    password_fd: PasswordFdOption = None,
-    yes: YesOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, sign and send nothing.")] = False,
-    wait_s: Annotated[float, typer.Option("--wait", help="Seconds to wait for settlement.", min=0)] = 60,
-    as_json: JsonOption = False,
-) -> None:
-    """Send money of one currency from your address to another."""
-    address_bytes(creditor)
-    store = keystore_at(keystore)
-    debtor = chosen(store, address)
-    known = read_network(network)
-    token = known.token(currency)
-    client = ledger_of(known)
-    with Journal(keystore) as journal:
-        finish_earlier(client, journal, debtor, wait_s)
-        order = prepare(client, known, token, debtor, creditor, parse_amount(amount, token.decimals))
-        show_description(order.description(known))
-        if dry_run:
-            note("This is a dry run: nothing is signed and nothing is sent.")
-            outcome = Outcome("dry run", "")
-        else:
-            agree(f"Send {amount} {currency} to {party_in_words(creditor, known)}?", yes=yes)
-            signer = unlocked(store, debtor, password_file, password_fd)
-            outcome = send_and_wait(client, order, signer, journal, wait_s)
-    show_outcome(order, outcome, as_json)
-
-
-def show_outcome(order: Order, outcome: Outcome, as_json: bool) -> None:
-    """Print what became of a transfer. Raises typer.Exit with its code if it was not sent, or refused."""
-    if as_json:
-        show_json(order.as_json() | outcome.as_json())
-    elif outcome.transaction:
-        show_table("Transfer", ["Status", "Transaction", "Block"], [outcome.as_row()])
-    if outcome.failure:
-        complain(outcome.failure)
-        raise typer.Exit(outcome.exit_code)
-
-
-def finish_earlier(client: LedgerClient, journal: Journal, debtor: str, wait_s: float) -> None:
-    """Find out what became of transfers whose end is unknown. Raises StillOpen if there were any.
-
-    They may be the very transfer that is being asked for again, so a person has to look before it is sent anew.
-    """
-    for kept in journal.transfers():
-        if not (kept.open and kept.debtor == debtor and kept.chain_id == client.chain_id()):
-            continue
-        outcome = carry_on(client, kept, journal, wait_s)
-        amount = f"{format_amount(kept.amount, kept.decimals)} {kept.currency}"
-        raise StillOpen(
-            f"an earlier transfer of {amount} to {kept.creditor} was open and is now {outcome.status} "
-            f"({kept.transaction}); nothing new was sent: look at `wallet history`, then send if you still mean it"
-        )
-
-
-@app.command("history")
-@told
-def history(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
-    """Show what was sent from this keystore, and what is known of it."""
-    with Journal(keystore) as journal:
-        sent = journal.transfers()
-    rows = [
-        [
-            time_in_words(kept.time_ms // 1000),
-            kept.status,
-            f"{format_amount(kept.amount, kept.decimals)} {kept.currency}",
-            kept.creditor,
-            kept.transaction,
-        ]
-        for kept in sent
-    ]
-    if as_json:
-        names = ["time", "status", "amount", "creditor", "transaction"]
-        show_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        show_table("Sent", ["Time", "Status", "Amount", "Address", "Transaction"], rows)
-
-
 @app.command("sign")
 @told
 def sign(
@@ -193,7 +104,7 @@ def sign(
 ) -> None:
     """Sign an instruction, acceptance, quote or cancellation for this network; anything else is refused."""
     document = read_file(file)
-    known = read_network(network)
+    known = known_network(network, keystore)
     if (document.chain_id, document.verifying_contract) != (known.chain_id, known.settlement):
         raise BadTypedData("domain: for another chain or another contract than this network's settlement")
     store = keystore_at(keystore)

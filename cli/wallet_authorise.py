@@ -23,14 +23,14 @@ from cli.wallet_options import (
     YesOption,
     chosen,
     keystore_at,
+    known_network,
     ledger_of,
     unlocked,
 )
 from cli.wallet_view import agree, note, show_description, show_json, told
-from wallet.address import address_bytes
 from wallet.amount import BadAmount, format_amount, parse_amount
 from wallet.authorisation import authorise
-from wallet.network import read_network
+from wallet.contacts import read_contacts
 from wallet.private_file import write_private
 from wallet.typed_data import Transfer
 from wallet.words import Description, party_in_words, time_in_words
@@ -43,7 +43,7 @@ authorisations = typer.Typer()
 def authorise_transfer(
     amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
     currency: Annotated[str, typer.Argument(help="Such as CNY.")],
-    creditor: Annotated[str, typer.Argument(help="The address that is to be credited, with its checksum.")],
+    creditor: Annotated[str, typer.Argument(help="An address with its checksum, or one of your contacts.")],
     network: NetworkOption,
     to: Annotated[
         Path | None, typer.Option("--to", help="Write it to this new private file; else print it.")
@@ -59,8 +59,8 @@ def authorise_transfer(
     yes: YesOption = False,
 ) -> None:
     """Sign a transfer that somebody else may carry to the chain, unchanged and once, and pays the gas for."""
-    address_bytes(creditor)
-    store, known = keystore_at(keystore), read_network(network)
+    creditor = read_contacts(keystore.expanduser()).address(creditor)
+    store, known = keystore_at(keystore), known_network(network, keystore)
     debtor, token, client = chosen(store, address), known.token(currency), ledger_of(known)
     minor, balance = parse_amount(amount, token.decimals), client.balance_of(token.address, debtor)
     if minor > balance:

@@ -5,6 +5,7 @@ A secret has no option of its own, only the file or the descriptor that it comes
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ import typer
 
 from node.ledger.client import LedgerClient
 from wallet.address import address_bytes
+from wallet.contacts import read_contacts
 from wallet.encryption import LIGHT_COST, STANDARD_COST
 from wallet.keystore import Keystore
-from wallet.network import BadNetwork, Network
+from wallet.network import BadNetwork, Network, read_network
 from wallet.secret import Secret
 from wallet.secret_input import read_secret
 from wallet.signer import LocalSigner, assert_native_curve
@@ -48,6 +50,12 @@ def ledger_of(network: Network) -> LedgerClient:
     if client.chain_id() != network.chain_id:
         raise BadNetwork(f"{network.rpc_url} is chain {client.chain_id()}, not chain {network.chain_id}")
     return client
+
+
+def known_network(directory: Path, keystore: Path) -> Network:
+    """Return the network, with one's own contacts named where the network itself knows nobody."""
+    network = read_network(directory)
+    return replace(network, names=read_contacts(keystore.expanduser()).names() | dict(network.names))
 
 
 def chosen(keystore: Keystore, address: str | None) -> str:

@@ -23,8 +23,10 @@ from node.ledger.errors import EngineRefused, LedgerUnreachable
 from wallet.address import BadAddress
 from wallet.amount import BadAmount
 from wallet.audit import AuditBroken, AuditBusy
+from wallet.contacts import BadContact
 from wallet.encryption import KeystoreRefused
 from wallet.network import BadNetwork, printable
+from wallet.payment_request import BadRequest
 from wallet.policy_document import BadPolicy
 from wallet.private_file import UnsafeFile
 from wallet.secret_input import NoSecret
@@ -63,6 +65,8 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     BadAmount: ExitCode.BAD_INPUT,
     BadNetwork: ExitCode.BAD_INPUT,
     BadPolicy: ExitCode.BAD_INPUT,
+    BadContact: ExitCode.BAD_INPUT,
+    BadRequest: ExitCode.BAD_INPUT,
     BadTransaction: ExitCode.BAD_INPUT,
     BadTypedData: ExitCode.BAD_INPUT,
     SignatureRefused: ExitCode.BAD_INPUT,

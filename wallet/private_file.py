@@ -26,6 +26,21 @@ def make_private_directory(directory: Path) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a new file with mode 0600, durable when this returns. Raises FileExistsError, never overwrites."""
+    temporary = _written_beside(path, content)
+    try:
+        os.link(temporary, path)  # unlike rename, fails where the name is taken
+    finally:
+        temporary.unlink()
+    sync_directory(path.parent)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file with mode 0600 in place of the one there may be, whole or not at all."""
+    _written_beside(path, content).replace(path)
+    sync_directory(path.parent)
+
+
+def _written_beside(path: Path, content: bytes) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -33,10 +48,10 @@ def write_private(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.link(temporary, path)  # unlike rename, fails where the name is taken
-    finally:
+    except OSError:
         temporary.unlink()
-    sync_directory(path.parent)
+        raise
+    return temporary
 
 
 def sync_directory(directory: Path) -> None:
