@@ -30,6 +30,7 @@ class AccountDatabase(AccountDatabaseAPI):
         self._accounts: dict[bytes, Account | None] = {}
         self._storage: dict[bytes, StorageChanges] = {}
         self._codes: dict[bytes, bytes] = {}
+        self.touched: set[bytes | tuple[bytes, int]] = set()  # what was ever warm, even if that was undone
         self._warm: set[bytes | tuple[bytes, int]] = set()
         self._transient: dict[tuple[bytes, int], bytes] = {}
         self._originals: dict[tuple[bytes, int], int] = {}
@@ -227,6 +228,7 @@ class AccountDatabase(AccountDatabaseAPI):
         if key not in self._warm:
             warm = self._warm
             warm.add(key)
+            self.touched.add(key)
             self._undo.append(lambda: warm.discard(key))
 
     # -- transient storage, by EIP-1153

@@ -19,7 +19,7 @@ from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.errors import TransactionRefused
-from node.chain.header import encode_header
+from node.chain.header import encode_block
 from node.chain.lazy_trie import list_root
 from node.chain.records import Outcome, SealedBlock
 from node.chain.rules import LocalState, LocalVM, apply_system_calls, context_of
@@ -117,7 +117,7 @@ class OpenBlock:
             withdrawals_root=BLANK_ROOT_HASH,
             requests_hash=requests_hash,
         )
-        size = len(encode_header(header)) + sum(len(t.encode()) + 3 for t in self.transactions) + 6
+        size = len(encode_block(header, [t.encode() for t in self.transactions], EMPTY_LISTS))
         return SealedBlock(header, tuple(self.transactions), tuple(self.outcomes), size, EMPTY_LISTS)
 
     def _requests_hash(self) -> Hash32:

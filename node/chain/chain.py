@@ -4,27 +4,21 @@ Every public method may be called from any thread. A transaction is acknowledged
 (or the journal, if it must wait) is on disk.
 """
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
-from eth_typing import Hash32
 from eth_utils.exceptions import ValidationError
 
-from node.chain.account import EMPTY_CODE_HASH, NO_ACCOUNT, Account
 from node.chain.block_builder import OpenBlock
+from node.chain.chain_reader import ChainReader
 from node.chain.clock import ChainClock
-from node.chain.errors import TransactionRefused, UnknownBlock
-from node.chain.genesis import Genesis, genesis_header, write_genesis_state
-from node.chain.log_query import LogQuery
+from node.chain.errors import TransactionRefused
+from node.chain.genesis import Genesis
 from node.chain.mempool import Mempool, PooledTransaction
 from node.chain.native import assert_native_backends, bound_recursion
-from node.chain.nodes import NodeDatabase
-from node.chain.opening import check_store
-from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
-from node.chain.rules import LocalState, context_of
-from node.chain.simulation import CallRequest, CallResult, estimate, simulate
+from node.chain.opening import open_head
+from node.chain.records import BlockRecord, SealedBlock
 from node.chain.state_view import StateView
 from node.chain.store import ChainStore
 from node.chain.transaction import check_transaction, decode_transaction
@@ -33,7 +27,7 @@ BlockListener = Callable[[BlockRecord], None]
 PendingListener = Callable[[bytes], None]
 
 
-class LocalChain:
+class LocalChain(ChainReader):
     """A chain of blocks over py-evm's virtual machine, on disk or in memory."""
 
     def __init__(
@@ -41,18 +35,12 @@ class LocalChain:
     ) -> None:
         assert_native_backends()
         bound_recursion()
-        self.genesis = genesis
-        self.clock = clock
+        super().__init__(store, genesis, clock, open_head(store, genesis))
         self.pool = Mempool()
         self.automine = True
-        self.lock = threading.RLock()
         self.block_listeners: list[BlockListener] = []
         self.pending_listeners: list[PendingListener] = []
         self._unprotected = unprotected
-        self._store = store
-        self._nodes = NodeDatabase(store)
-        self._head = self._open_head()
-        self._view = StateView(self._nodes, self._head.header.state_root)
         self._restore_queue()
 
     @classmethod
@@ -74,11 +62,6 @@ class LocalChain:
         except BaseException:
             store.close()
             raise
-
-    @property
-    def location(self) -> str:
-        """Where the chain is kept: a directory, or "memory"."""
-        return self._store.name
 
     def close(self) -> None:
         """Close the store; the chain cannot be used afterwards."""
@@ -113,100 +96,6 @@ class LocalChain:
         with self.lock:
             return self.pool.next_nonce(address, self.nonce(address))
 
-    # -- blocks
-
-    @property
-    def head(self) -> BlockRecord:
-        """The newest block, which is also final."""
-        return self._head
-
-    def block(self, number: int) -> BlockRecord:
-        """The block at a height. Raises UnknownBlock."""
-        with self.lock:
-            found = self._head if number == self._head.number else self._store.block_by_number(number)
-        if found is None:
-            raise UnknownBlock(f"no block {number}")
-        return found
-
-    def block_by_hash(self, block_hash: bytes) -> BlockRecord | None:
-        """The block with a hash, or None."""
-        with self.lock:
-            return self._store.block_by_hash(block_hash)
-
-    def transaction(self, transaction_hash: bytes) -> TransactionRecord | None:
-        """A transaction in a block, or None."""
-        with self.lock:
-            return self._store.transaction(transaction_hash)
-
-    def transaction_at(self, number: int, index: int) -> TransactionRecord | None:
-        """The transaction at a position of a block, or None."""
-        with self.lock:
-            return self._store.transaction_at(number, index)
-
-    def transactions_in(self, number: int) -> list[TransactionRecord]:
-        """A block's transactions, in order."""
-        with self.lock:
-            return self._store.transactions_in(number)
-
-    def transaction_hashes_in(self, number: int) -> list[bytes]:
-        """Only the hashes of a block's transactions, in order."""
-        with self.lock:
-            return self._store.transaction_hashes_in(number)
-
-    def logs_of(self, transaction: TransactionRecord) -> list[LogRecord]:
-        """A transaction's logs, in order."""
-        with self.lock:
-            return self._store.logs_of(transaction)
-
-    def logs(self, query: LogQuery, limit: int = 1_000_000) -> list[LogRecord]:
-        """Logs that match, oldest first, at most `limit`."""
-        with self.lock:
-            return self._store.logs(query, limit)
-
-    # -- state
-
-    def balance(self, address: bytes, number: int | None = None) -> int:
-        """An account's balance in wei after a block (None: the newest). Raises UnknownBlock."""
-        with self.lock:
-            return self._account_after(address, number).balance
-
-    def nonce(self, address: bytes, number: int | None = None) -> int:
-        """How many transactions an account has sent, after a block."""
-        with self.lock:
-            return self._account_after(address, number).nonce
-
-    def code(self, address: bytes, number: int | None = None) -> bytes:
-        """An account's code after a block."""
-        with self.lock:
-            view = self._view_after(number)
-            account = view.account(address)
-            return b"" if account is None or account.code_hash == EMPTY_CODE_HASH else view.code(account.code_hash)
-
-    def storage(self, address: bytes, slot: int, number: int | None = None) -> int:
-        """One storage slot after a block."""
-        with self.lock:
-            return self._view_after(number).slot(address, slot)
-
-    def call(self, request: CallRequest, number: int | None = None) -> CallResult:
-        """Run a call on the state after block `number`, in that block's context.
-
-        None means the newest state and the newest block's context but for the time, which is that of a block made
-        now: what a contract checks against the time gives the answer a transaction sent now would get.
-        Raises CallFailed, UnknownBlock.
-        """
-        with self.lock:
-            gas = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
-            return simulate(self._call_state(number, request), request, gas)
-
-    def estimate_gas(self, request: CallRequest, number: int | None = None) -> CallResult | int:
-        """The gas a transaction needs, to half a per cent, or the result when it fails. Raises CallFailed."""
-        with self.lock:
-            cap = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
-            if request.gas_price:
-                funds = self.balance(request.sender, number) - request.value
-                cap = max(0, min(cap, funds // request.gas_price))
-            return estimate(lambda gas: simulate(self._call_state(number, request), request, gas), cap)
-
     # -- building (for adapters that fill blocks themselves)
 
     def begin_block(self, *, coinbase: bytes = bytes(20), prev_randao: bytes | None = None) -> OpenBlock:
@@ -236,6 +125,13 @@ class LocalChain:
             self._become_head(sealed)
             return self._head
 
+    def adopt(self, sealed: SealedBlock, nodes: Mapping[bytes, bytes]) -> None:
+        """Take a block that was executed and checked elsewhere, with the state nodes it made."""
+        with self.lock:
+            self._store.commit_block(sealed, nodes, ())
+            self._view = StateView(self._nodes, sealed.header.state_root)
+            self._become_head(sealed)
+
     def revert_to(self, number: int) -> None:
         """Make an earlier block the head again and forget the later ones; the state is not recomputed."""
         with self.lock:
@@ -246,14 +142,6 @@ class LocalChain:
             self._view = StateView(self._nodes, head.header.state_root)
 
     # -- inside
-
-    def _open_head(self) -> BlockRecord:
-        header = genesis_header(self.genesis, write_genesis_state(self.genesis, self._nodes))
-        if not self._store.meta():
-            identity = {"chain_id": str(self.genesis.chain_id).encode(), "genesis": header.hash}
-            self._store.begin(SealedBlock(header, (), (), 0), self._nodes.open_writes, identity)
-        self._nodes.drop()
-        return check_store(self._store, self.genesis, header)
 
     def _restore_queue(self) -> None:
         for raw in self._store.queued():
@@ -350,25 +238,3 @@ class LocalChain:
         self.clock.block_made(sealed.header.timestamp)
         for listener in self.block_listeners:
             listener(self._head)
-
-    def _previous_hashes(self, number: int) -> Iterator[Hash32]:
-        while number >= 0 and (found := self._store.block_hash(number)) is not None:
-            yield Hash32(found)
-            number -= 1
-
-    def _view_after(self, number: int | None) -> StateView:
-        if number is None or number == self._head.number:
-            return self._view
-        return StateView(self._nodes, self.block(number).header.state_root)
-
-    def _account_after(self, address: bytes, number: int | None) -> Account:
-        return self._view_after(number).account(address) or NO_ACCOUNT
-
-    def _call_state(self, number: int | None, request: CallRequest) -> LocalState:
-        header = (self._head if number is None else self.block(number)).header
-        if number is None:
-            header = header.copy(timestamp=self.clock.next_timestamp(header.timestamp))
-        if request.gas_price is None:
-            header = header.copy(base_fee_per_gas=0)
-        hashes = self._previous_hashes(header.block_number - 1)
-        return LocalState(self._view_after(number), context_of(header, self.genesis.chain_id, hashes))

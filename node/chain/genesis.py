@@ -6,6 +6,7 @@ Two chains with the same Genesis have the same block 0, so a store can tell whet
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA256
 from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CONTRACT_CODE
 from eth.vm.forks.prague.blocks import PragueBlockHeader
@@ -36,7 +37,8 @@ class Genesis:
     """The parameters of a chain.
 
     `gas_limit` is the header's limit; a block takes half of it at most (`usable_gas`), because EIP-1559 raises a
-    base fee of zero to one, for ever, after any block that is more than half full.
+    base fee of zero to one, for ever, after any block that is more than half full. `foreign_header` is block 0 of
+    a chain that began elsewhere; it then holds exactly the accounts given, and only its state root is filled in.
     """
 
     chain_id: int = CHAIN_ID
@@ -45,6 +47,7 @@ class Genesis:
     base_fee: int = 0
     extra_data: bytes = b"corridor"
     accounts: Mapping[bytes, GenesisAccount] = field(default_factory=dict)
+    foreign_header: BlockHeaderAPI | None = None
 
     @property
     def usable_gas(self) -> int:
@@ -58,8 +61,10 @@ SYSTEM_ACCOUNTS: Mapping[bytes, GenesisAccount] = {
 }
 
 
-def genesis_header(genesis: Genesis, state_root: Hash32) -> PragueBlockHeader:
+def genesis_header(genesis: Genesis, state_root: Hash32) -> BlockHeaderAPI:
     """Block 0 over the state that `write_genesis_state` has laid down."""
+    if genesis.foreign_header is not None:
+        return genesis.foreign_header.copy(state_root=state_root)
     return PragueBlockHeader(
         difficulty=0,
         block_number=BlockNumber(0),
@@ -77,7 +82,8 @@ def write_genesis_state(genesis: Genesis, nodes: NodeDatabase) -> Hash32:
     """Put the accounts of block 0 into `nodes` and return their state root."""
     context = context_of(genesis_header(genesis, BLANK_ROOT_HASH), genesis.chain_id, ())
     state = LocalState(StateView(nodes, BLANK_ROOT_HASH), context)
-    for raw_address, account in {**SYSTEM_ACCOUNTS, **genesis.accounts}.items():
+    system = SYSTEM_ACCOUNTS if genesis.foreign_header is None else {}
+    for raw_address, account in {**system, **genesis.accounts}.items():
         address = Address(raw_address)
         state.set_balance(address, account.balance)
         state.set_nonce(address, account.nonce)

@@ -84,6 +84,29 @@ class LazyTrie:
         write(root_hash, encoded)
         return root_hash
 
+    def prove(self, path: str) -> list[bytes]:
+        """The nodes from the root towards a key, as eth_getProof shows them; a node inside another is not listed.
+
+        The trie must be committed.
+        """
+        self.get(path)
+        proof: list[bytes] = []
+        node = self._root
+        while node is not None and not isinstance(node, bytes):
+            encoded = self._encode(node, _ignore)
+            if not proof or len(encoded) >= 32:
+                proof.append(encoded)
+            if isinstance(node, Leaf):
+                break
+            if isinstance(node, Branch):
+                node, path = node.children[DIGITS[path[0]]], path[1:]
+            elif path.startswith(node.path):
+                rest = path[len(node.path) :]
+                node, path = node.child, rest
+            else:
+                break
+        return proof
+
     def _read(self, node_hash: bytes) -> Loaded:
         self.nodes_held += 1
         return decode_node(self._load(node_hash))

@@ -7,11 +7,25 @@ from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH
 
 from node.chain.errors import ForeignStore, StoreDamaged
-from node.chain.genesis import Genesis
-from node.chain.records import BlockRecord
+from node.chain.genesis import Genesis, genesis_header, write_genesis_state
+from node.chain.header import encode_block
+from node.chain.nodes import NodeDatabase
+from node.chain.records import BlockRecord, SealedBlock
 from node.chain.store import ChainStore
 
 BLOCKS_CHECKED = 64
+
+
+def open_head(store: ChainStore, genesis: Genesis) -> BlockRecord:
+    """The newest block of a store; an empty one gets block 0 first. Raises ForeignStore or StoreDamaged."""
+    nodes = NodeDatabase(store)
+    header = genesis_header(genesis, write_genesis_state(genesis, nodes))
+    if not store.meta():
+        identity = {"chain_id": str(genesis.chain_id).encode(), "genesis": header.hash}
+        body = b"\xc0\xc0" if hasattr(header, "withdrawals_root") else b"\xc0"
+        size = len(encode_block(header, (), body))
+        store.begin(SealedBlock(header, (), (), size, body), nodes.open_writes, identity)
+    return check_store(store, genesis, header)
 
 
 def check_store(store: ChainStore, genesis: Genesis, genesis_block: BlockHeaderAPI) -> BlockRecord:

@@ -96,6 +96,8 @@ def block_number(chain: LocalChain, value: Any, name: str = "invalid block") -> 
         return 0
     if isinstance(value, dict):
         return _block_of_object(chain, value, name)
+    if isinstance(value, str) and len(value) == 66:
+        return _block_of_object(chain, {"blockHash": value}, name)
     number = parse_quantity(value, name, bits=63)
     try:
         chain.block(number)
@@ -159,8 +161,10 @@ def access_list(value: Any, name: str) -> tuple[tuple[bytes, tuple[int, ...]], .
     return tuple(entries)
 
 
-def log_query(chain: LocalChain, value: Any, name: str = "invalid argument 0") -> LogQuery:
-    """A filter object as eth_getLogs and eth_newFilter take it."""
+def log_query(
+    chain: LocalChain, value: Any, name: str = "invalid argument 0", *, future: bool = False
+) -> LogQuery:
+    """A filter object as eth_getLogs and (with `future`, for blocks still to come) eth_newFilter take it."""
     fields = as_mapping(value, name)
     head = chain.head.number
     if fields.get("blockHash") is not None:
@@ -175,6 +179,8 @@ def log_query(chain: LocalChain, value: Any, name: str = "invalid argument 0") -
         last = _bound(fields.get("toBlock"), head, f"{name}.toBlock")
         if first > last:
             raise invalid_params("invalid block range params")
+        if last > head and not future:
+            raise invalid_params("block range extends beyond current head block")
     return LogQuery(first, last, _addresses(fields.get("address"), name), _topics(fields.get("topics"), name))
 
 

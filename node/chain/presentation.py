@@ -2,14 +2,20 @@
 
 from typing import Any
 
+import rlp  # type: ignore[import-untyped]
 from eth._utils.address import generate_contract_address
+from eth._utils.calculations import fake_exponential
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI
+from eth.vm.forks.cancun.constants import GAS_PER_BLOB, MIN_BLOB_BASE_FEE
+from eth.vm.forks.prague.constants import BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE
 from eth_bloom.bloom import BloomFilter
+from eth_hash.auto import keccak
 
 from node.chain.chain import LocalChain
+from node.chain.header import decode_body
 from node.chain.hexadecimal import data, data_or_none, quantity, word
 from node.chain.records import BlockRecord, LogRecord, TransactionRecord
-from node.chain.transaction import SET_CODE_TYPE, decode_stored, transaction_type
+from node.chain.transaction import BLOB_TYPE, SET_CODE_TYPE, decode_stored, transaction_type
 
 Json = dict[str, Any]
 
@@ -58,14 +64,24 @@ def block_json(chain: LocalChain, block: BlockRecord, *, full: bool) -> Json:
     """A block with its transactions in full, or only their hashes."""
     shown = header_json(block.header)
     shown["size"] = quantity(block.size)
-    shown["uncles"] = []
-    if hasattr(block.header, "withdrawals_root"):
-        shown["withdrawals"] = []
+    uncles, withdrawals = decode_body(block.body)
+    shown["uncles"] = [data(keccak(rlp.encode(uncle))) for uncle in uncles]
+    if withdrawals is not None:
+        shown["withdrawals"] = [_withdrawal_json(*fields) for fields in withdrawals]
     if full:
         shown["transactions"] = [transaction_json(t, block) for t in chain.transactions_in(block.number)]
     else:
         shown["transactions"] = [data(h) for h in chain.transaction_hashes_in(block.number)]
     return shown
+
+
+def _withdrawal_json(index: bytes, validator: bytes, address: bytes, amount: bytes) -> Json:
+    return {
+        "index": quantity(int.from_bytes(index, "big")),
+        "validatorIndex": quantity(int.from_bytes(validator, "big")),
+        "address": data(address),
+        "amount": quantity(int.from_bytes(amount, "big")),
+    }
 
 
 def transaction_json(record: TransactionRecord, block: BlockRecord) -> Json:
@@ -136,7 +152,6 @@ def receipt_json(record: TransactionRecord, block: BlockRecord, logs: list[LogRe
     created = generate_contract_address(record.sender, transaction.nonce) if transaction.to == b"" else b""  # type: ignore[arg-type]
     shown: Json = {
         "type": quantity(transaction_type(transaction)),
-        "status": quantity(int(record.succeeded)),
         "transactionHash": data(record.hash),
         "transactionIndex": quantity(record.index),
         "blockHash": data(block.hash),
@@ -150,6 +165,13 @@ def receipt_json(record: TransactionRecord, block: BlockRecord, logs: list[LogRe
         "logs": [log_json(log, block, record.hash) for log in logs],
         "logsBloom": f"0x{bloom_of(logs):0512x}",
     }
+    if record.post_state is None:
+        shown["status"] = quantity(int(record.succeeded))
+    else:
+        shown["root"] = data(record.post_state)
+    if transaction_type(transaction) == BLOB_TYPE:
+        shown["blobGasUsed"] = quantity(GAS_PER_BLOB * len(transaction.blob_versioned_hashes))
+        shown["blobGasPrice"] = quantity(blob_base_fee(block.header))
     return shown
 
 
@@ -188,6 +210,11 @@ def effective_price(transaction: SignedTransactionAPI, header: BlockHeaderAPI) -
     """What a unit of gas cost, in wei."""
     base_fee = getattr(header, "base_fee_per_gas", 0)
     return min(transaction.max_fee_per_gas, base_fee + transaction.max_priority_fee_per_gas)
+
+
+def blob_base_fee(header: BlockHeaderAPI) -> int:
+    """What a unit of blob gas cost, in wei (EIP-4844 with the Prague fraction)."""
+    return fake_exponential(MIN_BLOB_BASE_FEE, header.excess_blob_gas, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE)
 
 
 def bloom_of(logs: list[LogRecord]) -> int:

@@ -23,13 +23,17 @@ class LogRecord:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a transaction did: gas in units of gas, logs in order, `output` only when just executed."""
+    """What a transaction did: gas in units of gas, logs in order.
+
+    `post_state` is the state root after it, which receipts carried instead of a status before Byzantium.
+    """
 
     succeeded: bool
     gas_used: int
     cumulative_gas_used: int
     first_log_index: int
     logs: tuple[tuple[bytes, tuple[bytes, ...], bytes], ...]
+    post_state: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,12 @@ class TransactionRecord:
     cumulative_gas_used: int
     first_log_index: int
     log_count: int
+    post_state: bytes | None = None
 
 
 @dataclass(frozen=True)
 class BlockRecord:
-    """A block's header and what is known of its body without reading the transactions."""
+    """A block's header, and its body but for the transactions: the RLP of its uncles and withdrawals, in a row."""
 
     header: BlockHeaderAPI
     hash: bytes
@@ -71,4 +76,4 @@ class SealedBlock:
     transactions: Sequence[SignedTransactionAPI]
     outcomes: Sequence[Outcome]
     size: int
-    body: bytes = b"\xc2\xc0\xc0"
+    body: bytes = b"\xc0\xc0"

@@ -12,7 +12,7 @@ from node.chain.chain import LocalChain
 from node.chain.errors import ChainError
 from node.chain.filters import FilterRegistry
 from node.chain.method import Method, MethodTable, RpcNode
-from node.chain.methods import blocks, fees, logs, network, state, transactions
+from node.chain.methods import about, blocks, fees, logs, network, pool, raw, state, tracing, transactions
 from node.chain.parameters import Parameters
 from node.chain.rpc_error import (
     INTERNAL_ERROR,
@@ -111,6 +111,10 @@ def method_table() -> dict[str, Method]:
         state.METHODS,
         fees.METHODS,
         logs.METHODS,
+        raw.METHODS,
+        pool.METHODS,
+        about.METHODS,
+        tracing.METHODS,
     )
     return {name: method for table in tables for name, method in table.items()}
 

@@ -36,6 +36,11 @@ class LocalState(PragueState):
         self.execution_context = context
         self._account_db = AccountDatabase(view)
 
+    @property
+    def account_database(self) -> AccountDatabase:
+        """The accounts this state works on."""
+        return self._account_db
+
     def set_system_contracts(self) -> None:
         """Do nothing: genesis holds the system contracts."""
 
@@ -100,11 +105,15 @@ def apply_system_calls(state: LocalState, header: BlockHeaderAPI) -> None:
 
     py-evm does this on import but not when it mines, which is why a block of its own miner fails its own import.
     """
-    if state.get_code(BEACON_ROOTS_ADDRESS) == BEACON_ROOTS_CONTRACT_CODE:
+    beacon_root = getattr(header, "parent_beacon_block_root", None)
+    if beacon_root is not None and state.get_code(BEACON_ROOTS_ADDRESS) == BEACON_ROOTS_CONTRACT_CODE:
         slot = header.timestamp % HISTORY_BUFFER_LENGTH
         state.set_storage(BEACON_ROOTS_ADDRESS, slot, header.timestamp)
-        root = int.from_bytes(header.parent_beacon_block_root or b"", "big")
+        root = int.from_bytes(beacon_root, "big")
         state.set_storage(BEACON_ROOTS_ADDRESS, slot + HISTORY_BUFFER_LENGTH, root)
-    if state.get_code(HISTORY_STORAGE_ADDRESS) == HISTORY_STORAGE_CONTRACT_CODE:
+    if (
+        hasattr(header, "requests_hash")
+        and state.get_code(HISTORY_STORAGE_ADDRESS) == HISTORY_STORAGE_CONTRACT_CODE
+    ):
         slot = (header.block_number - 1) % HISTORY_SERVE_WINDOW
         state.set_storage(HISTORY_STORAGE_ADDRESS, slot, int.from_bytes(header.parent_hash, "big"))

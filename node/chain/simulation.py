@@ -99,7 +99,7 @@ class SimulatedTransaction:
 
 def simulate(state: LocalState, request: CallRequest, gas: int) -> CallResult:
     """Run a call on `state`, which is used up by it. Raises CallFailed when the call cannot even start."""
-    transaction = _simulated(state, request, gas)
+    transaction = simulated(state, request, gas)
     needed = max(intrinsic_gas(transaction), floor_gas(request.data))  # type: ignore[arg-type]
     if gas < needed:
         raise CallFailed(f"intrinsic gas too low: gas {gas}, minimum needed {needed}")
@@ -137,7 +137,8 @@ def estimate(run: Callable[[int], CallResult], cap: int) -> CallResult | int:
     return high
 
 
-def _simulated(state: LocalState, request: CallRequest, gas: int) -> SimulatedTransaction:
+def simulated(state: LocalState, request: CallRequest, gas: int) -> SimulatedTransaction:
+    """The transaction that a call stands for."""
     kind = 4 if request.authorizations else 2
     nonce = state.get_nonce(Address(request.sender))
     bare = SimulatedTransaction(request, nonce, gas, kind)

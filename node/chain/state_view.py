@@ -63,6 +63,14 @@ class StateView:
         """Contract code. Raises KeyError when the store lacks it."""
         return self._nodes[code_hash]
 
+    def prove_account(self, address: bytes) -> list[bytes]:
+        """The trie nodes that prove an account, or that there is none."""
+        return self._trie.prove(self._path(address))
+
+    def prove_slot(self, address: bytes, slot: int) -> list[bytes]:
+        """The trie nodes that prove a storage slot."""
+        return self._storage_trie(address).prove(self._slot_path(slot))
+
     def apply(
         self,
         accounts: Mapping[bytes, Account | None],

@@ -176,7 +176,7 @@ class ChainStore:
             "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
             (header.block_number, header.hash, encode_header(header), block.size, block.body),
         )
-        database.executemany("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _transaction_rows(block))
+        database.executemany("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _transaction_rows(block))
         database.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _log_rows(block))
 
     def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
@@ -205,6 +205,7 @@ def _transaction_rows(block: SealedBlock) -> Iterable[tuple[object, ...]]:
             outcome.cumulative_gas_used,
             outcome.first_log_index,
             len(outcome.logs),
+            outcome.post_state,
         )
 
 
@@ -218,7 +219,7 @@ def _log_rows(block: SealedBlock) -> Iterable[tuple[object, ...]]:
 
 def _transaction(row: Sequence[Any]) -> TransactionRecord:
     number, index = divmod(row[0], TRANSACTIONS_PER_BLOCK)
-    return TransactionRecord(number, index, row[1], row[2], row[3], bool(row[4]), *row[5:9])
+    return TransactionRecord(number, index, row[1], row[2], row[3], bool(row[4]), *row[5:10])
 
 
 def _log(row: Sequence[Any]) -> LogRecord:

@@ -22,7 +22,7 @@ CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, header BLOB 
 CREATE UNIQUE INDEX block_hash ON block (hash);
 CREATE TABLE txn (id INTEGER PRIMARY KEY, hash BLOB NOT NULL, sender BLOB NOT NULL, raw BLOB NOT NULL,
                   succeeded INTEGER NOT NULL, gas_used INTEGER NOT NULL, cumulative_gas_used INTEGER NOT NULL,
-                  first_log_index INTEGER NOT NULL, log_count INTEGER NOT NULL);
+                  first_log_index INTEGER NOT NULL, log_count INTEGER NOT NULL, post_state BLOB);
 CREATE UNIQUE INDEX txn_hash ON txn (hash);
 CREATE TABLE log (id INTEGER PRIMARY KEY, transaction_index INTEGER NOT NULL, address BLOB NOT NULL,
                   topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB NOT NULL);

@@ -91,7 +91,13 @@ def _rewards(node: RpcNode, block: BlockRecord, percentiles: list[float]) -> lis
     return rewards
 
 
+def next_base_fee(node: RpcNode, _: Parameters) -> str:
+    """eth_baseFee: the base fee of the next block."""
+    return quantity(calculate_expected_base_fee_per_gas(node.chain.head.header))
+
+
 METHODS: MethodTable = {
+    "eth_baseFee": Method(next_base_fee, 0),
     "eth_gasPrice": Method(gas_price, 0),
     "eth_maxPriorityFeePerGas": Method(priority_fee, 0),
     "eth_blobBaseFee": Method(blob_base_fee, 0),

@@ -26,7 +26,7 @@ def new_filter(node: RpcNode, parameters: Parameters) -> str:
     fields = as_mapping(parameters.required(0), "invalid argument 0")
     last = fields.get("toBlock")
     open_ended = last is None or (isinstance(last, str) and last in LATEST_TAGS)
-    return node.filters.install("logs", log_query(node.chain, fields), open_ended=open_ended)
+    return node.filters.install("logs", log_query(node.chain, fields, future=True), open_ended=open_ended)
 
 
 def new_block_filter(node: RpcNode, _: Parameters) -> str:

@@ -75,7 +75,8 @@ def check(data: Path, load: Load) -> list[int]:
         lost = [h for h in load.acknowledged if chain.transaction(bytes.fromhex(h[2:])) is None]
         lost = [h for h in lost if bytes.fromhex(h[2:]) not in chain.pool]
         assert lost == []
-        check_last_block(chain)
+        if chain.head.number > 0:
+            check_last_block(chain)
         return [chain.pending_nonce(bytes.fromhex(signer.address[2:])) for signer in load.signers]
     finally:
         chain.close()
@@ -93,6 +94,13 @@ def check_last_block(chain: LocalChain) -> None:
     assert chain.commit_block(opened).hash == head.hash
 
 
+def wait_for(load: Load, count: int) -> None:
+    """Until the node has acknowledged so many, or a busy machine has had ten seconds."""
+    deadline = time.monotonic() + 10
+    while len(load.acknowledged) < count and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
 def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     load = Load(3)
     nonces = [0, 0, 0]
@@ -101,7 +109,8 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
         process, url = start(tmp_path)
         stop = threading.Event()
         threads = load.run(url, stop, nonces)
-        time.sleep(dice.uniform(0.2, 0.8))
+        wait_for(load, len(load.acknowledged) + dice.randint(3, 40))
+        time.sleep(dice.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
         process.wait()
         stop.set()
@@ -110,4 +119,4 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
         if process.stdout:
             process.stdout.close()
         nonces = check(tmp_path, load)
-    assert len(load.acknowledged) > 20 * ROUNDS
+    assert len(load.acknowledged) >= 3 * ROUNDS
