@@ -2,7 +2,8 @@
 """
 @title CurrencyToken: money of one currency on the ledger
 @notice Issued and redeemed by its issuer, held in accounts of one storage word, paid by ERC-20 transfers,
-        referenced payments and settlement legs. Amounts are in the currency's ISO 4217 minor units.
+        referenced and signed payments and settlement legs. Amounts are in the currency's ISO 4217 minor
+        units.
 @dev Every movement goes through ledger._move. Roles: 1 issuer, 2 pauser, 4 unpauser, 8 freezer,
      16 enforcer, 32 tier keeper; the admin grants them and names the settlement operator.
 @custom:kill pause() by a pauser stops transfers, settlement, issue and redemption at once;
@@ -13,7 +14,9 @@
 
 from .interfaces import ICurrencyToken
 from .modules import access
+from .modules import authorisation
 from .modules import control
+from .modules import enforcement
 from .modules import erc20
 from .modules import issuance
 from .modules import ledger
@@ -28,6 +31,8 @@ initializes: typed_data
 initializes: erc20[ledger := ledger]
 initializes: payment[ledger := ledger]
 initializes: issuance[access := access, ledger := ledger]
+initializes: authorisation[erc20 := erc20, ledger := ledger, typed_data := typed_data]
+initializes: enforcement[access := access, ledger := ledger]
 initializes: control[access := access, ledger := ledger]
 
 exports: access.__interface__
@@ -35,6 +40,8 @@ exports: ledger.__interface__
 exports: erc20.__interface__
 exports: payment.__interface__
 exports: issuance.__interface__
+exports: authorisation.__interface__
+exports: enforcement.__interface__
 exports: control.__interface__
 exports: typed_data.__interface__
 

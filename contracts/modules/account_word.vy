@@ -6,7 +6,7 @@
         bits 160-223 spent today, counted towards the tier's daily cap
         bits 224-239 the day that count belongs to, in days since 1970 (good until 2149)
         bits 240-247 tier, 0 = no caps
-        bits 248-255 flags; 255 = frozen
+        bits 248-255 flags: 255 = frozen as a whole, 254 = an amount is frozen, kept in a slot of its own
         Neither amount can leave its field: the total ever outstanding is bounded by AMOUNT_MASK when money
         is issued, and balances and holds of all accounts sum to it. So a credit is a plain addition and a
         checked debit a plain subtraction, on the whole word.
@@ -22,12 +22,22 @@ DAY_MASK: constant(uint256) = 2**16 - 1
 TIER_SHIFT: constant(uint256) = 240
 TIER_MASK: constant(uint256) = 2**8 - 1
 FROZEN: constant(uint256) = 2**255
+PARTLY_FROZEN: constant(uint256) = 2**254
 SECONDS_PER_DAY: constant(uint256) = 86400
 
 # Everything but the spent counter and its day.
 WITHOUT_SPENT: constant(uint256) = max_value(uint256) - (2**80 - 1) * 2**160
 # Everything but the tier.
 WITHOUT_TIER: constant(uint256) = max_value(uint256) - (2**8 - 1) * 2**240
+
+
+@internal
+@pure
+def _total(word: uint256) -> uint256:
+    """
+    @notice Balance and holds together, in minor units.
+    """
+    return unsafe_add(word & AMOUNT_MASK, (word >> HELD_SHIFT) & AMOUNT_MASK)
 
 
 @internal

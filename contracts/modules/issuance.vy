@@ -80,7 +80,7 @@ def redeem(amount: uint256, reference: bytes32):
     """
     assert access._has(msg.sender, ROLE_ISSUER), "CurrencyToken: not an issuer"
     ledger._not_paused(policy_word.PAUSE_ISSUANCE)
-    ledger._accounts[msg.sender] = ledger._debited(ledger._accounts[msg.sender], amount)
+    ledger._accounts[msg.sender] = ledger._debited(msg.sender, ledger._accounts[msg.sender], amount)
     ledger._supply += amount << 128
     log ICurrencyToken.Transfer(debtor=msg.sender, creditor=empty(address), amount=amount)
     log ICurrencyToken.Redeemed(issuer=msg.sender, amount=amount, reference=reference)

@@ -16,6 +16,8 @@ ADDRESS_MASK: constant(uint256) = 2**160 - 1
 ISSUED_MASK: constant(uint256) = 2**128 - 1
 
 _accounts: HashMap[address, uint256]
+# account -> amount frozen on it by itself, beside the freeze of the whole account; see enforcement
+_frozen_amounts: HashMap[address, uint256]
 _policy: uint256
 # Who may call settle_leg, and whether it is paused, in the one word that a leg reads.
 _gate: uint256
@@ -118,8 +120,19 @@ def _move(owner: address, to: address, amount: uint256):
     @notice Moves money. The debit is stored before the credit is read, so a payment to oneself is right too.
             Pauses are the caller's to check: each way of paying has its own flag.
     """
-    self._accounts[owner] = self._debited(self._accounts[owner], amount)
-    self._credit(to, amount)
+    # In place what _debited and _credit do for the ways of moving money that need only one of them.
+    word: uint256 = self._accounts[owner]
+    debited: uint256 = word
+    if word >> account_word.TIER_SHIFT != 0:
+        debited = self._count_debit(owner, word, amount)
+    assert amount <= word & account_word.AMOUNT_MASK, "CurrencyToken: balance too low"
+    self._accounts[owner] = unsafe_sub(debited, amount)
+    assert to != empty(address), "CurrencyToken: creditor account not allowed"
+    assert to != self, "CurrencyToken: creditor account not allowed"
+    word = unsafe_add(self._accounts[to], amount)
+    if word >> account_word.TIER_SHIFT != 0:
+        self._check_credit(word)
+    self._accounts[to] = word
     log ICurrencyToken.Transfer(debtor=owner, creditor=to, amount=amount)
 
 
@@ -137,24 +150,36 @@ def _credit(to: address, amount: uint256):
 
 @internal
 @view
-def _debited(word: uint256, amount: uint256) -> uint256:
+def _debited(owner: address, word: uint256, amount: uint256) -> uint256:
     """
     @notice The account word after a debit. Refuses a frozen account, a short balance and a tier's caps.
     """
     debited: uint256 = word
     if word >> account_word.TIER_SHIFT != 0:
-        debited = self._count_debit(word, amount)
+        debited = self._count_debit(owner, word, amount)
     assert amount <= word & account_word.AMOUNT_MASK, "CurrencyToken: balance too low"
     return unsafe_sub(debited, amount)
 
 
 @internal
 @view
-def _count_debit(word: uint256, amount: uint256) -> uint256:
+def _spendable(owner: address, word: uint256) -> uint256:
     """
-    @notice The slow path of a debit, for a frozen or a capped account: the word with its daily count.
+    @notice The balance less the amount frozen on it, in minor units.
+    """
+    balance: uint256 = word & account_word.AMOUNT_MASK
+    return balance - min(balance, self._frozen_amounts[owner])
+
+
+@internal
+@view
+def _count_debit(owner: address, word: uint256, amount: uint256) -> uint256:
+    """
+    @notice The slow path of a debit, for an account with a freeze or a tier: the word with its daily count.
     """
     assert word & account_word.FROZEN == 0, "CurrencyToken: debtor account frozen"
+    if word & account_word.PARTLY_FROZEN != 0:
+        assert amount <= self._spendable(owner, word), "CurrencyToken: amount frozen"
     tier: uint256 = (word >> account_word.TIER_SHIFT) & account_word.TIER_MASK
     if tier == 0:
         return word
@@ -179,10 +204,6 @@ def _check_credit(word: uint256):
     tier: uint256 = (word >> account_word.TIER_SHIFT) & account_word.TIER_MASK
     if tier == 0:
         return
-    total: uint256 = unsafe_add(
-        word & account_word.AMOUNT_MASK,
-        (word >> account_word.HELD_SHIFT) & account_word.AMOUNT_MASK,
-    )
-    assert total <= policy_word._cap(self._policy, tier, policy_word.BALANCE_CAP), (
+    assert account_word._total(word) <= policy_word._cap(self._policy, tier, policy_word.BALANCE_CAP), (
         "CurrencyToken: balance above the tier's cap"
     )

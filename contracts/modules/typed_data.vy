@@ -69,7 +69,6 @@ def _digest(struct_hash: bytes32) -> bytes32:
     """
     @notice What a signer signs for a struct hash: keccak256(0x1901 || separator || struct hash).
     """
-    separator: bytes32 = SEPARATOR
-    if chain.id != CHAIN_ID:
-        separator = self._separator()
-    return keccak256(concat(PREFIX, separator, struct_hash))
+    if chain.id == CHAIN_ID:
+        return keccak256(concat(PREFIX, SEPARATOR, struct_hash))
+    return keccak256(concat(PREFIX, self._separator(), struct_hash))

@@ -68,6 +68,23 @@ class Chain:
         assert address is not None
         return self.web3.eth.contract(address=address, abi=code.abi)
 
+    def deploy_code(self, who: Actor, code: str) -> ChecksumAddress:
+        """Deploys raw creation code."""
+        transaction = {
+            "data": code,
+            "gas": 100_000,
+            "nonce": self.web3.eth.get_transaction_count(who.address),
+            "chainId": self.web3.eth.chain_id,
+            "maxFeePerGas": 10**10,
+            "maxPriorityFeePerGas": 0,
+            "value": 0,
+        }
+        raw = who.account.sign_transaction(transaction).raw_transaction
+        receipt = self.web3.eth.get_transaction_receipt(self.web3.eth.send_raw_transaction(raw))
+        address = receipt["contractAddress"]
+        assert address is not None
+        return address
+
     def send(self, who: Actor, call: ContractFunction, gas: int = 4_000_000) -> TxReceipt:
         """Sends a call and insists that it succeeds."""
         receipt = self._broadcast(who, call, gas)

@@ -12,7 +12,8 @@ SOURCES = sorted([*compiler.SOURCES.rglob("*.vy"), *compiler.SOURCES.rglob("*.vy
 CODE = [path for path in SOURCES if path.suffix == ".vy"]
 TESTS = Path(__file__).parent
 FUNCTION = re.compile(
-    r"((?:^@\w+\n)+)def (\w+)\((?:[^)]*)\)(?:\s*->\s*(?:[^:]|\n)+?)?:\n\s*(\"\"\"(?:.|\n)*?\"\"\")?", re.MULTILINE
+    r"((?:^@\w+\n)+)def (\w+)\((?:[^()]|\([^()]*\))*\)(?:\s*->\s*(?:[^:]|\n)+?)?:\n\s*(\"\"\"(?:.|\n)*?\"\"\")?",
+    re.MULTILINE,
 )
 REASON = re.compile(r"\"([A-Z]\w+: [^\"]+)\"")
 
