@@ -19,12 +19,13 @@ from cli.wallet_options import (
     KeystoreOption,
     PasswordFdOption,
     PasswordFileOption,
+    QrOption,
     YesOption,
     chosen,
     keystore_at,
     password,
 )
-from cli.wallet_view import agree, note, show_json, show_table, told
+from cli.wallet_view import agree, note, show_json, show_qr_code, show_table, told
 from wallet.derivation import ETHEREUM_PATH, derive
 from wallet.encryption import LIGHT_COST, STANDARD_COST
 from wallet.keystore import MAX_FILE_BYTES, Keystore, decrypt_key, encrypt_key, parse_document
@@ -183,10 +184,15 @@ def list_keys(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption =
 @keys.command("address")
 @told
 def show_address(
-    address: AddressOption = None, keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False
+    address: AddressOption = None,
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    qr: QrOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print your address: what others need to pay you."""
     found = chosen(keystore_at(keystore), address)
+    if qr:
+        show_qr_code(found)
     if as_json:
         show_json({"address": found})
     else:

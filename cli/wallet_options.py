@@ -33,6 +33,7 @@ PasswordFileOption = Annotated[
 PasswordFdOption = Annotated[
     int | None, typer.Option("--password-fd", help="Read the password from this file descriptor.")
 ]
+QrOption = Annotated[bool, typer.Option("--qr", help="Show a QR code on standard error.")]
 AddressOption = Annotated[
     str | None, typer.Option("--address", help="Which of your addresses; needed if there are several.")
 ]

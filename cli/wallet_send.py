@@ -21,6 +21,7 @@ from cli.wallet_options import (
     NetworkOption,
     PasswordFdOption,
     PasswordFileOption,
+    QrOption,
     YesOption,
     chosen,
     keystore_at,
@@ -29,7 +30,17 @@ from cli.wallet_options import (
     unlocked,
 )
 from cli.wallet_transfer import Order, Outcome, carry_on, prepare, send_and_wait
-from cli.wallet_view import StillOpen, agree, complain, note, show_description, show_json, show_table, told
+from cli.wallet_view import (
+    StillOpen,
+    agree,
+    complain,
+    note,
+    show_description,
+    show_json,
+    show_qr_code,
+    show_table,
+    told,
+)
 from node.ledger.client import LedgerClient
 from wallet.amount import format_amount, parse_amount
 from wallet.contacts import read_contacts
@@ -112,6 +123,7 @@ def request(
     network: NetworkOption,
     address: AddressOption = None,
     keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    qr: QrOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print a link that asks others to pay you. It says only your address, the currency and the amount."""
@@ -119,6 +131,8 @@ def request(
     token = known.token(currency)
     creditor = chosen(keystore_at(keystore), address)
     link = PaymentRequest(token, creditor, parse_amount(amount, token.decimals)).link(known)
+    if qr:
+        show_qr_code(link)
     if as_json:
         show_json({"link": link})
     else:

@@ -29,6 +29,7 @@ from wallet.network import BadNetwork, printable
 from wallet.payment_request import BadRequest
 from wallet.policy_document import BadPolicy
 from wallet.private_file import UnsafeFile
+from wallet.qr_code import in_blocks, qr_code
 from wallet.secret_input import NoSecret
 from wallet.signature import SignatureRefused
 from wallet.transaction import BadTransaction
@@ -113,6 +114,11 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
+
+
+def show_qr_code(text: str) -> None:
+    """Print a QR code on standard error, in white on black whatever the terminal's colours are."""
+    _errors().print(Text(in_blocks(qr_code(text)), style="bright_white on black"), soft_wrap=True)
 
 
 def show_description(description: Description) -> None:

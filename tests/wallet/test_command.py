@@ -14,6 +14,7 @@ from tests.wallet.served_chain import ISSUED, ServedChain, served_chain
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import ZERO_ADDRESS
+from wallet.qr_code import in_blocks, qr_code
 from wallet.typed_document import TypedDocument, write_document
 
 
@@ -34,6 +35,9 @@ def test_new_list_and_address(debtor: Person) -> None:
     assert {entry["address"] for entry in listed} == {made["address"], DEBTOR}
     assert made["address"] in debtor.run("list", *debtor.keys).stdout
     assert debtor.run("address", "--address", DEBTOR, *debtor.keys).stdout.strip() == DEBTOR
+    shown = debtor.run("address", "--address", DEBTOR, "--qr", *debtor.keys)
+    assert shown.stdout.strip() == DEBTOR
+    assert shown.stderr.strip() == in_blocks(qr_code(DEBTOR))
     several = debtor.run("address", *debtor.keys)
     assert several.exit_code == ExitCode.NO_KEY
     assert "say which with --address" in several.stderr
