@@ -5,7 +5,6 @@ An answer quotes the identifiers of the very leg it answers, and carries a busin
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +14,7 @@ from api.iso20022.codes import STATUS_OF, reason_code
 from api.iso20022.header import reply_header
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
+from api.iso20022.pieces import pieces
 from api.iso20022.references import MessageReferences, references_of
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.lifecycle import State
@@ -25,7 +25,6 @@ IDENTIFIER = "pacs.002.001.10"
 SETTLEMENT_NAMESPACE = "urn:corridor:settlement:1"
 MOST_REASONS = 10
 
-_PIECE_LENGTH = 105
 _REFUSED = ("RJCT", "CANC")
 
 
@@ -124,7 +123,7 @@ def pieces_of(finding: Finding) -> tuple[str, ...]:
     for label, content in (("element", finding.element), ("value", finding.value), ("rule", finding.rule)):
         if content:
             parts.append(f"{label}: {content}")
-    return tuple(piece for part in parts for piece in textwrap.wrap(part, _PIECE_LENGTH))
+    return tuple(piece for part in parts for piece in pieces(part))
 
 
 def _write_chain(node: etree._Element, on_chain: OnChain) -> None:

@@ -67,7 +67,7 @@ def _transaction(node: etree._Element, shared: etree._Element | None) -> Transac
     group = shared if group is None else group
     return TransactionStatus(
         status=text_at(node, "TxSts") or (None if shared is None else text_at(shared, "GrpSts")),
-        reasons=tuple(_reason(reason) for reason in find_all(node, "StsRsnInf")),
+        reasons=tuple(read_reason(reason) for reason in find_all(node, "StsRsnInf")),
         message_id=None if group is None else text_at(group, "OrgnlMsgId"),
         message_name=None if group is None else text_at(group, "OrgnlMsgNmId"),
         instruction_id=text_at(node, "OrgnlInstrId"),
@@ -80,7 +80,7 @@ def _transaction(node: etree._Element, shared: etree._Element | None) -> Transac
 def _group(node: etree._Element) -> TransactionStatus:
     return TransactionStatus(
         status=text_at(node, "GrpSts"),
-        reasons=tuple(_reason(reason) for reason in find_all(node, "StsRsnInf")),
+        reasons=tuple(read_reason(reason) for reason in find_all(node, "StsRsnInf")),
         message_id=text_at(node, "OrgnlMsgId"),
         message_name=text_at(node, "OrgnlMsgNmId"),
         instruction_id=None,
@@ -90,7 +90,8 @@ def _group(node: etree._Element) -> TransactionStatus:
     )
 
 
-def _reason(node: etree._Element) -> StatedReason:
+def read_reason(node: etree._Element) -> StatedReason:
+    """One reason of a status, return or cancellation: they all look alike."""
     sentences = [line.text or "" for line in find_all(node, "AddtlInf")]
     return StatedReason(text_at(node, "Rsn/Cd"), text_at(node, "Rsn/Prtry"), " ".join(sentences))
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from lxml import etree
 
+from api.iso20022.camt029 import Answer, read_resolutions, write_resolution
+from api.iso20022.camt056 import read_recalls
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.codes import STATUS_OF
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import OnChain, Status, write_status_report
+from api.iso20022.pacs004 import read_returns
 from api.iso20022.pacs008 import CreditTransfer, Unreadable, read_credit_transfer
+from api.iso20022.pacs028 import read_status_request
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.reference_data import status_reasons
 from api.iso20022.refusal import Refusal, RefusalKind
@@ -156,3 +161,42 @@ def test_every_code_we_write_is_an_external_code() -> None:
 
     assert set(status_reasons()) <= set(published["ExternalStatusReason1Code"]["enum"])
     assert set(STATUS_OF.values()) <= set(published["ExternalPaymentTransactionStatus1Code"]["enum"])
+
+
+def test_every_return_recall_answer_and_inquiry_is_read() -> None:
+    counts = Counter[str]()
+    for path, message in _read_all():
+        if isinstance(message, Refusal):
+            continue
+        for kind, read in READERS.items():
+            if message.identifier.startswith(kind):
+                found = read(message)
+                assert found, path
+                counts[kind] += len(found)
+
+    assert counts["pacs.004."] >= 15
+    assert counts["camt.056."] >= 8
+    assert counts["camt.029."] >= 13
+    assert counts["pacs.028."] >= 3
+
+
+READERS: dict[str, Callable[[ParsedMessage], tuple[object, ...]]] = {
+    "pacs.004.": read_returns,
+    "camt.056.": read_recalls,
+    "camt.029.": read_resolutions,
+    "pacs.028.": read_status_request,
+}
+
+
+def test_every_recall_can_be_answered() -> None:
+    answered = 0
+    for path, message in _messages("camt.056.001.08"):
+        for recall in read_recalls(message):
+            for answer in Answer:
+                raw = write_resolution(
+                    recall, answer, assignment_id="RSL-1", created_at=NOW, assigner=US, assignee=US
+                )
+                assert _is_officially_valid(raw), path
+                answered += 1
+
+    assert answered >= 24

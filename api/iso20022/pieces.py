@@ -1,0 +1,12 @@
+"""Cuts sentences to the 105 characters that an AddtlInf line may have (Max105Text)."""
+
+from __future__ import annotations
+
+import textwrap
+
+PIECE_LENGTH = 105
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """A text in pieces, cut between words where there are any."""
+    return tuple(textwrap.wrap(text, PIECE_LENGTH))
