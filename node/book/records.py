@@ -163,12 +163,17 @@ class EntryRecord:
 
 
 class EvmTransactionStatus(Enum):
-    """How far a kept transaction has come; reverted means it is in a block and changed nothing."""
+    """How far a kept transaction has come.
+
+    Reverted means it is in a block and changed nothing; replaced, that another transaction with its nonce is in a
+    final block, so that it never can be in one.
+    """
 
     SIGNED = "signed"
     INCLUDED = "included"
     FINAL = "final"
     REVERTED = "reverted"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,7 @@ class EvmTransactionRecord:
     """A signed transaction, kept before it is broadcast; every broadcast is these very bytes.
 
     `lane` is the address that sends and whose nonces are counted; `purpose` is "settle", "cancel" and the like.
+    Transactions of one lane and nonce differ in `attempt`: at most one of them can ever be in a block.
     """
 
     transaction_hash: str
@@ -189,6 +195,21 @@ class EvmTransactionRecord:
     last_broadcast_s: float | None
     status: EvmTransactionStatus
     block_number: int | None
+    attempt: int = 0
+
+
+@dataclass(frozen=True)
+class LaneRecord:
+    """A lane: its address, the nonces it has allotted (first_nonce up to, not including, next_nonce).
+
+    `stopped` says why nothing more is sent down it, and what to do; `trouble`, what it last met and may get over.
+    """
+
+    lane: str
+    next_nonce: int
+    first_nonce: int
+    stopped: str | None
+    trouble: str | None
 
 
 class QuoteDirection(Enum):

@@ -180,6 +180,9 @@ lanes = Table(
     _row_id(),
     Column("lane", _ADDRESS, nullable=False, unique=True),
     Column("next_nonce", BigInteger, nullable=False),
+    Column("first_nonce", BigInteger, nullable=False, server_default="0"),
+    Column("stopped", Text),
+    Column("trouble", Text),
 )
 
 transactions = Table(
@@ -189,6 +192,7 @@ transactions = Table(
     Column("transaction_hash", _HASH, nullable=False, unique=True),
     Column("lane", _ADDRESS, nullable=False),
     Column("nonce", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
     Column("purpose", String(32), nullable=False),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
     Column("raw", LargeBinary, nullable=False),
@@ -197,7 +201,7 @@ transactions = Table(
     Column("last_broadcast_s", Float),
     Column("status", Named(EvmTransactionStatus), nullable=False),
     Column("block_number", BigInteger),
-    UniqueConstraint("lane", "nonce"),
+    UniqueConstraint("lane", "nonce", "attempt"),
     Index(None, "lane", "status", "nonce"),
 )
 

@@ -44,7 +44,7 @@ def watch(office: Office) -> bool:
     if head.number > final.number:
         moved = _note_included(office, final.number + 1, head.number) or moved
         chain_now_s = final.timestamp_s
-    moved = _answer_reverts(office) or moved
+    moved = _answer_reverts(office, last) or moved
     return _expire(office, open_payments, chain_now_s) or moved
 
 
@@ -151,10 +151,10 @@ def _note_included(office: Office, first: int, last: int) -> bool:
     return moved
 
 
-def _answer_reverts(office: Office) -> bool:
-    """Withdraw payments whose transaction is in a block but reverted: their signatures are public now."""
+def _answer_reverts(office: Office, final: int) -> bool:
+    """Withdraw payments whose transaction is in a final block but reverted: their signatures are public now."""
     with office.book.view() as unit:
-        reverted = unit.lanes.reverted(office.lane_signer.address)
+        reverted = unit.lanes.reverted(final)
     moved = False
     for sent in reverted:
         moved = _answer_revert(office, sent) or moved

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from node.book.book import Book
-from node.book.records import EvmTransactionStatus
+from node.book.records import EvmTransactionStatus, LaneRecord
 from tests.node.book.making import LANE, NOW_S, payment_record, transaction_record
 
-SIGNED, INCLUDED, FINAL, REVERTED = EvmTransactionStatus
+SIGNED, INCLUDED, FINAL, REVERTED, REPLACED = EvmTransactionStatus
 
 _TAKE_FROM_OUTSIDE = """
 import sys
@@ -65,12 +65,54 @@ def test_an_undone_unit_takes_no_nonce(book: Book) -> None:
         assert unit.lanes.next_nonce(LANE, 0) == 0
 
 
-def test_a_nonce_carries_one_transaction(book: Book) -> None:
+def test_a_nonce_carries_one_transaction_an_attempt(book: Book) -> None:
+    first, second = transaction_record(0), transaction_record(0, attempt=1)
     with book.unit() as unit:
-        unit.lanes.keep(transaction_record(0))
+        unit.lanes.keep(second)
+        unit.lanes.keep(first)
         unit.lanes.keep(transaction_record(0, lane="0xanother"))
     with pytest.raises(IntegrityError), book.unit() as unit:
-        unit.lanes.keep(transaction_record(0))
+        unit.lanes.keep(transaction_record(0, attempt=1))
+    with book.unit() as unit:
+        assert unit.lanes.at(LANE, 0) == unit.lanes.unfinished(LANE) == [first, second]
+        assert unit.lanes.waiting() == {LANE: 2, "0xanother": 1}
+        unit.lanes.mark(first.transaction_hash, REPLACED, None)
+        assert unit.lanes.unfinished(LANE) == [second]
+
+
+def test_a_nonce_that_was_allotted_and_carries_nothing_is_found(book: Book) -> None:
+    with book.unit() as unit:
+        for _ in range(5):
+            unit.lanes.next_nonce(LANE, 3)
+        assert unit.lanes.lost("0xanother", 0) == []
+        for nonce in (4, 6):
+            unit.lanes.keep(transaction_record(nonce))
+        assert unit.lanes.lost(LANE, 0) == unit.lanes.lost(LANE, 3) == [3, 5, 7]
+        assert unit.lanes.lost(LANE, 4) == [5, 7]
+        unit.lanes.begin(LANE, 6)
+        assert unit.lanes.lost(LANE, 0) == [7]
+
+
+def test_a_lane_that_the_chain_overtook_begins_anew(book: Book) -> None:
+    with book.unit() as unit:
+        unit.lanes.keep(transaction_record(unit.lanes.next_nonce(LANE, 0)))
+        unit.lanes.keep(transaction_record(unit.lanes.next_nonce(LANE, 9)))
+        assert unit.lanes.lost(LANE, 0) == []
+        assert unit.lanes.lock(LANE) == LaneRecord(LANE, 10, 9, None, None)
+
+
+def test_a_lane_says_why_it_is_stopped_and_what_it_met(book: Book) -> None:
+    with book.unit() as unit:
+        assert unit.lanes.lock(LANE) is None
+        with pytest.raises(LookupError):
+            unit.lanes.stop(LANE, "no such lane")
+        unit.lanes.next_nonce(LANE, 0)
+        unit.lanes.stop(LANE, "a stranger")
+        unit.lanes.note_trouble(LANE, "too poor")
+        assert unit.lanes.all() == [LaneRecord(LANE, 1, 0, "a stranger", "too poor")]
+        unit.lanes.stop(LANE, None)
+        unit.lanes.note_trouble(LANE, None)
+        assert unit.lanes.all() == [LaneRecord(LANE, 1, 0, None, None)]
 
 
 def test_transactions_come_back_as_kept_and_follow_their_payment(book: Book) -> None:
@@ -93,9 +135,16 @@ def test_a_transaction_is_followed_until_it_is_final(book: Book) -> None:
         unit.lanes.mark(third.transaction_hash, REVERTED, 10)
         unit.lanes.mark(first.transaction_hash, INCLUDED, 11)
         included = replace(first, status=INCLUDED, block_number=11)
-        assert unit.lanes.unfinished(LANE) == [replace(second, status=INCLUDED, block_number=9), included]
-        assert unit.lanes.reverted(LANE) == [replace(third, status=REVERTED, block_number=10)]
+        reverted = replace(third, status=REVERTED, block_number=10)
+        assert unit.lanes.unfinished(LANE) == [
+            replace(second, status=INCLUDED, block_number=9),
+            reverted,
+            included,
+        ]
+        assert unit.lanes.reverted(9) == []
+        assert unit.lanes.reverted(10) == [reverted]
         unit.lanes.mark(second.transaction_hash, FINAL, 9)
+        unit.lanes.mark(third.transaction_hash, FINAL, 10)
         assert unit.lanes.unfinished(LANE) == [included]
         unit.lanes.mark(first.transaction_hash, SIGNED, None)
         assert unit.lanes.unfinished(LANE) == [first]

@@ -20,7 +20,7 @@ from node.book.book import Book
 from node.book.sqlite import open_engines
 from node.book.tables import metadata
 from node.domain.lifecycle import State
-from tests.node.book.making import payment_record
+from tests.node.book.making import LANE, payment_record, transaction_record
 
 MIGRATIONS = Path(node.book.upgrade.__file__).parent / "migrations"
 
@@ -119,6 +119,37 @@ def test_processes_that_open_a_new_book_together_take_turns(tmp_path: Path) -> N
         unit.payments.add(payment_record())
         assert len(unit.payments.in_state(State.RECEIVED)) == 1
     book.close()
+
+
+def test_transactions_kept_before_there_were_attempts_are_their_nonces_first(tmp_path: Path) -> None:
+    writer, _ = open_engines(f"sqlite:///{tmp_path / 'book.sqlite'}")
+    kept = [transaction_record(nonce) for nonce in (7, 8)]
+    with writer.begin() as connection:
+        command.upgrade(_config(connection=connection), "0001")
+        connection.exec_driver_sql(f"INSERT INTO lanes (lane, next_nonce) VALUES ('{LANE}', 9), ('0xidle', 4)")
+        for record in kept:
+            connection.exec_driver_sql(_KEEP_AS_IN_0001, (record.transaction_hash, LANE, record.nonce, record.raw))
+    book = Book.open_file(tmp_path / "book.sqlite")
+    with book.view() as view:
+        found = view.lanes.unfinished(LANE)
+        assert [(r.transaction_hash, r.nonce, r.raw) for r in found] == [
+            (r.transaction_hash, r.nonce, r.raw) for r in kept
+        ]
+        assert {record.attempt for record in found} == {0}
+        assert [(lane.first_nonce, lane.next_nonce) for lane in view.lanes.all()] == [(7, 9), (4, 4)]
+    with book.unit() as unit:
+        unit.lanes.keep(transaction_record(8, attempt=1))
+    with writer.begin() as connection:
+        command.downgrade(_config(connection=connection), "0001")
+        assert connection.exec_driver_sql("SELECT nonce FROM evm_transactions ORDER BY id").all() == [(7,), (8,)]
+    book.close()
+
+
+_KEEP_AS_IN_0001 = """
+INSERT INTO evm_transactions
+    (transaction_hash, lane, nonce, purpose, raw, created_at, broadcast_count, status)
+    VALUES (?, ?, ?, 'settle', ?, '2027-01-01 00:00:00', 0, 'signed')
+"""
 
 
 def test_downgrading_takes_everything_away(writer: Engine) -> None:
