@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from api.institution import BadInstitution
+from cli.claim import FolderInUse
 from cli.demo_payment import DemoFailed
 from cli.exit_codes import ExitCode
 from cli.openings import OpeningRefused
-from cli.running_network import FolderInUse, PortTaken
+from cli.running_network import PortTaken
 from node.chain.errors import StoreError
 from node.ledger.errors import LedgerUnreachable
 from node.ledger.orders import DeploymentFailed

@@ -7,8 +7,6 @@ folder that a kill left half-made completes it.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -23,6 +21,7 @@ from api.institution import DESCRIPTION, Institution, InstitutionDescription, op
 from api.limits import BodyLimits
 from api.views import role_names
 from cli.atomic_file import replace_json
+from cli.claim import NETWORK_FILE, claimed
 from cli.deployment import SandboxKeys, deploy
 from cli.folders import kept_key, kept_secret, prepare_institution
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
@@ -36,7 +35,6 @@ from node.ledger.plan import DeployedNetwork
 from node.settlement.ports import Boundary
 from wallet.signer import Signer
 
-NETWORK_FILE: Final = "network.json"
 HOST: Final = "127.0.0.1"
 
 Progress = Callable[[str], None]
@@ -46,16 +44,12 @@ class PortTaken(Exception):
     """A port that the network needs is in use; the text says which, and by what option to choose others."""
 
 
-class FolderInUse(Exception):
-    """Another process runs a network on this folder."""
-
-
 @dataclass(frozen=True)
 class NetworkOptions:
     """Where to listen and which chain to use; a port 0 takes any free one, also for all APIs.
 
     `rpc_url` names a chain that runs elsewhere; then `funder` pays for gas if that chain wants any. `terms`
-    overrides the institutions' terms by name.
+    overrides the institutions' terms by name; `is_claimed` says that the caller holds the folder already.
     """
 
     port: int = 8000
@@ -65,6 +59,7 @@ class NetworkOptions:
     limits: BodyLimits | None = None
     terms: Mapping[str, float] | None = None
     boundary: Boundary | None = None
+    is_claimed: bool = False
 
 
 class RunningNetwork:
@@ -102,8 +97,8 @@ class RunningNetwork:
         self._undo.close()
 
     def _start(self) -> None:
-        self._lock()
-        (self.data / NETWORK_FILE).unlink(missing_ok=True)
+        if not self._options.is_claimed:
+            self._undo.enter_context(claimed(self.data))
         doors = {plan.bic: _Door() for plan in INSTITUTIONS}
         servers = self._listen(doors)
         api_urls = {bic: server.url for bic, server in servers.items()}
@@ -122,15 +117,6 @@ class RunningNetwork:
         self._serve(list(servers.values()))
         self.document = self._document(keys, network, rpc_url, api_urls)
         replace_json(self.data / NETWORK_FILE, self.document)
-
-    def _lock(self) -> None:
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._undo.callback(os.close, descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderInUse(f"another process runs a network on {self.data}") from None
 
     def _listen(self, doors: Mapping[str, _Door]) -> dict[str, BackgroundServer]:
         """Take all API ports before anything else is done; the servers start later."""

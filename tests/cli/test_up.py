@@ -1,0 +1,209 @@
+"""`corridor up` as a user runs it: a process that is started, stopped, killed and started again on one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.exit_codes import ExitCode
+from tests.network import BANK_CN, BANK_HK, ENDS, XML, Transfer
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_S = 60.0
+COMMAND = (sys.executable, "-c", "from cli.main import main; main()", "up")
+
+
+def start(data: Path, *options: str) -> subprocess.Popen[str]:
+    arguments = (*COMMAND, "--data", str(data), "--port", "0", "--rpc-port", "0", *options)
+    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def ready(process: subprocess.Popen[str], data: Path) -> dict[str, Any]:
+    """Wait for network.json of this very start; one that a kill left behind names APIs that do not answer."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        file = data / "network.json"
+        if file.exists():
+            document: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            if answers(document):
+                return document
+        time.sleep(0.05)
+    raise AssertionError("not ready in time")
+
+
+def answers(document: dict[str, Any]) -> bool:
+    try:
+        return httpx.get(document["participants"][-1]["api_url"] + "/healthz", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def running(data: Path) -> Iterator[dict[str, Any]]:
+    """The network, stopped in order afterwards."""
+    process = start(data)
+    try:
+        document = ready(process, data)
+        assert (data / "network.json").stat().st_mode & 0o077 == 0, "it holds credentials"
+        yield document
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == ExitCode.DONE
+    finally:
+        process.kill()
+        process.wait()
+
+
+def call(document: dict[str, Any], bic: str) -> httpx.Client:
+    entry = next(one for one in document["participants"] if one["bic"] == bic)
+    headers = {"Authorization": f"Bearer {entry['credential']}"}
+    return httpx.Client(base_url=entry["api_url"], headers=headers, trust_env=False, timeout=20)
+
+
+def pay(document: dict[str, Any]) -> dict[str, Any]:
+    transfer = Transfer()
+    with call(document, BANK_CN) as http:
+        assert http.post("/v1/iso20022/messages", content=transfer.body(), headers=XML).status_code == 202
+        return ended(http, transfer.uetr)
+
+
+def ended(http: httpx.Client, uetr: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 30
+    while (payment := http.get(f"/v1/payments/{uetr}").json())["state"] not in ENDS:
+        assert time.monotonic() < deadline, payment
+        time.sleep(0.05)
+    return dict(payment)
+
+
+def accounts(document: dict[str, Any], bic: str) -> list[dict[str, Any]]:
+    with call(document, bic) as http:
+        found: list[dict[str, Any]] = http.get("/v1/accounts").json()["accounts"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """A folder of a network that settled one payment and was stopped in order; its document and that payment."""
+    data = tmp_path_factory.mktemp("up") / "network"
+    with running(data) as document:
+        payment = pay(document)
+    return data, document, payment
+
+
+def test_the_document_is_what_was_promised(stopped: tuple[Path, dict[str, Any], dict[str, Any]]) -> None:
+    data, document, payment = stopped
+    assert set(document) == {"rpc_url", "chain_id", "contracts", "tokens", "participants", "customers"}
+    assert set(document["contracts"]) == {"registry", "settlement"}
+    assert {code: token["decimals"] for code, token in document["tokens"].items()} == {
+        "CNY": 2,
+        "HKD": 2,
+        "THB": 2,
+        "AED": 2,
+    }
+    members = {"bic", "lei", "name", "roles", "currency", "settlement_address", "api_url", "credential"}
+    assert all(set(one) == members for one in document["participants"])
+    roles = [role for one in document["participants"] for role in one["roles"]]
+    assert (roles.count("bank"), roles.count("issuer"), roles.count("fx_provider")) == (4, 4, 1)
+    assert all(
+        set(one) == {"participant_bic", "name", "account", "wallet_address"} for one in document["customers"]
+    )
+    assert payment["state"] == "SETTLED"
+    assert not (data / "network.json").exists(), "it is there only while the network runs"
+
+
+def test_started_again_it_has_lost_nothing(stopped: tuple[Path, dict[str, Any], dict[str, Any]]) -> None:
+    data, before, payment = stopped
+    with running(data) as document:
+        for same in ("chain_id", "contracts", "tokens", "customers"):
+            assert document[same] == before[same]
+        kept = [{name: one[name] for name in one if name != "api_url"} for one in document["participants"]]
+        assert kept == [{name: one[name] for name in one if name != "api_url"} for one in before["participants"]]
+        with call(document, BANK_CN) as http:
+            assert http.get(f"/v1/payments/{payment['uetr']}").json() == payment
+            registered = {
+                one["bic"]: one["api_address"] for one in http.get("/v1/participants").json()["participants"]
+            }
+        assert registered == {one["bic"]: one["api_url"] for one in document["participants"]}
+        assert pay(document)["state"] == "SETTLED"
+
+
+def test_killed_while_paying_it_takes_the_payment_up_again(tmp_path: Path) -> None:
+    data = tmp_path / "network"
+    process = start(data)
+    try:
+        document = ready(process, data)
+        transfer = Transfer()
+        with call(document, BANK_CN) as http:
+            assert http.post("/v1/iso20022/messages", content=transfer.body(), headers=XML).status_code == 202
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    with (
+        running(data) as document,
+        call(document, BANK_CN) as debtor_agent,
+        call(document, BANK_HK) as creditor_agent,
+    ):
+        assert ended(debtor_agent, transfer.uetr)["state"] == "SETTLED"
+        assert ended(creditor_agent, transfer.uetr)["state"] == "SETTLED"
+
+
+@pytest.mark.parametrize(
+    ("doing", "for_s"),
+    [
+        ("opening keys", 0.2),
+        ("setting the network up", 0.3),
+        ("opening the institutions' books", 0.7),
+    ],
+)
+def test_killed_while_being_set_up_it_is_completed(tmp_path: Path, doing: str, for_s: float) -> None:
+    data = tmp_path / "network"
+    process = start(data)
+    assert process.stdout is not None
+    assert any(doing in line for line in process.stdout), "it says what it is doing"
+    time.sleep(for_s)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with running(data) as document:
+        assert pay(document)["state"] == "SETTLED"
+        own, *customers = accounts(document, BANK_CN)
+        assert (own["account"], own["balance"]) == ("OWN-CNY", 8_000_000_00)
+        assert [one["balance"] for one in customers] == [2_500_000_00 - 10_000_00, 86_500_00]
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(tmp_path / "network", "--rpc-port", str(port))
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.PORT_TAKEN
+    assert f"port {port} is taken" in output
+    assert "--rpc-port" in output
+
+
+def test_one_folder_runs_once(tmp_path: Path) -> None:
+    data = tmp_path / "network"
+    first = start(data)
+    try:
+        deadline = time.monotonic() + READY_S
+        while not (data / "institutions").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        second = start(data)
+        output, _ = second.communicate(timeout=60)
+        assert second.returncode == ExitCode.FOLDER_IN_USE
+        assert "another process" in output
+    finally:
+        first.kill()
+        first.wait()
