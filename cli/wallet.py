@@ -6,6 +6,7 @@ Nothing is signed that was not shown in words first, and no secret is ever taken
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -42,11 +43,13 @@ from cli.wallet_view import (
 )
 from wallet.address import address_bytes
 from wallet.amount import format_amount
+from wallet.intent import AcceptanceIntent, BadIntent, Intent, facts_of, words_of
+from wallet.network import Network
 from wallet.signature import Signature, SignatureRefused
-from wallet.typed_data import BadTypedData
+from wallet.typed_data import Acceptance, BadTypedData, Instruction, Struct, Transfer, struct_hash
 from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
 from wallet.verification import recover
-from wallet.words import describe, party_in_words
+from wallet.words import party_in_words, time_in_words
 
 app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(keys)
@@ -95,6 +98,9 @@ def show_balance(
 def sign(
     file: Annotated[Path, typer.Argument(help="Typed data as JSON; - reads standard input.")],
     network: NetworkOption,
+    instruction: Annotated[
+        Path | None, typer.Option("--instruction", help="What an acceptance accepts, as JSON.")
+    ] = None,
     address: AddressOption = None,
     keystore: KeystoreOption = DEFAULT_KEYSTORE,
     password_file: PasswordFileOption = None,
@@ -102,14 +108,20 @@ def sign(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign an instruction, acceptance, quote or cancellation for this network; anything else is refused."""
+    """Sign an instruction, acceptance, quote or cancellation for this network; anything else is refused.
+
+    It must be the signer's to sign, in this network's currencies, and not expired. An acceptance names its
+    instruction by a hash, which says nothing to anybody: it is signed together with the instruction itself.
+    """
     document = read_file(file)
     known = known_network(network, keystore)
     if (document.chain_id, document.verifying_contract) != (known.chain_id, known.settlement):
         raise BadTypedData("domain: for another chain or another contract than this network's settlement")
     store = keystore_at(keystore)
     signer_address = chosen(store, address)
-    description = describe(document.value, known)
+    intent = intent_of(document.value, instruction)
+    check_intent(intent, signer_address, known)
+    description = words_of(intent, signer_address, known)
     show_description(description)
     agree(f"{description.title}: sign as {signer_address}?", yes=yes)
     digest = document.digest()
@@ -145,6 +157,27 @@ def verify(
         typer.echo(f"signed by {signed_by}" if good else f"NOT signed by {address}, but by {signed_by}")
     if not good:
         raise typer.Exit(ExitCode.NO)
+
+
+def intent_of(value: Struct, instruction: Path | None) -> Intent:
+    """Return what signing a document means. Raises BadIntent."""
+    if isinstance(value, Transfer):
+        raise BadIntent("a transfer is authorised with `wallet authorise`")
+    if not isinstance(value, Acceptance):
+        return value
+    accepted = None if instruction is None else read_file(instruction).value
+    if not isinstance(accepted, Instruction):
+        raise BadIntent("an acceptance is signed with its instruction: say --instruction FILE")
+    if struct_hash(accepted) != value.instruction:
+        raise BadIntent("Acceptance.instruction: the hash of another instruction than the one given")
+    return AcceptanceIntent(accepted, value.expiry)
+
+
+def check_intent(intent: Intent, signer: str, network: Network) -> None:
+    """Raise BadIntent if an intent is not `signer`'s to sign, names an unknown token, or has expired."""
+    facts = facts_of(intent, signer, network)
+    if facts.expiry_s is not None and facts.expiry_s < time.time():
+        raise BadIntent(f"it expired at {time_in_words(facts.expiry_s)}")
 
 
 def read_file(file: Path) -> TypedDocument:

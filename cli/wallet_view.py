@@ -25,6 +25,7 @@ from wallet.amount import BadAmount
 from wallet.audit import AuditBroken, AuditBusy
 from wallet.contacts import BadContact
 from wallet.encryption import KeystoreRefused
+from wallet.intent import BadIntent
 from wallet.network import BadNetwork, printable
 from wallet.payment_request import BadRequest
 from wallet.policy_document import BadPolicy
@@ -67,6 +68,7 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     BadNetwork: ExitCode.BAD_INPUT,
     BadPolicy: ExitCode.BAD_INPUT,
     BadContact: ExitCode.BAD_INPUT,
+    BadIntent: ExitCode.BAD_INPUT,
     BadRequest: ExitCode.BAD_INPUT,
     BadTransaction: ExitCode.BAD_INPUT,
     BadTypedData: ExitCode.BAD_INPUT,

@@ -12,10 +12,8 @@ from cli.exit_codes import ExitCode
 from tests.wallet.actors import CREDITOR, DEBTOR
 from tests.wallet.served_chain import ISSUED, ServedChain, served_chain
 from tests.wallet.shell import Person, answer, person_with_the_debtors_key
-from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import ZERO_ADDRESS
 from wallet.qr_code import in_blocks, qr_code
-from wallet.typed_document import TypedDocument, write_document
 
 
 @pytest.fixture(scope="module")
@@ -138,37 +136,6 @@ def test_a_wrong_password_or_another_chain_stops_everything(debtor: Person, chai
     assert "not chain 1" in result.stderr
     (debtor.home / "network.json").write_text(json.dumps(chain.document | {"rpc_url": "http://127.0.0.1:1"}))
     assert debtor.run("balance", "--network", str(debtor.home), *debtor.keys).exit_code == ExitCode.UNREACHABLE
-
-
-def test_typed_data_is_shown_signed_and_verified(debtor: Person, chain: ServedChain) -> None:
-    file = debtor.home / "instruction.json"
-    settlement = chain.document["contracts"]["settlement"]
-    good = TypedDocument(chain.client.chain_id(), settlement, INSTRUCTION)
-    file.write_text(json.dumps(write_document(good)))
-    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password)
-    assert debtor.run("sign", str(file), *options).exit_code == ExitCode.NOT_AGREED
-    result = debtor.run("sign", str(file), *options, "--yes", "--json")
-    assert "UNKNOWN token" in result.stderr
-    signed = answer(result)
-    assert signed["address"] == DEBTOR
-    verdict = debtor.run("verify", str(file), signed["signature"], "--address", DEBTOR, "--json")
-    assert answer(verdict) == {"valid": True, "signed_by": DEBTOR, "expected": DEBTOR}
-    other = debtor.run("verify", str(file), signed["signature"], "--address", CREDITOR)
-    assert other.exit_code == ExitCode.NO
-    assert "NOT signed" in other.stdout
-    for bad in ("0x", "zz", signed["signature"][:-2] + "1d"):
-        assert debtor.run("verify", str(file), bad, "--address", DEBTOR).exit_code == ExitCode.BAD_INPUT
-
-
-def test_typed_data_for_elsewhere_or_of_another_kind_is_not_signed(debtor: Person, chain: ServedChain) -> None:
-    options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
-    elsewhere = write_document(TypedDocument(chain.client.chain_id(), CREDITOR, INSTRUCTION))
-    refused = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere))
-    assert refused.exit_code == ExitCode.BAD_INPUT
-    assert "another contract" in refused.stderr.replace("\n", " ")
-    permit = debtor.run("sign", "-", *options, typed=json.dumps(elsewhere | {"primaryType": "Permit"}))
-    assert permit.exit_code == ExitCode.BAD_INPUT
-    assert debtor.run("sign", str(debtor.home / "none.json"), *options).exit_code == ExitCode.BAD_INPUT
 
 
 def test_the_help_states_the_exit_codes(debtor: Person) -> None:

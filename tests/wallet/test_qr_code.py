@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from itertools import chain
 
 import pytest
@@ -17,7 +18,7 @@ BLOCKS = [(1, 10), (1, 16), (1, 26), (2, 18), (2, 24), (4, 16), (4, 18), (4, 22)
 ALIGNMENTS: list[list[int]] = [
     [], [18], [22], [26], [30], [34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50],
 ]  # fmt: skip
-MASKS = [
+MASKS: list[Callable[[int, int], int]] = [
     lambda r, c: (r + c) % 2,
     lambda r, c: r % 2,
     lambda r, c: c % 3,
