@@ -86,11 +86,13 @@ def show_balance(
             ]
         )
         return
-    rows = [
-        [party_in_words(holder, known), token.currency, format_amount(minor, token.decimals)]
-        for holder, token, minor in found
-    ]
-    show_table("Balances", ["Holder", "Currency", "Amount"], rows)
+    for holder in holders:
+        rows = [
+            [token.currency, format_amount(minor, token.decimals)]
+            for owner, token, minor in found
+            if owner == holder
+        ]
+        show_table(party_in_words(holder, known), ["Currency", "Amount"], rows)
 
 
 @app.command("sign")

@@ -7,13 +7,14 @@ for then it could be paid twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from wallet.audit import FileAudit
+from wallet.audit import Entry, FileAudit, read_entries
 
+_NAME: Final = "sent.log"
 SETTLED: Final = "settled"
 REFUSED: Final = "refused"  # by the contract, in a block
 NOT_TAKEN: Final = "not taken"  # by the engine, and in no block
@@ -47,7 +48,7 @@ class Journal:
     """The transfers of one keystore, in a chained log beside its keys. One command at a time may write to it."""
 
     def __init__(self, directory: Path) -> None:
-        self._log = FileAudit(directory.expanduser() / "sent.log", _now_ms())
+        self._log = FileAudit(directory.expanduser() / _NAME, _now_ms())
 
     def keep(self, kept: Kept) -> None:
         """Record a signed transfer; durable when this returns, and only then may it be broadcast."""
@@ -61,7 +62,7 @@ class Journal:
 
     def transfers(self) -> list[Kept]:
         """Return every transfer with its newest status, oldest first."""
-        return list(_replayed(self._log))
+        return list(_replayed(self._log.entries()))
 
     def __enter__(self) -> Self:
         return self
@@ -71,9 +72,19 @@ class Journal:
         self._log.close()
 
 
-def _replayed(log: FileAudit) -> Iterator[Kept]:
+def transfers_of(directory: Path) -> list[Kept]:
+    """Return the transfers of a keystore without writing to it, or waiting for a command that does."""
+    try:
+        content = (directory.expanduser() / _NAME).read_bytes()
+    except FileNotFoundError:
+        return []
+    whole = content.rfind(b"\n") + 1  # another command may be writing its last line
+    return list(_replayed(read_entries(content[:whole])))
+
+
+def _replayed(entries: Iterable[Entry]) -> Iterator[Kept]:
     newest: dict[str, dict[str, Any]] = {}
-    for entry in log.entries():
+    for entry in entries:
         body = dict(entry.body)
         if entry.event == "signed":
             fields = body | {"raw": bytes.fromhex(body["raw"]), "amount": int(body["amount"])}

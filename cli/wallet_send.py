@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cli.wallet_journal import Journal
+from cli.wallet_journal import Journal, Kept, transfers_of
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
     AddressOption,
@@ -38,7 +38,6 @@ from cli.wallet_view import (
     show_description,
     show_json,
     show_qr_code,
-    show_table,
     told,
 )
 from node.ledger.client import LedgerClient
@@ -166,7 +165,7 @@ def show_outcome(order: Order, outcome: Outcome, as_json: bool) -> None:
     if as_json:
         show_json(order.as_json() | outcome.as_json())
     elif outcome.transaction:
-        show_table("Transfer", ["Status", "Transaction", "Block"], [outcome.as_row()])
+        show_lines(outcome.in_words(), f"transaction {outcome.transaction}")
     if outcome.failure:
         complain(outcome.failure)
         raise typer.Exit(outcome.exit_code)
@@ -192,20 +191,25 @@ def finish_earlier(client: LedgerClient, journal: Journal, debtor: str, wait_s: 
 @told
 def history(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
     """Show what was sent from this keystore, and what is known of it."""
-    with Journal(keystore) as journal:
-        sent = journal.transfers()
-    rows = [
-        [
-            time_in_words(kept.time_ms // 1000),
-            kept.status,
-            f"{format_amount(kept.amount, kept.decimals)} {kept.currency}",
-            kept.creditor,
-            kept.transaction,
-        ]
-        for kept in sent
-    ]
+    sent = transfers_of(keystore)
     if as_json:
-        names = ["time", "status", "amount", "creditor", "transaction"]
-        show_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        show_table("Sent", ["Time", "Status", "Amount", "Address", "Transaction"], rows)
+        show_json([_kept_json(kept) for kept in sent])
+        return
+    for kept in sent:
+        amount = f"{format_amount(kept.amount, kept.decimals)} {kept.currency}"
+        show_lines(
+            f"{time_in_words(kept.time_ms // 1000)}  {kept.status}  {amount}",
+            f"  to {kept.creditor}",
+            f"  transaction {kept.transaction}",
+        )
+
+
+def _kept_json(kept: Kept) -> dict[str, object]:
+    return {
+        "time": time_in_words(kept.time_ms // 1000),
+        "status": kept.status,
+        "amount": f"{format_amount(kept.amount, kept.decimals)} {kept.currency}",
+        "creditor": kept.creditor,
+        "transaction": kept.transaction,
+        "block": kept.block,
+    }

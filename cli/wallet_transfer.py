@@ -82,9 +82,9 @@ class Outcome:
         found = {"status": self.status, "transaction": self.transaction, "block": self.block}
         return found | ({"failure": self.failure} if self.failure else {})
 
-    def as_row(self) -> list[str]:
-        """Return status, transaction and block for people."""
-        return [self.status, self.transaction, "" if self.block is None else str(self.block)]
+    def in_words(self) -> str:
+        """Return status and block for people."""
+        return self.status if self.block is None else f"{self.status} in block {self.block}"
 
 
 def prepare(

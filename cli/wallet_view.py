@@ -106,6 +106,12 @@ def show_json(document: object) -> None:
     print(json.dumps(document, indent=2, ensure_ascii=True))
 
 
+def show_lines(*lines: str) -> None:
+    """Print lines on standard output, never broken, so that addresses and hashes can be copied."""
+    for line in lines:
+        typer.echo(printable(line))
+
+
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on standard output; cells are shown as they are, never as markup."""
     table = Table(title=Text(title), title_justify="left", title_style="bold")
