@@ -218,8 +218,13 @@ def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
         entry = responses.setdefault(said.status, {"description": "", "content": {MEDIA_TYPE: _schema()}})
         entry["description"] = "; ".join(filter(None, (entry["description"], f"`{said.code}`")))
         examples = entry["content"][MEDIA_TYPE]["examples"]
-        examples[said.code] = {"summary": said.title, "value": document(kind, f"{said.title}.", trace_id="…")}
+        examples[said.code] = {"summary": said.title, "value": example(kind)}
     return responses
+
+
+def example(kind: Kind) -> dict[str, Any]:
+    """A problem of this kind, as the documentation shows it."""
+    return document(kind, f"{row(kind).title}.", instance="/v1/…", trace_id="0f6d4c1ae3b24d6a9d6c9a4b4d0f2a11")
 
 
 def _schema() -> dict[str, Any]:

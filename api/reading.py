@@ -5,18 +5,28 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from api.institution import Institution
 from api.iso20022.pacs008 import Unreadable, read_credit_transfer
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal as Unread
 from api.iso20022.refusal import RefusalKind
-from api.problems import Problem, problem_of
+from api.problems import Kind, Problem, problem_of
 from node.domain.payment import Payment
 from node.domain.reasons import Finding, Reason
 from node.settlement.ports import Clock, Written
 
-CREDIT_TRANSFER = "pacs.008.001.08"
+CREDIT_TRANSFER: Final = "pacs.008.001.08"
+# What leaves no one payment to record; any other broken rule is answered with RJCT and recorded.
+NO_PAYMENT: Final[tuple[Kind, ...]] = (
+    *(kind for kind in RefusalKind if kind is not RefusalKind.TOO_LARGE),
+    Reason.NUMBER_OF_TRANSACTIONS_WRONG,
+    Reason.CURRENCY_UNKNOWN,
+    Reason.AMOUNT_HAS_TOO_MANY_DECIMALS,
+    Reason.DEBTOR_AGENT_UNKNOWN,
+    Reason.CREDITOR_AGENT_UNKNOWN,
+)
 _FURTHEST_AHEAD = timedelta(hours=14)
 
 

@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api.problems import all_kinds, row
+from api.problems import MEDIA_TYPE, all_kinds, example, row
 from api.schemas import Body, PaymentProposal, ProblemDocument, QuoteAsked
 
 _SPOKEN_OF: Final[tuple[type[Body], ...]] = (ProblemDocument, PaymentProposal, QuoteAsked)
@@ -54,7 +54,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {name: schema for name, schema in extra["$defs"].items() if name not in schemas}
+    _complete_examples(document)
     return document
+
+
+def _complete_examples(document: Mapping[str, Any]) -> None:
+    """Write the problems' examples again: the framework leaves out members that are null."""
+    whole = {row(kind).code: example(kind) for kind in all_kinds()}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                for code, shown in response["content"].get(MEDIA_TYPE, {}).get("examples", {}).items():
+                    shown["value"] = whole[code]
 
 
 def render(document: Mapping[str, Any]) -> str:

@@ -159,7 +159,8 @@ def _verify(
         raise SignatureRefused("signature-missing", "The message carries no signature (RFC 9421).")
     if not _field(head.headers, "content-digest"):
         raise SignatureRefused("content-digest-missing", "The message carries no Content-Digest (RFC 9530).")
-    verifier = _Verifier(now_s, key_of)
+    keys = _RegisteredKeys(key_of)
+    verifier = _Verifier(now_s, keys)
     try:
         (result,) = verifier.verify(
             head,
@@ -172,8 +173,8 @@ def _verify(
     except SignatureRefused:
         raise
     except Exception as error:  # hostile input: the library lets its parsers' own errors through
-        if isinstance(error.__cause__, SignatureRefused):
-            raise error.__cause__ from None
+        if keys.trouble is not None:  # the library would call it a bad signature, whatever it was
+            raise keys.trouble from None
         text = str(error) or "it was not made by this key over this message"
         raise SignatureRefused("signature-wrong", f"The message's signature is refused: {text}.") from error
     return _proven(result.parameters)
@@ -198,8 +199,16 @@ class _RegisteredKeys(HTTPSignatureKeyResolver):
 
     def __init__(self, key_of: PublicKeyOf) -> None:
         self._key_of = key_of
+        self.trouble: Exception | None = None
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey:
+        try:
+            return self._resolve(key_id)
+        except Exception as trouble:
+            self.trouble = trouble
+            raise
+
+    def _resolve(self, key_id: str) -> Ed25519PublicKey:
         raw = self._key_of(key_id)
         if raw is None:
             raise SignatureRefused("keyid-unknown", f"No participant {key_id[:35]!r} is registered.")
@@ -211,8 +220,8 @@ class _Verifier(HTTPMessageVerifier):
 
     max_clock_skew = timedelta(seconds=CLOCK_SKEW_S)
 
-    def __init__(self, now_s: float, key_of: PublicKeyOf) -> None:
-        super().__init__(signature_algorithm=algorithms.ED25519, key_resolver=_RegisteredKeys(key_of))
+    def __init__(self, now_s: float, keys: _RegisteredKeys) -> None:
+        super().__init__(signature_algorithm=algorithms.ED25519, key_resolver=keys)
         self._now_s = now_s
 
     def validate_created_and_expires(self, sig_input: Any, max_age: timedelta | None = None) -> None:

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from api.access import PARTICIPANT_REFUSALS, Access, raw_body
 from api.institution import Institution
-from api.iso20022.refusal import RefusalKind
 from api.problems import Problem, documented, problem_of
-from api.reading import read_payment
+from api.reading import NO_PAYMENT, read_payment
 from api.refusals import Refusal
 from api.routes.quotes import money_of
 from api.schemas import AcceptanceView, PaymentAnswer, PaymentProposal, QuoteAsked, QuoteGiven
@@ -43,7 +42,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         "/payments",
         operation_id="proposePayment",
         summary="Propose a payment to its creditor agent",
-        responses=documented(*_COMMON, RefusalKind.SCHEMA_INVALID, Reason.UETR_ALREADY_USED),
+        responses=documented(*_COMMON, *NO_PAYMENT, Reason.UETR_ALREADY_USED),
         openapi_extra=_takes(PaymentProposal),
     )
     def propose_payment(

@@ -13,9 +13,8 @@ from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
 from api.institution import Institution
-from api.iso20022.refusal import RefusalKind
 from api.problems import Problem, documented, problem_of
-from api.reading import Taken, read_payment
+from api.reading import NO_PAYMENT, Taken, read_payment
 from api.refusals import Refusal
 from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from node.domain.reasons import Finding, Reason
@@ -24,14 +23,6 @@ from node.settlement.office import participant
 
 XML: Final = "application/xml"
 _TAKEN_AS_XML: Final = frozenset({"", "application/xml", "text/xml"})
-# Broken rules that leave no one payment to record; any other broken rule is answered 202 with RJCT.
-UNREADABLE: Final = (
-    Reason.NUMBER_OF_TRANSACTIONS_WRONG,
-    Reason.CURRENCY_UNKNOWN,
-    Reason.AMOUNT_HAS_TOO_MANY_DECIMALS,
-    Reason.DEBTOR_AGENT_UNKNOWN,
-    Reason.CREDITOR_AGENT_UNKNOWN,
-)
 _REFUSALS: Final = (
     *BACK_OFFICE_REFUSALS,
     Refusal.NOT_YOUR_PAYMENT,
@@ -40,8 +31,7 @@ _REFUSALS: Final = (
     Refusal.MEDIA_TYPE_NOT_SUPPORTED,
     Refusal.CHAIN_UNREACHABLE,
     Refusal.BOOK_BUSY,
-    *UNREADABLE,
-    *(kind for kind in RefusalKind if kind is not RefusalKind.TOO_LARGE),
+    *NO_PAYMENT,
     Reason.UETR_ALREADY_USED,
     Reason.MESSAGE_ID_ALREADY_USED,
 )

@@ -42,7 +42,7 @@ class KeptNonces:
     def __init__(self) -> None:
         self.used: set[tuple[str, str]] = set()
 
-    def use(self, keyid: str, nonce: str, expires_s: float) -> bool:
+    def use(self, keyid: str, nonce: str, expires_s: int) -> bool:
         fresh = (keyid, nonce) not in self.used
         self.used.add((keyid, nonce))
         return fresh
@@ -243,3 +243,11 @@ def sign_by_hand(
         covered_component_ids=covered,
         use_existing_digest=True,
     )
+
+
+def test_a_directory_that_cannot_be_asked_is_no_bad_signature() -> None:
+    def silent(_bic: str) -> bytes:
+        raise ConnectionError("the chain does not answer")
+
+    with pytest.raises(ConnectionError):
+        verify_request(signed_request(), BODY, silent, KeptNonces(), NOW_S)
