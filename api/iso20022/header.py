@@ -94,9 +94,7 @@ def _copy_end(parent: etree._Element, tag: str, source: etree._Element, source_t
     target = add(parent, tag)
     found = find(source, source_tag)
     for child in [] if found is None else list(children(found)):
-        copied = plain_copy(child)
+        copied = plain_copy(child, namespace_of(parent))
         for node in list(copied.iter("{*}PstlAdr", "{*}CtctDtls")):
             node.getparent().remove(node)  # type: ignore[union-attr]
-        for node in copied.iter("{*}*"):
-            node.tag = f"{{{namespace_of(parent)}}}{etree.QName(node).localname}"
         target.append(copied)

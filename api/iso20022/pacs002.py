@@ -97,7 +97,7 @@ def _write_transaction(node: etree._Element, status: Status, references: Message
     code = STATUS_OF[status.state]
     add(node, "TxSts", code)
     for finding in status.findings[:MOST_REASONS]:
-        _write_reason(node, finding, status.instructing_agent)
+        write_reason(node, finding, status.instructing_agent)
     if status.accepted_at is not None and code not in _REFUSED:
         add(node, "AccptncDtTm", timestamp(status.accepted_at))
     if status.settled_on is not None and code == "ACSC":
@@ -106,7 +106,8 @@ def _write_transaction(node: etree._Element, status: Status, references: Message
         _write_chain(node, status.on_chain)
 
 
-def _write_reason(node: etree._Element, finding: Finding, originator: Agent) -> None:
+def write_reason(node: etree._Element, finding: Finding, originator: Agent) -> None:
+    """Append one reason (StsRsnInf) with its code, who says so, and the finding in words."""
     information = add(node, "StsRsnInf")
     add(information, "Orgtr/Id/OrgId/AnyBIC", originator.bic)
     add(information, "Rsn/Cd", reason_code(finding))

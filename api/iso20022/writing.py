@@ -64,13 +64,14 @@ def order_at(definition: MessageDefinition, path: str) -> tuple[str, ...]:
     return tuple(member.tag for member in members_of(group, definition.parts))
 
 
-def plain_copy(node: etree._Element) -> etree._Element:
-    """The same content without prefixes, comments, instructions and layout.
+def plain_copy(node: etree._Element, namespace: str | None = None) -> etree._Element:
+    """The same content without prefixes, comments, instructions and layout, in `namespace` where one is given.
 
-    What another namespace put inside, such as supplementary data, is copied untouched.
+    What another namespace put inside, such as supplementary data, is copied untouched. Elements are made anew
+    in their namespace: lxml serialises wrongly what is renamed into the namespace of a new parent.
     """
-    namespace = namespace_of(node)
-    result = etree.Element(node.tag, _own_attributes(node), nsmap={None: namespace})
+    target = namespace_of(node) if namespace is None else namespace
+    result = etree.Element(f"{{{target}}}{name_of(node)}", _own_attributes(node), nsmap={None: target})
     _copy_into(result, node)
     return result
 
@@ -81,7 +82,8 @@ def _copy_into(result: etree._Element, node: etree._Element) -> None:
         result.text = _text_of(node)
     for child in below:
         if namespace_of(child) == namespace_of(node):
-            _copy_into(etree.SubElement(result, child.tag, _own_attributes(child)), child)
+            tag = f"{{{namespace_of(result)}}}{name_of(child)}"
+            _copy_into(etree.SubElement(result, tag, _own_attributes(child)), child)
         else:
             foreign = copy.deepcopy(child)
             foreign.tail = None

@@ -76,6 +76,18 @@ def test_answer_comes_in_the_form_asked() -> None:
     assert texts(wrapped, "{*}AppHdr/{*}Rltd/{*}BizMsgIdr") == ["CRDA-20261123-0001"]
 
 
+@pytest.mark.parametrize("version", ["head.001.001.01", "head.001.001.02", "head.001.001.03"])
+def test_header_of_any_version_is_answered_with_ours(version: str) -> None:
+    original = full().replace(b"head.001.001.02", version.encode()).replace(b"58+08:00</CreDt>", b"58Z</CreDt>")
+
+    wrapped = written(STATUS, original)
+
+    assert texts(wrapped, "{*}AppHdr/{*}Rltd/{*}Fr//{*}BICFI") == ["CRDACNSHXXX"]
+    assert {etree.QName(node).namespace for node in wrapped[0].iter("{*}*")} == {
+        "urn:iso:std:iso:20022:tech:xsd:head.001.001.02"
+    }
+
+
 def test_settlement_day_and_chain_are_told_of_a_settled_payment_only() -> None:
     facts = replace(STATUS, accepted_at=NOW, settled_on=date(2026, 11, 23))
 

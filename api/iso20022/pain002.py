@@ -1,0 +1,81 @@
+"""Writes the status report to a customer (pain.002): each payment by itself, and what that makes of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from lxml import etree
+
+from api.iso20022.codes import STATUS_OF
+from api.iso20022.institutions import write_agent
+from api.iso20022.pacs002 import MOST_REASONS, write_reason
+from api.iso20022.pain001 import CustomerOrder
+from api.iso20022.parse import ParsedMessage
+from api.iso20022.references import references_of
+from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
+from node.domain.lifecycle import State
+from node.domain.party import Agent
+from node.domain.reasons import Finding
+
+IDENTIFIER = "pain.002.001.10"
+
+
+@dataclass(frozen=True)
+class OrderStatus:
+    """Where one payment of the customer's instruction stands, and why if it went no further."""
+
+    order: CustomerOrder
+    state: State
+    findings: tuple[Finding, ...] = ()
+
+
+def write_customer_status(
+    original: ParsedMessage,
+    statuses: tuple[OrderStatus, ...],
+    *,
+    message_id: str,
+    created_at: datetime,
+    debtor_agent: Agent,
+) -> bytes:
+    """The pain.002 for a pain.001, as a bare Document; `statuses` stand in the instruction's order."""
+    references = references_of(original)
+    document = new_root(IDENTIFIER)
+    report = add(document, "CstmrPmtStsRpt")
+    head = add(report, "GrpHdr")
+    add(head, "MsgId", message_id)
+    add(head, "CreDtTm", timestamp(created_at))
+    write_agent(head, "DbtrAgt", debtor_agent)
+    group = add(report, "OrgnlGrpInfAndSts")
+    add(group, "OrgnlMsgId", references.message_id)
+    add(group, "OrgnlMsgNmId", references.identifier)
+    add_if(group, "OrgnlCreDtTm", references.created_at)
+    add(group, "GrpSts", _status_of_all(statuses))
+    for information_id, members in groupby(statuses, key=lambda status: status.order.payment_information_id):
+        _write_information(report, information_id, tuple(members), debtor_agent)
+    return serialise(document)
+
+
+def _status_of_all(statuses: tuple[OrderStatus, ...]) -> str:
+    """One code for several payments: theirs where it is one, PART where some are rejected, else ACTC."""
+    codes = {STATUS_OF[status.state] for status in statuses}
+    if len(codes) == 1:
+        return codes.pop()
+    return "PART" if "RJCT" in codes or "CANC" in codes else "ACTC"
+
+
+def _write_information(
+    report: etree._Element, information_id: str, statuses: tuple[OrderStatus, ...], originator: Agent
+) -> None:
+    node = add(report, "OrgnlPmtInfAndSts")
+    add(node, "OrgnlPmtInfId", information_id)
+    add(node, "PmtInfSts", _status_of_all(statuses))
+    for status in statuses:
+        transaction = add(node, "TxInfAndSts")
+        add_if(transaction, "OrgnlInstrId", status.order.instruction_id)
+        add(transaction, "OrgnlEndToEndId", status.order.end_to_end_id)
+        add(transaction, "OrgnlUETR", status.order.uetr)
+        add(transaction, "TxSts", STATUS_OF[status.state])
+        for finding in status.findings[:MOST_REASONS]:
+            write_reason(transaction, finding, originator)
