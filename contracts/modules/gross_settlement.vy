@@ -56,9 +56,10 @@ def settle(
 ):
     """
     @notice Settles one payment in one or two currencies. All legs move, or the call reverts and none does.
-            A UETR settles once, keyed by the debtor agent; the same call again reverts and changes nothing.
-    @dev Caller: anyone with the signatures. Refuses: a UETR used or cancelled; an expired instruction,
-         acceptance or quote; a quote used or for other amounts, tokens or taker; a wrong, malleable or
+            A UETR settles once, keyed by the debtor agent; an instruction with a sequence settles once by
+            that instead. The same call again reverts and changes nothing.
+    @dev Caller: anyone with the signatures. Refuses: a UETR or sequence used or cancelled; an expired
+         instruction, acceptance or quote; a quote used or for other amounts, tokens or taker; a wrong, malleable or
          missing signature; an agent that is no active bank; a provider without its role; an unlisted
          currency; a return, which settle_return takes; all that the tokens refuse. Stopped by: pause and
          freeze of either currency, suspend, delist_token, cancel, withdraw_quote.
@@ -83,7 +84,8 @@ def settle_return(
     """
     @notice Settles the return of a settled payment: agents, accounts and tokens reversed, return_of naming
             its UETR, and the sum of all its returns at most what it had credited.
-    @dev Caller: anyone with the signatures. Refuses: an original that has not settled here; other agents,
+    @dev Caller: anyone with the signatures. Refuses: an original that has not settled here in the strict
+         grade; other agents,
          accounts or tokens than its own reversed (the creditor agent may pay the return from its own
          account); a sum above what was credited; all that settle refuses. Stopped by: as settle.
     @param instruction The return: a payment of its own, with its own UETR and signatures.
@@ -130,13 +132,15 @@ def _settle(
     quote_signature: Bytes[65],
 ):
     """
-    @notice Marks the UETR, checks everything that is signed, moves the legs and logs Settled.
+    @notice Marks the UETR or the sequence, checks everything that is signed, moves the legs and logs Settled.
     """
     assert block.timestamp <= convert(instruction.expiry, uint256), "Settlement: instruction expired"
-    assert instruction.sequence == 0, "Settlement: sequence not zero"
     assert instruction.debit_amount != 0 and instruction.credit_amount != 0, "Settlement: amount is zero"
     instruction_hash: bytes32 = instruction_data._hash(instruction)
-    uniqueness._use(instruction.uetr, instruction.debtor_agent, instruction_hash)
+    if instruction.sequence == 0:
+        uniqueness._use(instruction.uetr, instruction.debtor_agent, instruction_hash)
+    else:
+        uniqueness._use_sequence(convert(instruction.sequence, uint256), instruction.debtor_agent)
     acceptance_required: bool = parties._check(instruction, quote.provider, quote.expiry)
     self._check_signatures(instruction, instruction_hash, signatures, acceptance_required)
     if instruction.debit_token == instruction.credit_token:
@@ -150,7 +154,7 @@ def _settle(
             and quote.buy_token == instruction.credit_token
             and quote.buy_amount == instruction.credit_amount
         ), "Settlement: quote does not match"
-        quotes._take(quote, instruction.uetr, quote_signature)
+        quotes._take(quote, instruction.uetr, instruction.sequence, quote_signature)
         extcall ICurrencyToken(instruction.debit_token).settle_leg(
             instruction.debtor_account, quote.provider, instruction.debit_amount, skip_contract_check=True
         )

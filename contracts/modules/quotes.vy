@@ -3,9 +3,10 @@
 @title Firm quotes of FX providers
 @notice A quote names both amounts, so nothing is rounded on chain, and counts once. The version of its id, a
         UUID, says how that is kept:
-        version 8   bound: the id is the UETR of the one payment it is for, with 8 for its version 4. The
-                    payment settles once, so the quote needs no record of its own, and no other payment
-                    can ever take it.
+        version 8   bound to one payment, which settles once: the quote needs no record of its own, and no
+                    other payment can ever take it. In the strict grade the id is the payment's UETR with 8
+                    for its version 4; in the bulk grade it is 8 in that place and the sequence, below 2**62,
+                    in the last 8 bytes. The variant, bits 62 and 63, tells them apart: 2 in every UETR, 0.
         any other   free: a bit is set when it is used, 256 to a slot by the last byte of the id. A provider
                     whose ids share their first 15 bytes in blocks of 256 pays for one new slot in 256, one
                     with random ids for each.
@@ -27,6 +28,10 @@ VERSION_SHIFT: constant(uint256) = 76
 VERSION_MASK: constant(uint256) = 15
 BOUND_VERSION: constant(uint256) = 8
 BOUND_DIFFERENCE: constant(uint256) = (8 ^ 4) * 2**76
+BOUND_TO_SEQUENCE: constant(uint256) = 8 * 2**76
+VARIANT_SHIFT: constant(uint256) = 62
+VARIANT_MASK: constant(uint256) = 3
+VARIANT_OF_UETR: constant(uint256) = 2
 
 # provider -> first 15 bytes of the id -> one bit for each last byte
 _used: HashMap[address, HashMap[uint256, uint256]]
@@ -73,6 +78,18 @@ def _is_bound(number: uint256) -> bool:
 
 
 @internal
+@pure
+def _is_bound_to(number: uint256, uetr: uint256, sequence: uint256) -> bool:
+    """
+    @notice Whether a bound quote is for the payment with this UETR (sequence 0), or with this sequence.
+    """
+    variant: uint256 = (number >> VARIANT_SHIFT) & VARIANT_MASK
+    if sequence == 0:
+        return number ^ uetr == BOUND_DIFFERENCE and variant == VARIANT_OF_UETR
+    return number ^ sequence == BOUND_TO_SEQUENCE and variant == 0
+
+
+@internal
 def _use(provider: address, number: uint256):
     """
     @notice Marks a free quote as used. Refuses one already used.
@@ -84,10 +101,10 @@ def _use(provider: address, number: uint256):
 
 
 @internal
-def _take(quote: ISettlement.Quote, uetr: bytes16, signature: Bytes[65]):
+def _take(quote: ISettlement.Quote, uetr: bytes16, sequence: uint64, signature: Bytes[65]):
     """
-    @notice Uses a quote for the payment with this UETR, whose parties and amounts the caller has compared
-            with it. Refuses one that is expired, used, bound to another payment or not signed.
+    @notice Uses a quote for the payment with this UETR and sequence, whose parties and amounts the
+            caller has compared with it. Refuses one that is expired, used, bound to another payment or not signed.
     """
     assert block.timestamp <= convert(quote.expiry, uint256), "Settlement: quote expired"
     digest: bytes32 = typed_data._digest(keccak256(abi_encode(QUOTE_TYPE_HASH, quote)))
@@ -96,7 +113,7 @@ def _take(quote: ISettlement.Quote, uetr: bytes16, signature: Bytes[65]):
     )
     number: uint256 = self._number(quote.id)
     if self._is_bound(number):
-        assert number ^ self._number(uetr) == BOUND_DIFFERENCE, (
+        assert self._is_bound_to(number, self._number(uetr), convert(sequence, uint256)), (
             "Settlement: quote bound to another payment"
         )
     else:

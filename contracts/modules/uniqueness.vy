@@ -1,8 +1,11 @@
 # pragma version 0.4.3
 """
-@title Each UETR settles once
-@notice One storage slot for each UETR, keyed by the debtor agent besides, so that nobody can burn another
-        institution's UETR. The slot keeps the hash of what was settled: a return proves its original by it.
+@title Each payment settles once, in one of two grades
+@notice strict  One storage slot for each UETR, keyed by the debtor agent besides, so that nobody can burn
+                another institution's UETR. The slot keeps the hash of what was settled: a return proves its
+                original by it.
+        bulk    An instruction with a sequence takes one bit among its debtor agent's, 256 to a slot. That
+                its UETRs differ is then for the debtor agent to keep.
 @custom:license Apache-2.0
 """
 
@@ -20,6 +23,8 @@ CANCELLED: constant(bytes32) = (
 
 # debtor agent -> UETR -> struct hash of the instruction, or CANCELLED
 _settled: HashMap[address, HashMap[bytes16, bytes32]]
+# debtor agent and sequence without its last byte, in one word -> one bit for each last byte
+_sequences: HashMap[uint256, uint256]
 
 
 @external
@@ -33,6 +38,32 @@ def settled(debtor_agent: address, uetr: bytes16) -> bytes32:
     @param uetr The 16 bytes of the UETR.
     """
     return self._settled[debtor_agent][uetr]
+
+
+@external
+@view
+def sequence_used(debtor_agent: address, sequence: uint64) -> bool:
+    """
+    @notice Whether a sequence of a debtor agent has settled or was cancelled.
+    @dev Caller: anyone.
+    @param debtor_agent The debtor agent's settlement account.
+    @param sequence The sequence of an instruction in the bulk grade.
+    """
+    number: uint256 = convert(sequence, uint256)
+    return (self._sequences[self._sequence_key(debtor_agent, number)] >> (number & 255)) & 1 == 1
+
+
+@external
+def cancel_sequence(sequence: uint64):
+    """
+    @notice Burns a sequence of the caller's, so that instructions signed with it can never settle.
+    @dev Caller: the debtor agent, for its own sequences. Refuses: a sequence already used or cancelled, zero.
+         Stopped by: nothing; withdrawing must always be possible.
+    @param sequence The sequence.
+    """
+    assert sequence != 0, "Settlement: sequence missing"
+    self._use_sequence(convert(sequence, uint256), msg.sender)
+    log ISettlement.SequenceCancelled(debtor_agent=msg.sender, sequence=sequence)
 
 
 @external
@@ -80,3 +111,21 @@ def _use(uetr: bytes16, debtor_agent: address, mark: bytes32):
         assert previous != CANCELLED, "Settlement: uetr cancelled"
         raise "Settlement: uetr already settled"
     self._settled[debtor_agent][uetr] = mark
+
+
+@internal
+@pure
+def _sequence_key(debtor_agent: address, number: uint256) -> uint256:
+    return (convert(debtor_agent, uint256) << 64) | (number >> 8)
+
+
+@internal
+def _use_sequence(number: uint256, debtor_agent: address):
+    """
+    @notice Marks a sequence as used. Refuses one already used, by settling or by cancelling.
+    """
+    key: uint256 = self._sequence_key(debtor_agent, number)
+    bit: uint256 = 1 << (number & 255)
+    word: uint256 = self._sequences[key]
+    assert word & bit == 0, "Settlement: sequence already used"
+    self._sequences[key] = word | bit

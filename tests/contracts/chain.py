@@ -70,7 +70,7 @@ class Chain:
 
     def deploy_code(self, who: Actor, code: str) -> ChecksumAddress:
         """Deploys raw creation code."""
-        transaction = {
+        transaction: Any = {
             "data": code,
             "gas": 100_000,
             "nonce": self.web3.eth.get_transaction_count(who.address),

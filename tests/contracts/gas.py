@@ -13,7 +13,7 @@ from web3.types import TxReceipt
 
 from tests.contracts.chain import MAX_TRANSACTION_GAS, Actor, actor
 from tests.contracts.network import CREDITOR, DEBTOR, ISSUER, REFERENCE, RELAY, Network
-from tests.contracts.payments import DIGEST, UETR, pvp, settle, single_currency
+from tests.contracts.payments import DIGEST, UETR, Draft, pvp, settle, single_currency
 from tests.contracts.signed_transfers import packed, sign_transfer
 
 AMOUNT = 12_345_67
@@ -112,6 +112,18 @@ def strict_one_currency(network: Network) -> tuple[Actor, ContractFunction]:
     return RELAY, settle(network, replace(draft))
 
 
+def bulk_pvp(network: Network) -> tuple[Actor, ContractFunction]:
+    def draft(sequence: int, uetr: bytes) -> Draft:
+        return (
+            pvp(network)
+            .with_instruction(uetr=uetr, sequence=sequence)
+            .with_quote(id=(8 << 76 | sequence).to_bytes(16, "big"))
+        )
+
+    network.chain.send(RELAY, settle(network, draft(1, UETR)))
+    return RELAY, settle(network, draft(2, bytes.fromhex("0b1c2d3e4f504a6b8c9dae0fb1c2d3e4")))
+
+
 OPERATIONS = (
     Operation("transfer, with pause, freeze and tier", 1, 36_500, transfer),
     Operation("referenced payment", 1, 39_000, referenced),
@@ -119,6 +131,7 @@ OPERATIONS = (
     Operation("signed (authorisation)", 1, 48_000, signed),
     Operation("batch of 100, one payer", 100, 8_800, batch_of_one_payer),
     Operation("batch of 100, 100 signers", 100, 24_000, batch_of_many_signers),
+    Operation("PvP with signed instruction, quote and acceptance, bulk grade", 1, 100_000, bulk_pvp),
     Operation("PvP with signed instruction, quote and acceptance, strict UETR", 1, 117_000, strict_pvp),
 )
 

@@ -41,10 +41,6 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
         "Settlement: instruction expired",
         lambda n, d: d.with_instruction(expiry=past(n)),
     ),
-    "a sequence without a bitmap": (
-        "Settlement: sequence not zero",
-        lambda n, d: d.with_instruction(sequence=1),
-    ),
     "debit of zero": (
         "Settlement: amount is zero",
         lambda n, d: d.with_instruction(debit_amount=0).with_quote(sell_amount=0),
