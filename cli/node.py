@@ -1,5 +1,7 @@
-"""corridor node: the local chain on its own, durable on disk, served over JSON-RPC."""
+"""corridor node: the local chain on its own, durable on disk, served over JSON-RPC; and its export and import."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -7,46 +9,111 @@ import typer
 import uvicorn
 
 from node.chain.chain import LocalChain
-from node.chain.errors import StoreError
+from node.chain.clock import ChainClock
+from node.chain.development import MNEMONIC, DevelopmentChain, development_genesis, development_signers
+from node.chain.errors import ImportRefused, StoreError
+from node.chain.foreign_chain import import_blocks, read_genesis
 from node.chain.genesis import CHAIN_ID, Genesis
 from node.chain.native import NativeBackendMissing
 from node.chain.server import create_rpc_app
 from node.chain.serving import listening_socket
+from node.chain.transfer import export_blocks, import_own_blocks
 
 app = typer.Typer(help="Run the local chain.", invoke_without_command=True, no_args_is_help=False)
+
+DataOption = Annotated[Path, typer.Option("--data", help="Directory of the chain; made if absent.")]
+ChainIdOption = Annotated[int, typer.Option("--chain-id", help="Chain id of a new chain, checked for an old one.")]
+DEFAULT_DATA = Path("corridor-chain")
 
 
 @app.callback()
 def node(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="TCP port for JSON-RPC; 0 takes a free one.")] = 8545,
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default serves this machine only.")
     ] = "127.0.0.1",
-    data: Annotated[Path, typer.Option(help="Directory of the chain; made if absent.")] = Path("corridor-chain"),
-    chain_id: Annotated[int, typer.Option(help="Chain id of a new chain, checked for an old one.")] = CHAIN_ID,
+    data: DataOption = DEFAULT_DATA,
+    chain_id: ChainIdOption = CHAIN_ID,
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Web origin whose pages may call; repeatable.")
     ] = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="A development chain: rich known accounts, time travel, snapshots.")
+    ] = False,
 ) -> None:
     """Run the local chain until interrupted. Everything acknowledged is on disk, so a kill loses nothing."""
+    if context.invoked_subcommand is not None:
+        return
+    signers = development_signers() if dev else {}
+    genesis = development_genesis(chain_id, signers) if dev else Genesis(chain_id=chain_id)
+    with _opened(data, genesis, ChainClock(strict=dev)) as chain:
+        development = DevelopmentChain(chain, signers) if dev else None
+        _serve(chain, host, port, tuple(allow_origin or ()), development)
+
+
+@app.command("export")
+def export_chain(
+    file: Annotated[Path, typer.Argument(help="Where to write the blocks, as RLP.")],
+    data: DataOption = DEFAULT_DATA,
+    chain_id: ChainIdOption = CHAIN_ID,
+) -> None:
+    """Write every block but the first to a file that `import` reads."""
+    with _opened(data, Genesis(chain_id=chain_id), ChainClock()) as chain, file.open("wb") as opened:
+        typer.echo(f"exported {export_blocks(chain, opened)} blocks to {file}")
+
+
+@app.command("import")
+def import_chain(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Blocks as concatenated RLP.")],
+    data: DataOption = DEFAULT_DATA,
+    chain_id: ChainIdOption = CHAIN_ID,
+    genesis: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="genesis.json of a chain from elsewhere.")
+    ] = None,
+) -> None:
+    """Execute the blocks of a file, each of which must come out exactly as its header says."""
+    foreign = read_genesis(genesis) if genesis is not None else None
+    start = Genesis(chain_id=chain_id) if foreign is None else foreign.genesis
+    with _opened(data, start, ChainClock()) as chain:
+        encoded = file.read_bytes()
+        try:
+            added = (
+                import_own_blocks(chain, encoded) if foreign is None else import_blocks(chain, foreign, encoded)
+            )
+        except ImportRefused as refusal:
+            typer.echo(f"corridor node import: {refusal}; the chain is at block {chain.head.number}", err=True)
+            raise typer.Exit(1) from refusal
+        typer.echo(f"imported {added} blocks; the head is block {chain.head.number}, 0x{chain.head.hash.hex()}")
+
+
+@contextmanager
+def _opened(data: Path, genesis: Genesis, clock: ChainClock) -> Iterator[LocalChain]:
+    """The chain in a directory, closed at the end; a store that cannot be used ends the command."""
     try:
-        chain = LocalChain.open(data, Genesis(chain_id=chain_id))
+        chain = LocalChain.open(data, genesis, clock)
     except (StoreError, NativeBackendMissing) as error:
         typer.echo(f"corridor node: {error}", err=True)
         raise typer.Exit(1) from error
     try:
-        _serve(chain, host, port, tuple(allow_origin or ()))
+        yield chain
     finally:
         chain.close()
 
 
-def _serve(chain: LocalChain, host: str, port: int, origins: tuple[str, ...]) -> None:
+def _serve(
+    chain: LocalChain, host: str, port: int, origins: tuple[str, ...], development: DevelopmentChain | None
+) -> None:
     try:
         opened = listening_socket(host, port)
     except OSError as error:
         typer.echo(f"corridor node: cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
+    if development is not None:
+        typer.echo(f'development accounts, rich and known to everybody, of the mnemonic "{MNEMONIC}":')
+        for signer in development.signers.values():
+            typer.echo(f"  {signer.address}")
     typer.echo(f"chain {chain.genesis.chain_id} at block {chain.head.number}, data in {chain.location}")
     typer.echo(f"JSON-RPC on http://{host}:{opened.getsockname()[1]}")
-    config = uvicorn.Config(create_rpc_app(chain, origins), log_level="warning", access_log=False, lifespan="on")
-    uvicorn.Server(config).run([opened])
+    rpc_app = create_rpc_app(chain, origins, development)
+    uvicorn.Server(uvicorn.Config(rpc_app, log_level="warning", access_log=False, lifespan="on")).run([opened])

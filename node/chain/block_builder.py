@@ -47,7 +47,7 @@ class OpenBlock:
         prev_randao: bytes | None = None,
     ) -> None:
         self._view = view
-        self._parent_root = parent.state_root
+        self._parent_root = view.root
         self._usable_gas = usable_gas
         self._chain_id = chain_id
         self.header = PragueBlockHeader(

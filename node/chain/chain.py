@@ -4,7 +4,7 @@ Every public method may be called from any thread. A transaction is acknowledged
 (or the journal, if it must wait) is on disk.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
@@ -13,18 +13,25 @@ from eth_utils.exceptions import ValidationError
 from node.chain.block_builder import OpenBlock
 from node.chain.chain_reader import ChainReader
 from node.chain.clock import ChainClock
-from node.chain.errors import TransactionRefused
+from node.chain.errors import ImportRefused, TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.mempool import Mempool, PooledTransaction
 from node.chain.native import assert_native_backends, bound_recursion
 from node.chain.opening import open_head
 from node.chain.records import BlockRecord, SealedBlock
+from node.chain.rules import LocalState
 from node.chain.state_view import StateView
 from node.chain.store import ChainStore
 from node.chain.transaction import check_transaction, decode_transaction
 
 BlockListener = Callable[[BlockRecord], None]
 PendingListener = Callable[[bytes], None]
+
+
+def check_expected(sealed: SealedBlock, expected_hash: bytes | None) -> None:
+    """Raise ImportRefused unless a block came out as was expected, if anything was."""
+    if expected_hash is not None and sealed.header.hash != expected_hash:
+        raise ImportRefused(f"block {sealed.header.block_number} does not execute to what its header claims")
 
 
 class LocalChain(ChainReader):
@@ -79,12 +86,7 @@ class LocalChain(ChainReader):
         transaction = decode_transaction(raw)
         check_transaction(transaction, self.genesis, unprotected=self._unprotected)
         with self.lock:
-            self._admit(transaction)
-            for listener in self.pending_listeners:
-                listener(transaction.hash)
-            if self.automine and transaction.nonce == self.nonce(transaction.sender):
-                self._mine_ready(transaction)
-            return transaction.hash
+            return self._accept(transaction)
 
     def mine(self, blocks: int = 1) -> list[BlockRecord]:
         """Make blocks now, filled with what waits, best price first; a block may be empty."""
@@ -98,28 +100,38 @@ class LocalChain(ChainReader):
 
     # -- building (for adapters that fill blocks themselves)
 
-    def begin_block(self, *, coinbase: bytes = bytes(20), prev_randao: bytes | None = None) -> OpenBlock:
+    def begin_block(
+        self, *, coinbase: bytes = bytes(20), prev_randao: bytes | None = None, timestamp_s: int | None = None
+    ) -> OpenBlock:
         """Open a block on the head. Nothing is kept until `commit_block`; hold `lock` in between."""
+        parent_s = self._head.header.timestamp
         return OpenBlock(
             self._view,
             self._head.header,
             chain_id=self.genesis.chain_id,
-            timestamp_s=self.clock.next_timestamp(self._head.header.timestamp),
+            timestamp_s=self.clock.next_timestamp(parent_s) if timestamp_s is None else timestamp_s,
             previous_hashes=self._previous_hashes(self._head.number),
             usable_gas=self.genesis.usable_gas,
             coinbase=coinbase,
             prev_randao=prev_randao,
         )
 
-    def commit_block(self, opened: OpenBlock) -> BlockRecord:
-        """Seal a block, wait until it is on disk, make it the head and tell the listeners."""
+    def commit_block(self, opened: OpenBlock, *, expected_hash: bytes | None = None) -> BlockRecord:
+        """Seal a block, wait until it is on disk, make it the head and tell the listeners.
+
+        Raises ImportRefused, and keeps nothing, when the block is not the one that was expected.
+        """
         with self.lock:
             try:
                 sealed = opened.seal()
+                if expected_hash is not None and sealed.header.hash != expected_hash:
+                    raise ImportRefused(
+                        f"block {sealed.header.block_number} does not execute to what its header claims"
+                    )
                 self._store.commit_block(sealed, self._nodes.open_writes, self._overtaken(sealed))
             except BaseException:
                 self._nodes.drop()
-                self._view = StateView(self._nodes, self._head.header.state_root)
+                self._view = StateView(self._nodes, self._root_after(self._head))
                 raise
             self._nodes.keep()
             self._become_head(sealed)
@@ -132,16 +144,62 @@ class LocalChain(ChainReader):
             self._view = StateView(self._nodes, sealed.header.state_root)
             self._become_head(sealed)
 
-    def revert_to(self, number: int) -> None:
-        """Make an earlier block the head again and forget the later ones; the state is not recomputed."""
+    def amend_state(self, change: Callable[[LocalState], None]) -> None:
+        """Change the newest state outside any block, as only a development chain may; durable when it returns.
+
+        The newest header keeps its state root, so a chain amended like this no longer follows from its blocks.
+        """
+        with self.lock:
+            state = LocalState(self._view, self.context_of_block(self._head))
+            change(state)
+            state.persist()
+            self._store.amend(self._head.number, self._view.root, self._nodes.open_writes)
+            self._nodes.keep()
+            self._amended[self._head.number] = self._view.root
+
+    def send_unsigned(self, transaction: SignedTransactionAPI) -> bytes:
+        """Accept a transaction whose sender is taken on trust, as only a development chain may."""
+        with self.lock:
+            return self._accept(transaction)
+
+    def clear_pool(self) -> None:
+        """Forget everything that waits."""
+        with self.lock:
+            waiting = [pooled.hash for pooled in self.pool.all()]
+            self.drop(waiting)
+
+    def drop(self, hashes: Iterable[bytes]) -> None:
+        """Forget some of what waits."""
+        with self.lock:
+            gone = list(hashes)
+            for transaction_hash in gone:
+                self.pool.remove(transaction_hash)
+            self._store.unqueue(gone)
+
+    def revert_to(self, number: int, root: bytes | None = None) -> None:
+        """Make an earlier block the head again and forget the later ones; the state is not recomputed.
+
+        `root` is the state to go back to where it had been amended.
+        """
         with self.lock:
             head = self.block(number)
             self._store.cut_after(number)
+            if root is not None and (root != head.header.state_root or number in self._amended):
+                self._store.amend(number, root, {})
             self._nodes.drop()
+            self._amended = self._store.amended_roots()
             self._head = head
-            self._view = StateView(self._nodes, head.header.state_root)
+            self._view = StateView(self._nodes, self._root_after(head))
 
     # -- inside
+
+    def _accept(self, transaction: SignedTransactionAPI) -> bytes:
+        self._admit(transaction)
+        for listener in self.pending_listeners:
+            listener(transaction.hash)
+        if self.automine and transaction.nonce == self.nonce(transaction.sender):
+            self._mine_ready(transaction)
+        return transaction.hash
 
     def _restore_queue(self) -> None:
         for raw in self._store.queued():

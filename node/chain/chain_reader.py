@@ -32,7 +32,8 @@ class ChainReader:
         self._store = store
         self._nodes = NodeDatabase(store)
         self._head = head
-        self._view = StateView(self._nodes, head.header.state_root)
+        self._amended = store.amended_roots()
+        self._view = StateView(self._nodes, self._root_after(head))
 
     @property
     def location(self) -> str:
@@ -165,7 +166,11 @@ class ChainReader:
     def _view_after(self, number: int | None) -> StateView:
         if number is None or number == self._head.number:
             return self._view
-        return StateView(self._nodes, self.block(number).header.state_root)
+        return StateView(self._nodes, self._root_after(self.block(number)))
+
+    def _root_after(self, block: BlockRecord) -> bytes:
+        """The state after a block: its header's, unless a developer has amended it since."""
+        return self._amended.get(block.number, block.header.state_root)
 
     def _account_after(self, address: bytes, number: int | None) -> Account:
         return self._view_after(number).account(address) or NO_ACCOUNT

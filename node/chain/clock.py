@@ -40,6 +40,10 @@ class ChainClock:
             self._pinned_s = None
             self.offset_s = timestamp_s - int(self._wall())
 
+    def set_time(self, timestamp_s: int) -> None:
+        """Make it that time now."""
+        self.offset_s = timestamp_s - int(self._wall())
+
     def shift(self, seconds: int) -> None:
         """Move chain time forward (or back, never before the last block)."""
         self.offset_s += seconds

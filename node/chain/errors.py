@@ -17,6 +17,10 @@ class UnknownBlock(ChainError):
     """No block has this number or hash."""
 
 
+class ImportRefused(ChainError):
+    """Blocks that do not follow from this chain's genesis, or do not execute to what they claim."""
+
+
 class StoreError(Exception):
     """The store cannot be used; the message says where and why."""
 

@@ -18,7 +18,7 @@ from eth_hash.auto import keccak
 from eth_utils.exceptions import ValidationError
 
 from node.chain.chain import LocalChain
-from node.chain.errors import ChainError
+from node.chain.errors import ImportRefused
 from node.chain.fork_schedule import ForkSchedule, header_class, read_schedule
 from node.chain.genesis import Genesis, GenesisAccount, genesis_header, write_genesis_state
 from node.chain.nodes import NodeDatabase
@@ -36,10 +36,6 @@ OPTIONAL_INTEGERS = {
     "excessBlobGas": "excess_blob_gas",
     "blobGasUsed": "blob_gas_used",
 }
-
-
-class ImportRefused(ChainError):
-    """The blocks do not follow from this genesis."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from node.chain.chain import LocalChain
+from node.chain.development import DevelopmentChain
 from node.chain.filters import FilterRegistry
 from node.chain.parameters import Parameters
 
@@ -16,6 +17,7 @@ class RpcNode:
     chain: LocalChain
     filters: FilterRegistry
     client_version: str
+    development: DevelopmentChain | None = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def replay(chain: ChainReader, block: BlockRecord, tracer: Tracer, count: int | 
     """
     state = state_at_start(chain, block, tracer)
     for record in chain.transactions_in(block.number)[:count]:
-        transaction = decode_stored(record.raw)
+        transaction = decode_stored(record.raw, record.sender)
         tracer.reset()
         computation = run_traced(state, transaction)
         gas_used = PragueVM.finalize_gas_used(transaction, computation)

@@ -9,10 +9,24 @@ import logging
 from typing import Any
 
 from node.chain.chain import LocalChain
+from node.chain.development import DevelopmentChain
 from node.chain.errors import ChainError
 from node.chain.filters import FilterRegistry
 from node.chain.method import Method, MethodTable, RpcNode
-from node.chain.methods import about, blocks, fees, logs, network, pool, raw, state, tracing, transactions
+from node.chain.methods import (
+    about,
+    accounts,
+    blocks,
+    fees,
+    logs,
+    network,
+    pool,
+    raw,
+    state,
+    tracing,
+    transactions,
+)
+from node.chain.methods import development as development_methods
 from node.chain.parameters import Parameters
 from node.chain.rpc_error import (
     INTERNAL_ERROR,
@@ -33,9 +47,14 @@ log = logging.getLogger(__name__)
 class JsonRpc:
     """Answers requests about one chain. Thread-safe, as the chain is."""
 
-    def __init__(self, chain: LocalChain, client_version: str = CLIENT_VERSION) -> None:
-        self.node = RpcNode(chain, FilterRegistry(chain), client_version)
-        self._methods = method_table()
+    def __init__(
+        self,
+        chain: LocalChain,
+        development: DevelopmentChain | None = None,
+        client_version: str = CLIENT_VERSION,
+    ) -> None:
+        self.node = RpcNode(chain, FilterRegistry(chain), client_version, development)
+        self._methods = method_table(for_development=development is not None)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -102,8 +121,8 @@ class JsonRpc:
             raise RpcError(INTERNAL_ERROR, "internal error") from fault
 
 
-def method_table() -> dict[str, Method]:
-    """All methods by name."""
+def method_table(*, for_development: bool = False) -> dict[str, Method]:
+    """All methods by name; those of a development chain only where asked for."""
     tables: tuple[MethodTable, ...] = (
         network.METHODS,
         blocks.METHODS,
@@ -116,6 +135,8 @@ def method_table() -> dict[str, Method]:
         about.METHODS,
         tracing.METHODS,
     )
+    if for_development:
+        tables = (*tables, accounts.METHODS, development_methods.METHODS)
     return {name: method for table in tables for name, method in table.items()}
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from node.chain.chain import LocalChain
+from node.chain.development import DevelopmentChain
 from node.chain.rpc import JsonRpc, encode, error_answer
 from node.chain.rpc_error import INVALID_REQUEST, RpcError
 
@@ -82,12 +83,15 @@ class RpcApp:
         return "*" in self._allowed or origin.decode("latin-1") in self._allowed
 
 
-def create_rpc_app(chain: LocalChain, allowed_origins: Sequence[str] = ()) -> RpcApp:
+def create_rpc_app(
+    chain: LocalChain, allowed_origins: Sequence[str] = (), development: DevelopmentChain | None = None
+) -> RpcApp:
     """The JSON-RPC application over a chain.
 
     `allowed_origins` lists the web origins ("https://wallet.example") whose pages may call it; none by default.
+    `development` adds the methods of a development chain.
     """
-    return RpcApp(JsonRpc(chain), allowed_origins)
+    return RpcApp(JsonRpc(chain, development), allowed_origins)
 
 
 def _cors_headers(origin: bytes | None) -> Headers:

@@ -70,6 +70,12 @@ class ChainStore:
                 database.execute("DELETE FROM queued WHERE hash = ?", (replaces,))
             database.execute("INSERT OR IGNORE INTO queued (hash, raw) VALUES (?, ?)", (transaction_hash, raw))
 
+    def amend(self, number: int, root: bytes, nodes: Mapping[bytes, bytes]) -> None:
+        """Note another state than the header's as the one after block `number`."""
+        with self._database as database:
+            database.executemany("INSERT OR IGNORE INTO node VALUES (?, ?)", nodes.items())
+            database.execute("INSERT OR REPLACE INTO amended VALUES (?, ?)", (number, root))
+
     def unqueue(self, hashes: Iterable[bytes]) -> None:
         """Take transactions out of the journal."""
         with self._database as database:
@@ -79,6 +85,7 @@ class ChainStore:
         """Forget every block above `number`. Their state nodes stay: they do no harm and are found by hash."""
         with self._database as database:
             database.execute("DELETE FROM block WHERE number > ?", (number,))
+            database.execute("DELETE FROM amended WHERE number > ?", (number,))
             database.execute("DELETE FROM txn WHERE id >= ?", ((number + 1) * TRANSACTIONS_PER_BLOCK,))
             database.execute("DELETE FROM log WHERE id >= ?", ((number + 1) * LOGS_PER_BLOCK,))
 
@@ -162,6 +169,10 @@ class ChainStore:
         """At most `limit` logs that match, oldest first."""
         statement, values = log_statement(query, LOGS_PER_BLOCK)
         return [_log(row) for row in self._read(f"{statement} LIMIT {int(limit)}", values)]
+
+    def amended_roots(self) -> dict[int, bytes]:
+        """State roots that replace their headers', by height."""
+        return dict(self._read("SELECT number, root FROM amended", ()))
 
     def queued(self) -> list[bytes]:
         """The raw bytes of journaled transactions, in the order they came."""

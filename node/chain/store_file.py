@@ -28,6 +28,7 @@ CREATE TABLE log (id INTEGER PRIMARY KEY, transaction_index INTEGER NOT NULL, ad
                   topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB NOT NULL);
 CREATE INDEX log_address ON log (address, id);
 CREATE INDEX log_topic ON log (topic0, id);
+CREATE TABLE amended (number INTEGER PRIMARY KEY, root BLOB NOT NULL);
 CREATE TABLE queued (position INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, raw BLOB NOT NULL);
 """
 

@@ -9,6 +9,7 @@ from eth.constants import SECPK1_N
 from eth.exceptions import UnrecognizedTransactionType
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.exceptions import BadSignature
+from eth_typing import Address
 from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
@@ -40,9 +41,12 @@ def decode_transaction(raw: bytes) -> SignedTransactionAPI:
     return transaction
 
 
-def decode_stored(raw: bytes) -> SignedTransactionAPI:
-    """A transaction from the store, where only sound ones are."""
-    return PragueTransactionBuilder.decode(raw)
+def decode_stored(raw: bytes, sender: bytes | None = None) -> SignedTransactionAPI:
+    """A transaction from the store, where only sound ones are; with its `sender` it need not be recovered."""
+    transaction = PragueTransactionBuilder.decode(raw)
+    if sender is not None:
+        transaction.__dict__["sender"] = Address(sender)  # where py-evm's cached property keeps it
+    return transaction
 
 
 def check_transaction(transaction: SignedTransactionAPI, genesis: Genesis, *, unprotected: bool = False) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
-from node.chain.foreign_chain import ImportRefused, import_blocks, read_genesis, split_blocks
+from node.chain.errors import ImportRefused
+from node.chain.foreign_chain import import_blocks, read_genesis, split_blocks
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
 

@@ -1,0 +1,66 @@
+"""Export and import: the same blocks come out at the other end, or none that are not the same."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from eth_account.signers.local import LocalAccount
+from typer.testing import CliRunner
+
+from cli.node import app
+from node.chain.chain import LocalChain
+from node.chain.errors import ImportRefused
+from node.chain.genesis import Genesis
+from node.chain.transfer import export_blocks, import_own_blocks
+from tests.node.chain.assembly import creation, keeper
+from tests.node.chain.signing import dynamic_fee, legacy
+
+
+def exported(chain: LocalChain) -> bytes:
+    file = BytesIO()
+    export_blocks(chain, file)
+    return file.getvalue()
+
+
+def fill(chain: LocalChain, signer: LocalAccount) -> None:
+    chain.send_raw_transaction(dynamic_fee(signer, 0, data=creation(keeper())))
+    chain.send_raw_transaction(legacy(signer, 1))
+    chain.mine()
+
+
+def test_there_and_back(chain: LocalChain, genesis: Genesis, debtor: LocalAccount) -> None:
+    fill(chain, debtor)
+    other = LocalChain.open(None, genesis)
+    assert import_own_blocks(other, exported(chain)) == 3
+    assert other.head == chain.head
+    assert import_own_blocks(other, exported(chain)) == 0
+    chain.mine()
+    assert import_own_blocks(other, exported(chain)) == 1
+
+
+def test_a_changed_byte_is_found(chain: LocalChain, genesis: Genesis, debtor: LocalAccount) -> None:
+    fill(chain, debtor)
+    good = exported(chain)
+    for position in range(60, len(good), 97):
+        changed = bytearray(good)
+        changed[position] ^= 1
+        other = LocalChain.open(None, genesis)
+        with pytest.raises(ImportRefused):
+            import_own_blocks(other, bytes(changed))
+        assert other.head.hash == chain.block(other.head.number).hash
+        other.close()
+
+
+def test_the_commands(tmp_path: Path, debtor: LocalAccount) -> None:
+    chain = LocalChain.open(tmp_path / "one")
+    fill(chain, debtor)
+    head = chain.head.hash.hex()
+    chain.close()
+    run = CliRunner()
+    file = str(tmp_path / "blocks.rlp")
+    out = run.invoke(app, ["export", file, "--data", str(tmp_path / "one")])
+    assert (out.exit_code, out.output.startswith("exported 3 blocks")) == (0, True)
+    into = run.invoke(app, ["import", file, "--data", str(tmp_path / "two")])
+    assert (into.exit_code, head in into.output) == (0, True)
+    wrong = run.invoke(app, ["import", file, "--data", str(tmp_path / "three"), "--chain-id", "7"])
+    assert wrong.exit_code == 1
