@@ -37,6 +37,7 @@ from cli.wallet_view import (
     note,
     show_description,
     show_json,
+    show_lines,
     show_qr_code,
     told,
 )
