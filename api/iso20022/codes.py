@@ -5,6 +5,7 @@ Status codes are ExternalPaymentTransactionStatus1Code, reasons ExternalStatusRe
 
 from __future__ import annotations
 
+from api.iso20022.reference_data import external_codes
 from node.domain.lifecycle import State
 from node.domain.reasons import Finding, Reason
 
@@ -85,5 +86,10 @@ REASON_CODE_OF: dict[Reason, str] = {
 
 
 def reason_code(finding: Finding) -> str:
-    """The code to report for a finding: the other institution's own where we only pass its refusal on."""
-    return finding.stated_code or REASON_CODE_OF[finding.reason]
+    """The code to report for a finding: the other institution's own where we only pass its refusal on.
+
+    A code that is in no published list cannot be sent on; it becomes NARR, and `pieces_of` names it in words.
+    """
+    if finding.stated_code is None:
+        return REASON_CODE_OF[finding.reason]
+    return finding.stated_code if finding.stated_code in external_codes()["StatusReason1"] else "NARR"

@@ -121,7 +121,9 @@ def pieces_of(finding: Finding) -> tuple[str, ...]:
     Element, value and rule each begin a piece, so that a machine can find them again.
     """
     parts = [finding.text]
-    for label, content in (("element", finding.element), ("value", finding.value), ("rule", finding.rule)):
+    labelled = (("element", finding.element), ("value", finding.value), ("rule", finding.rule))
+    stated = finding.stated_code if finding.stated_code != reason_code(finding) else None
+    for label, content in (*labelled, ("stated code", stated)):
         if content:
             parts.append(f"{label}: {content}")
     return tuple(piece for part in parts for piece in pieces(part))

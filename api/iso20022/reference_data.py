@@ -42,6 +42,15 @@ def status_reasons() -> Mapping[str, str]:
     return {code: " ".join(words) for code, *words in _rows("status_reasons")}
 
 
+@cache
+def external_codes() -> Mapping[str, frozenset[str]]:
+    """The codes of each external code set that we look at, by the set's name (`StatusReason1`)."""
+    sets: dict[str, set[str]] = {}
+    for name, *codes in _rows("external_codes"):
+        sets.setdefault(name, set()).update(codes)
+    return {name: frozenset(codes) for name, codes in sets.items()}
+
+
 def _rows(name: str) -> Iterator[list[str]]:
     source = (resources.files("api.iso20022") / "data" / f"{name}.txt").read_text("utf-8")
     return (line.split() for line in source.splitlines() if line and not line.startswith("#"))

@@ -78,6 +78,7 @@ _RULES = (
     _error("base.creditor-agent", Reason.CREDITOR_AGENT_UNKNOWN, "institutions here are known by BIC"),
     _error("base.no-intermediary", Reason.AGENT_IN_CHAIN_IS_WRONG, "settlement is direct"),
     _error("base.quote-id", Reason.QUOTE_UNKNOWN, "a quote is named by its UUID"),
+    _warning("base.code-known", Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, "ISO 20022 external code sets, 2Q2026"),
     _error("header.definition", Reason.HEADER_DOES_NOT_FIT_MESSAGE, "head.001 MessageDefinitionIdentifier"),
     _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
     _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),

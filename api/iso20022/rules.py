@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from api.iso20022 import amount_rules, header_rules, party_rules
+from api.iso20022 import amount_rules, code_rules, header_rules, party_rules
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.rulebook import RULES, Severity, severity_in
 from api.iso20022.subject import Breach, Subject, profile_of, subject_of
@@ -23,6 +23,7 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
     party_rules.accounts,
     party_rules.chain,
     party_rules.settlement,
+    code_rules.codes,
     header_rules.header,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from api.iso20022.parse import ParsedMessage
-from api.iso20022.reference_data import status_reasons
+from api.iso20022.reference_data import external_codes
 from api.iso20022.tree import find, find_all, required, text_at
 from node.domain.reasons import Finding, Reason
 
@@ -22,8 +22,8 @@ class StatedReason:
 
     @property
     def is_code_known(self) -> bool:
-        """Whether we know the code; an unknown one is passed on all the same, lists grow every quarter."""
-        return self.code in status_reasons()
+        """Whether the code is in the published list; lists grow every quarter."""
+        return self.code in external_codes()["StatusReason1"]
 
 
 @dataclass(frozen=True)

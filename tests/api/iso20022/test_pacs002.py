@@ -10,7 +10,7 @@ from lxml import etree
 
 from api.iso20022.codes import STATUS_OF, reason_code
 from api.iso20022.pacs002 import MOST_REASONS, OnChain, Status, pieces_of, write_status_report
-from api.iso20022.status_report import TransactionStatus, read_status_report, refusal_findings
+from api.iso20022.status_report import StatedReason, TransactionStatus, read_status_report, refusal_findings
 from node.domain.lifecycle import State
 from node.domain.party import Agent
 from node.domain.reasons import Finding, Reason
@@ -131,15 +131,24 @@ def test_any_finding_can_be_written(text: str, value: str) -> None:
     assert all(1 <= len(piece) <= 105 for piece in pieces_of(finding))
 
 
-def test_unknown_code_of_another_institution_is_passed_on() -> None:
+def test_unknown_code_of_another_institution_is_passed_on_in_words() -> None:
     finding = Finding(Reason.CREDITOR_AGENT_REFUSED, "Novel.", stated_code="ZZ99")
 
     status = read_back(replace(STATUS, state=State.REJECTED, findings=(finding,)))
 
-    assert status.reasons[0].code == "ZZ99"
-    assert not status.reasons[0].is_code_known
-    assert refusal_findings(status)[0].stated_code == "ZZ99"
-    assert reason_code(refusal_findings(status)[0]) == "ZZ99"
+    assert status.reasons[0].code == "NARR"
+    assert status.reasons[0].is_code_known
+    assert status.reasons[0].text == "Novel. stated code: ZZ99"
+    assert not StatedReason("ZZ99", None, "").is_code_known
+
+
+def test_known_code_of_another_institution_is_passed_on() -> None:
+    finding = Finding(Reason.CREDITOR_AGENT_REFUSED, "Closed.", stated_code="AC04")
+
+    status = read_back(replace(STATUS, state=State.REJECTED, findings=(finding,)))
+
+    assert [(reason.code, reason.text) for reason in status.reasons] == [("AC04", "Closed.")]
+    assert reason_code(refusal_findings(status)[0]) == "AC04"
 
 
 def test_refusal_without_a_reason_is_still_a_finding() -> None:

@@ -183,6 +183,7 @@ CASES = [
         "CHASUS33",
     ),
     Case(_quote("/QUOTE/not-a-uuid"), "base.quote-id", "CdtTrfTxInf/InstrForNxtAgt", "not-a-uuid"),
+    Case(changed(full(), f"{TX}/{{*}}Purp/{{*}}Cd", "ZZZZ"), "base.code-known", "CdtTrfTxInf/Purp/Cd", "ZZZZ"),
     Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.definition", "", "pacs.008.001.12"),
     Case(changed(full(), ".//{*}BizMsgIdr", "OTHER"), "header.message-id", "GrpHdr/MsgId", "OTHER"),
     Case(

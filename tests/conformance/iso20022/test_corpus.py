@@ -20,7 +20,7 @@ from api.iso20022.pacs004 import read_returns
 from api.iso20022.pacs008 import CreditTransfer, Unreadable, read_credit_transfer
 from api.iso20022.pacs028 import read_status_request
 from api.iso20022.parse import ParsedMessage, parse
-from api.iso20022.reference_data import status_reasons
+from api.iso20022.reference_data import external_codes, status_reasons
 from api.iso20022.refusal import Refusal, RefusalKind
 from api.iso20022.status_report import read_status_report
 from node.domain.lifecycle import State
@@ -160,6 +160,8 @@ def test_every_code_we_write_is_an_external_code() -> None:
     published = json.loads((folder() / "codesets" / "2Q2026_v3.json").read_text("utf-8"))["definitions"]
 
     assert set(status_reasons()) <= set(published["ExternalStatusReason1Code"]["enum"])
+    for name, codes in external_codes().items():
+        assert codes == set(published[f"External{name}Code"]["enum"]), name
     assert set(STATUS_OF.values()) <= set(published["ExternalPaymentTransactionStatus1Code"]["enum"])
 
 
