@@ -59,8 +59,8 @@ def settle(
             A UETR settles once, keyed by the debtor agent; an instruction with a sequence settles once by
             that instead. The same call again reverts and changes nothing.
     @dev Caller: anyone with the signatures. Refuses: a UETR or sequence used or cancelled; an expired
-         instruction, acceptance or quote; a quote used or for other amounts, tokens or taker; a wrong, malleable or
-         missing signature; an agent that is no active bank; a provider without its role; an unlisted
+         instruction, acceptance or quote; a quote used or for other amounts, tokens or taker; a wrong,
+         malleable or missing signature; an agent that is no active bank; a provider without its role; an unlisted
          currency; a return, which settle_return takes; all that the tokens refuse. Stopped by: pause and
          freeze of either currency, suspend, delist_token, cancel, withdraw_quote.
     @param instruction The payment.

@@ -104,7 +104,8 @@ def _use(provider: address, number: uint256):
 def _take(quote: ISettlement.Quote, uetr: bytes16, sequence: uint64, signature: Bytes[65]):
     """
     @notice Uses a quote for the payment with this UETR and sequence, whose parties and amounts the
-            caller has compared with it. Refuses one that is expired, used, bound to another payment or not signed.
+            caller has compared with it. Refuses one that is expired, used, bound to another payment or not
+            signed.
     """
     assert block.timestamp <= convert(quote.expiry, uint256), "Settlement: quote expired"
     digest: bytes32 = typed_data._digest(keccak256(abi_encode(QUOTE_TYPE_HASH, quote)))
