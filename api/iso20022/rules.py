@@ -28,6 +28,9 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
 )
 
 
+MOST_FINDINGS = 50
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the rules say: with an error the payment is refused, warnings are only told."""
@@ -43,13 +46,20 @@ def check(message: ParsedMessage, today: date) -> Verdict:
 
 
 def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:
-    """Breaches as findings, sorted by how bad they are in the message's profile."""
+    """Breaches as findings, sorted by how bad they are in the message's profile.
+
+    Each kind is told so many times at most: a message can break a rule ten thousand times.
+    """
     profile = profile_of(subject.header)
     errors: list[Finding] = []
     warnings: list[Finding] = []
     for broken in breaches:
         is_error = severity_in(RULES[broken.rule], profile) is Severity.ERROR
-        (errors if is_error else warnings).append(finding_of(broken, subject))
+        kept = errors if is_error else warnings
+        if len(kept) < MOST_FINDINGS:
+            kept.append(finding_of(broken, subject))
+        if len(errors) == MOST_FINDINGS:
+            break
     return Verdict(tuple(errors), tuple(warnings))
 
 

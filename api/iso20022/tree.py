@@ -7,6 +7,7 @@ all names are of one namespace, so the namespace is taken from the element a wal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -15,17 +16,18 @@ _SHOWN_LENGTH = 100
 
 def namespace_of(node: etree._Element) -> str:
     """The namespace of an element, empty where it has none."""
-    return etree.QName(node).namespace or ""
+    tag = str(node.tag)
+    return tag[1 : tag.index("}")] if tag[0] == "{" else ""
 
 
 def name_of(node: etree._Element) -> str:
     """The name of an element without its namespace."""
-    return etree.QName(node).localname
+    return str(node.tag).rpartition("}")[2]
 
 
 def find(node: etree._Element, path: str) -> etree._Element | None:
     """The first element at `path` below `node`, or None."""
-    return node.find(_qualified(node, path))
+    return node.find(_qualified(namespace_of(node), path))
 
 
 def required(node: etree._Element, path: str) -> etree._Element:
@@ -38,7 +40,7 @@ def required(node: etree._Element, path: str) -> etree._Element:
 
 def find_all(node: etree._Element, path: str) -> list[etree._Element]:
     """Every element at `path` below `node`, in order."""
-    return node.findall(_qualified(node, path))
+    return node.findall(_qualified(namespace_of(node), path))
 
 
 def text_at(node: etree._Element, path: str) -> str | None:
@@ -79,6 +81,7 @@ def _step(node: etree._Element) -> str:
     return name if len(twins) == 1 else f"{name}[{twins.index(node) + 1}]"
 
 
-def _qualified(node: etree._Element, path: str) -> str:
-    namespace = namespace_of(node)
+@lru_cache(maxsize=4096)
+def _qualified(namespace: str, path: str) -> str:
+    """A path of lxml's; a message asks for the same few hundred again and again."""
     return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))

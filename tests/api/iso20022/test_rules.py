@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
 
 from api.iso20022.pacs008 import CreditTransfer, Unreadable, read_credit_transfer
 from api.iso20022.rulebook import RULES, Severity
+from api.iso20022.rules import MOST_FINDINGS
 from node.domain.reasons import Finding
 from tests.api.iso20022.messages import MINTED, ONE_CURRENCY, TODAY, changed, full, inserted, parsed, without
 
@@ -266,6 +268,34 @@ def test_charges_may_not_swallow_what_is_to_be_exchanged() -> None:
 
     assert broken(findings) == ["base.charges-add-up"]
     assert findings[0].value == "CNY 10050"
+
+
+def test_rule_that_is_broken_thousands_of_times_is_told_some_times_and_quickly() -> None:
+    many = "".join(
+        f"<IntrmyAgt{number}><FinInstnId><BICFI>CRDCQQBJ</BICFI></FinInstnId></IntrmyAgt{number}>"
+        for number in (1, 2, 3)
+    )
+    start, end = ONE_CURRENCY.index("<CdtTrfTxInf>"), ONE_CURRENCY.index("</FIToFICstmrCdtTrf>")
+    transaction = ONE_CURRENCY[start:end].replace("</ChrgBr>", f"</ChrgBr>{many}")
+    raw = ONE_CURRENCY[:start] + transaction * 900 + ONE_CURRENCY[end:]
+    begun = time.perf_counter()
+
+    outcome = read(raw)
+
+    assert len(outcome.errors) == MOST_FINDINGS
+    assert outcome.errors[0].rule == "base.one-transaction"
+    assert time.perf_counter() - begun < 5
+
+
+def test_warnings_do_not_hide_an_error() -> None:
+    levels = "<SvcLvl><Cd>ZZZZ</Cd></SvcLvl>" * 200
+    raw = ONE_CURRENCY.replace("</PmtId>", f"</PmtId><PmtTpInf>{levels}</PmtTpInf>")
+    raw = raw.replace("<SttlmMtd>CLRG", "<SttlmMtd>COVE")
+
+    outcome = read(raw)
+
+    assert broken(outcome.errors) == ["base.settlement-method"]
+    assert len(outcome.warnings) == MOST_FINDINGS
 
 
 def test_copy_of_a_message_may_go_elsewhere() -> None:
