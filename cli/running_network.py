@@ -28,9 +28,10 @@ from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
 from node.chain.chain import LocalChain
 from node.chain.server import create_rpc_app
-from node.chain.serving import BackgroundServer
+from node.chain.serving import BackgroundServer, listening_socket
 from node.domain.party import ParticipantRole
 from node.ledger.client import LedgerClient
+from node.ledger.directory import Directory
 from node.ledger.plan import DeployedNetwork
 from node.settlement.ports import Boundary
 from wallet.signer import Signer
@@ -49,7 +50,8 @@ class NetworkOptions:
     """Where to listen and which chain to use; a port 0 takes any free one, also for all APIs.
 
     `rpc_url` names a chain that runs elsewhere; then `funder` pays for gas if that chain wants any. `terms`
-    overrides the institutions' terms by name; `is_claimed` says that the caller holds the folder already.
+    overrides the institutions' terms by name. The institutions of `elsewhere` (BICs) are prepared and registered
+    but not run: each is left to a process of its own. `is_claimed` says that the caller holds the folder already.
     """
 
     port: int = 8000
@@ -59,6 +61,7 @@ class NetworkOptions:
     limits: BodyLimits | None = None
     terms: Mapping[str, float] | None = None
     boundary: Boundary | None = None
+    elsewhere: frozenset[str] = frozenset()
     is_claimed: bool = False
 
 
@@ -99,9 +102,8 @@ class RunningNetwork:
     def _start(self) -> None:
         if not self._options.is_claimed:
             self._undo.enter_context(claimed(self.data))
-        doors = {plan.bic: _Door() for plan in INSTITUTIONS}
-        servers = self._listen(doors)
-        api_urls = {bic: server.url for bic, server in servers.items()}
+        doors = {plan.bic: _Door() for plan in INSTITUTIONS if plan.bic not in self._options.elsewhere}
+        servers, api_urls = self._listen(doors)
         self._progress("opening keys")
         keys = self._keys()
         rpc_url = self._options.rpc_url or self._start_chain()
@@ -115,16 +117,21 @@ class RunningNetwork:
         for bic, door in doors.items():
             door.app = create_app(self.institutions[bic])
         self._serve(list(servers.values()))
-        self.document = self._document(keys, network, rpc_url, api_urls)
+        self.document = self._document(keys, network, client, api_urls)
         replace_json(self.data / NETWORK_FILE, self.document)
 
-    def _listen(self, doors: Mapping[str, _Door]) -> dict[str, BackgroundServer]:
-        """Take all API ports before anything else is done; the servers start later."""
-        first = self._options.port
-        return {
-            bic: _server(door, first + index if first else 0, "--port")
-            for index, (bic, door) in enumerate(doors.items())
-        }
+    def _listen(self, doors: Mapping[str, _Door]) -> tuple[dict[str, BackgroundServer], dict[str, str]]:
+        """Take all API ports before anything else is done; the servers start later. Also every API's address."""
+        servers: dict[str, BackgroundServer] = {}
+        urls: dict[str, str] = {}
+        for index, plan in enumerate(INSTITUTIONS):
+            port = self._options.port + index if self._options.port else 0
+            if plan.bic in doors:
+                servers[plan.bic] = _server(doors[plan.bic], port, "--port")
+                urls[plan.bic] = servers[plan.bic].url
+            else:
+                urls[plan.bic] = f"http://{HOST}:{_free_port(port)}"
+        return servers, urls
 
     def _start_chain(self) -> str:
         self._progress("starting the chain")
@@ -186,20 +193,23 @@ class RunningNetwork:
             institution = open_institution(
                 self._folder(plan.bic), boundary=self._options.boundary, limits=self._options.limits
             )
-            self.institutions[plan.bic] = institution
             self._undo.callback(institution.close)
             open_accounts(institution.office, wallets)
+            if plan.bic in self._options.elsewhere:
+                institution.close()
+            else:
+                self.institutions[plan.bic] = institution
 
     def _serve(self, servers: list[BackgroundServer]) -> None:
         self._undo.callback(_all_at_once, [server.stop for server in servers])
         _all_at_once([server.start for server in servers])
 
     def _document(
-        self, keys: SandboxKeys, network: DeployedNetwork, rpc_url: str, api_urls: Mapping[str, str]
+        self, keys: SandboxKeys, network: DeployedNetwork, client: LedgerClient, api_urls: Mapping[str, str]
     ) -> dict[str, Any]:
-        tokens = self.institutions[INSTITUTIONS[0].bic].office.directory.tokens()
+        tokens = Directory(client, network.registry).tokens()
         return {
-            "rpc_url": rpc_url,
+            "rpc_url": client.rpc_url,
             "chain_id": network.chain_id,
             "contracts": {"registry": network.registry, "settlement": network.settlement},
             "tokens": {
@@ -249,6 +259,16 @@ def _server(app: ASGIApp, port: int, option: str) -> BackgroundServer:
         return BackgroundServer(app, HOST, port)
     except OSError as error:
         raise PortTaken(f"port {port} is taken ({error.strerror}); choose another with {option}") from None
+
+
+def _free_port(port: int) -> int:
+    """A port that somebody else is going to take: this one, or any that is free."""
+    try:
+        with listening_socket(HOST, port) as opened:
+            number: int = opened.getsockname()[1]
+            return number
+    except OSError as error:
+        raise PortTaken(f"port {port} is taken ({error.strerror}); choose another with --port") from None
 
 
 def _all_at_once(actions: list[Callable[[], object]]) -> None:

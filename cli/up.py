@@ -28,13 +28,17 @@ def up(
     funder_key_file: Annotated[
         Path | None, typer.Option(help="Private key (hexadecimal, mode 0600) that pays for gas, if gas costs.")
     ] = None,
+    elsewhere: Annotated[
+        list[str] | None,
+        typer.Option(help="Prepare the institution of this BIC, but leave it to `corridor api`; repeatable."),
+    ] = None,
 ) -> None:
     """Start the sandbox network and keep it running until interrupted; the same folder resumes where it was."""
     folder = data or read_settings().data
     try:
         with claimed(folder):
             session = import_module("cli.up_session")  # takes seconds: the folder is held before
-            session.run(folder, port, rpc_port, rpc_url, funder_key_file)
+            session.run(folder, port, rpc_port, rpc_url, funder_key_file, frozenset(elsewhere or ()))
     except FolderInUse as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(ExitCode.FOLDER_IN_USE) from error

@@ -21,7 +21,14 @@ from wallet.signer import LocalSigner, assert_native_curve
 
 
 @ends_well_or_says_why
-def run(data: Path, port: int, rpc_port: int, rpc_url: str | None, funder_key_file: Path | None) -> None:
+def run(
+    data: Path,
+    port: int,
+    rpc_port: int,
+    rpc_url: str | None,
+    funder_key_file: Path | None,
+    elsewhere: frozenset[str],
+) -> None:
     """Run the network on a folder that is held, until a signal ends it."""
     settings = read_settings()
     log_as_json(settings.log_level)
@@ -32,6 +39,7 @@ def run(data: Path, port: int, rpc_port: int, rpc_url: str | None, funder_key_fi
         rpc_url=rpc_url or settings.rpc_url,
         funder=_funder(funder_key_file),
         limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s),
+        elsewhere=elsewhere,
         is_claimed=True,
     )
     console = Console(highlight=False)

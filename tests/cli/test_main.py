@@ -1,0 +1,129 @@
+"""The command itself: quick help, a version, exit codes that agree with each other, and the demo."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.exit_codes import ExitCode
+from cli.main import COMMANDS
+from cli.running_network import NetworkOptions, RunningNetwork
+from tests.network import BANK_CN, BANK_HK, Transfer, bank, settled
+
+ROOT = Path(__file__).resolve().parents[2]
+CORRIDOR = (sys.executable, "-c", "from cli.main import main; main()")
+
+
+def corridor(*arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CORRIDOR, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
+
+
+def test_help_lists_every_command_without_loading_any() -> None:
+    loaded = "[name for name in sys.modules if name in ('web3', 'fastapi', 'sqlalchemy', 'eth', 'lxml')]"
+    code = (
+        "import sys; from cli.main import main; sys.argv = ['corridor', '--help']\n"
+        f"try: main()\nfinally: print({loaded})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.rstrip().endswith("[]"), "help must not load what only commands need"
+    for name in COMMANDS:
+        assert name in found.stdout
+    assert "Exit codes: 0 done" in found.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    found = corridor(name, "--help")
+    assert found.returncode == ExitCode.DONE, found.stderr
+    assert "Usage" in found.stdout
+
+
+def test_version() -> None:
+    found = corridor("--version")
+    assert found.returncode == ExitCode.DONE
+    assert found.stdout.startswith("corridor ")
+
+
+def test_an_unknown_command_is_bad_input() -> None:
+    assert corridor("dmeo").returncode == ExitCode.BAD_INPUT
+
+
+def test_a_folder_that_is_no_institution_is_bad_input(tmp_path: Path) -> None:
+    found = corridor("api", "--data", str(tmp_path))
+    assert found.returncode == ExitCode.BAD_INPUT
+    assert "institution.json" in found.stderr
+
+
+def test_the_demo_settles_and_tells_everything() -> None:
+    found = corridor("demo", "--json")
+    assert found.returncode == ExitCode.DONE, found.stderr
+    told = json.loads(found.stdout)
+    assert told["payment"]["state"] == "SETTLED"
+    assert [step["state"] for step in told["payment"]["history"]][-1] == "SETTLED"
+    assert "<TxSts>ACSC</TxSts>" in told["status_report"]
+    changes = {
+        (entry["holder"], entry["where"]): entry["after"]["amount"] - entry["before"]["amount"]
+        for entry in told["balances"]
+    }
+    bought = told["quote"]["buy"]["amount"]
+    assert sorted(changes.values()) == sorted([-100_000_00, 30_00, -99_970_00, 99_970_00, -bought, bought, bought])
+    assert "waiting for settlement" in found.stderr, "progress is shown"
+
+
+def test_the_demo_reads_like_a_story() -> None:
+    found = corridor("demo")
+    assert found.returncode == ExitCode.DONE, found.stderr
+    for part in (
+        "Jiangnan Textile Trading Co., Ltd., Suzhou, CN",
+        "CNY 100,000.00",
+        "firm, single use",
+        "irrevocable",
+        "+30.00",
+        "-100,000.00",
+        "<TxSts>ACSC</TxSts>",
+        "transaction  0x",
+        "corridor up --data",
+    ):
+        assert part in found.stdout, part
+
+
+def test_an_institution_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
+    options = NetworkOptions(port=0, rpc_port=0, elsewhere=frozenset({BANK_HK}))
+    with RunningNetwork(tmp_path / "network", options) as network:
+        entry = next(one for one in network.document["participants"] if one["bic"] == BANK_HK)
+        folder = tmp_path / "network" / "institutions" / BANK_HK
+        process = subprocess.Popen([*CORRIDOR, "api", "--data", str(folder)], cwd=ROOT)
+        try:
+            await_health(entry["api_url"])
+            transfer = Transfer()
+            debtor_agent = bank(network, BANK_CN)
+            settled(debtor_agent, transfer.body(), transfer.uetr)
+            headers = {"Authorization": f"Bearer {entry['credential']}"}
+            url = f"{entry['api_url']}/v1/payments/{transfer.uetr}"
+            assert httpx.get(url, headers=headers, trust_env=False).json()["state"] in ("ACCEPTED", "SETTLED")
+            debtor_agent.http.close()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == ExitCode.DONE
+        finally:
+            process.kill()
+            process.wait()
+
+
+def await_health(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url + "/healthz", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
