@@ -61,7 +61,13 @@ def profile_of(header: BusinessHeader | None) -> Profile:
 
 
 def quote_id_of(transaction: etree._Element) -> str | None:
-    """The firm quote that an instruction for the next agent names (`/QUOTE/` and its id), or None."""
+    """The firm quote that an instruction for the next agent names (`/QUOTE/` and its id), or None.
+
+    The release of 2025 has an element of its own for it, which is read too.
+    """
+    agreed = text_at(transaction, "AgrdRate/QtId")
+    if agreed:
+        return agreed
     for instruction in find_all(transaction, "InstrForNxtAgt"):
         text = text_at(instruction, "InstrInf") or ""
         if text.startswith(QUOTE_PREFIX):

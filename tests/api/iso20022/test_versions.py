@@ -8,11 +8,11 @@ import pytest
 
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import Status, write_status_report
-from api.iso20022.pacs008 import CreditTransfer, read_credit_transfer
+from api.iso20022.pacs008 import CREDIT_TRANSFERS, CreditTransfer, read_credit_transfer
 from node.domain.lifecycle import State
 from node.domain.party import Agent
 from node.domain.payment import Payment
-from tests.api.iso20022.messages import CATALOGUE, MINTED, TODAY, full, parsed
+from tests.api.iso20022.messages import CATALOGUE, MINTED, TODAY, full, inserted, parsed
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 VERSIONS = sorted(name for name in CATALOGUE.identifiers if name.startswith("pacs.008."))
@@ -30,7 +30,16 @@ def payment_of(raw: bytes) -> Payment:
 
 
 def test_four_versions_are_read() -> None:
-    assert VERSIONS == ["pacs.008.001.08", "pacs.008.001.10", "pacs.008.001.12", "pacs.008.001.13"]
+    assert set(VERSIONS) == CREDIT_TRANSFERS
+    assert len(VERSIONS) == 4
+
+
+def test_newest_version_has_an_element_for_the_quote() -> None:
+    agreed = f"<AgrdRate><PreAgrdXchgRate>0.511497</PreAgrdXchgRate><QtId>{MINTED}</QtId></AgrdRate>"
+
+    raw = inserted(in_version("pacs.008.001.13"), ".//{*}CdtTrfTxInf/{*}XchgRate", agreed)
+
+    assert payment_of(raw).quote_id == MINTED
 
 
 @pytest.mark.parametrize("identifier", VERSIONS)
