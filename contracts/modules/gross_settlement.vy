@@ -60,9 +60,9 @@ def settle(
             that instead. The same call again reverts and changes nothing.
     @dev Caller: anyone with the signatures. Refuses: a UETR or sequence used or cancelled; an expired
          instruction, acceptance or quote; a quote used or for other amounts, tokens or taker; a wrong,
-         malleable or missing signature; an agent that is no active bank; a provider without its role; an unlisted
-         currency; a return, which settle_return takes; all that the tokens refuse. Stopped by: pause and
-         freeze of either currency, suspend, delist_token, cancel, withdraw_quote.
+         malleable or missing signature; an agent that is no active bank; a provider without its role; an
+         unlisted currency; a return, which settle_return takes; all that the tokens refuse. Stopped by:
+         pause and freeze of either currency, suspend, delist_token, cancel, withdraw_quote.
     @param instruction The payment.
     @param signatures Of the debtor account; of the debtor agent where it is another; of the creditor agent
            where its policy asks.
