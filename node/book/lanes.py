@@ -48,6 +48,11 @@ class Lanes:
         row = self._connection.execute(_LOCK, {"wanted": lane}).one_or_none()
         return None if row is None else _lane(row)
 
+    def find(self, lane: str) -> LaneRecord | None:
+        """The lane as it stands, to look at; None before its first nonce."""
+        row = self._connection.execute(select(lanes).where(lanes.c.lane == lane)).one_or_none()
+        return None if row is None else _lane(row)
+
     def next_nonce(self, lane: str, chain_nonce: int) -> int:
         """Allot the lane's next nonce: one more than the last, or `chain_nonce` where the chain is further.
 
@@ -86,7 +91,7 @@ class Lanes:
 
     def lost(self, lane: str, from_nonce: int) -> list[int]:
         """The nonces from `from_nonce` on that the lane has allotted and that carry no kept transaction."""
-        found = self.lock(lane)
+        found = self.find(lane)
         if found is None:
             return []
         first = max(from_nonce, found.first_nonce)

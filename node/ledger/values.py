@@ -104,6 +104,11 @@ class Fees(NamedTuple):
     max_priority_fee_per_gas: int
 
     @property
+    def base_fee_per_gas(self) -> int:
+        """The base fee they were made for (see LedgerClient.fees): an offer below it is not taken now."""
+        return (self.max_fee_per_gas - self.max_priority_fee_per_gas) // 2
+
+    @property
     def free(self) -> bool:
         """Whether the engine takes transactions that pay nothing."""
         return self.max_fee_per_gas == 0

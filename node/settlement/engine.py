@@ -15,6 +15,7 @@ from node.domain.lifecycle import State
 from node.domain.payment import Side
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.agreement import agree
+from node.settlement.lane import LaneStopped
 from node.settlement.office import Office
 from node.settlement.submission import AlreadyDecided, submit
 from node.settlement.terms import retry_delay_s
@@ -45,7 +46,7 @@ def step(office: Office, uetr: str) -> None:
         STEPS[record.state](office, record)
     except StaleRecord:
         _log.info("payment %s moved meanwhile", uetr)
-    except (LedgerUnreachable, AlreadyDecided) as trouble:
+    except (LedgerUnreachable, AlreadyDecided, LaneStopped) as trouble:
         _log.warning("payment %s waits: %s", uetr, trouble)
         _postpone(office, record)
 

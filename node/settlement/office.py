@@ -23,7 +23,8 @@ class Office:
     """Everything one institution settles with.
 
     `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
-    account that sends transactions. `prices` is None unless the institution is an FX provider.
+    account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
+    unless the institution is an FX provider.
     """
 
     bic: str
@@ -40,6 +41,7 @@ class Office:
     boundary: Boundary
     terms: Terms
     prices: PriceBook | None = None
+    more_lane_signers: tuple[Signer, ...] = ()
 
 
 def now(office: Office) -> datetime:

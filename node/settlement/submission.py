@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
 
-from node.book.book import Unit
-from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
+from node.book.records import PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.reasons import Finding
 from node.ledger.revert_reasons import reason_for
 from node.ledger.values import CallRefused
+from node.settlement.lane import Call, keep_signed, open_slot
 from node.settlement.office import Office, now
 from node.settlement.typed import typed_quote
-from wallet.transaction import UnsignedTransaction, sign_transaction
 from wallet.typed_data import Cancellation, Instruction, from_json, signing_digest
 
 SETTLE = "settle"
 CANCEL = "cancel"
 _GAS_HEADROOM_PERCENT = 130
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A contract call ready to be put into a transaction."""
-
-    purpose: str
-    data: bytes
-    gas: int
 
 
 def submit(office: Office, record: PaymentRecord) -> None:
@@ -46,18 +35,17 @@ def submit(office: Office, record: PaymentRecord) -> None:
     if isinstance(gas, CallRefused):
         findings = (refusal(gas.reason),)
         data, gas = _withdrawal(office, instruction)
-    call = _Call(CANCEL if findings else SETTLE, data, gas * _GAS_HEADROOM_PERCENT // 100)
-    chain_nonce = office.client.next_nonce(office.lane_signer.address)
-    fees = office.client.fees()
+    call = _call(office, CANCEL if findings else SETTLE, data, gas)
+    slot = open_slot(office)
     with office.book.unit() as unit:
-        sent = _sign_and_keep(office, unit, record.uetr, call, chain_nonce, fees)
+        sent = keep_signed(office, unit, slot, call, record.uetr)
         unit.payments.move(
             record,
             Event.SUBMIT,
             now(office),
             findings,
             instruction_signature=signature,
-            transaction_hash=sent,
+            transaction_hash=sent.transaction_hash,
         )
     office.boundary("signed", record.uetr)
 
@@ -69,11 +57,10 @@ def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
     """
     instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
     data, gas = _withdrawal(office, instruction)
-    call = _Call(CANCEL, data, gas * _GAS_HEADROOM_PERCENT // 100)
-    chain_nonce = office.client.next_nonce(office.lane_signer.address)
-    fees = office.client.fees()
+    call = _call(office, CANCEL, data, gas)
+    slot = open_slot(office)
     with office.book.unit() as unit:
-        _sign_and_keep(office, unit, record.uetr, call, chain_nonce, fees)
+        keep_signed(office, unit, slot, call, record.uetr)
         unit.payments.add_finding(record, finding)
     office.boundary("withdrawn", record.uetr)
 
@@ -112,34 +99,5 @@ class AlreadyDecided(Exception):
     """The chain has settled or burnt this UETR; the watcher will report it."""
 
 
-def _sign_and_keep(
-    office: Office, unit: Unit, uetr: str, call: _Call, chain_nonce: int, fees: tuple[int, int]
-) -> str:
-    lane = office.lane_signer.address
-    unsigned = UnsignedTransaction(
-        chain_id=office.client.chain_id(),
-        nonce=unit.lanes.next_nonce(lane, chain_nonce),
-        to=office.contract.address,
-        value=0,
-        data=call.data,
-        gas=call.gas,
-        max_fee_per_gas=fees[0],
-        max_priority_fee_per_gas=fees[1],
-    )
-    signed = sign_transaction(unsigned, office.lane_signer)
-    unit.lanes.keep(
-        EvmTransactionRecord(
-            transaction_hash="0x" + signed.hash.hex(),
-            lane=lane,
-            nonce=unsigned.nonce,
-            purpose=call.purpose,
-            uetr=uetr,
-            raw=signed.raw,
-            created_at=now(office),
-            broadcast_count=0,
-            last_broadcast_s=None,
-            status=EvmTransactionStatus.SIGNED,
-            block_number=None,
-        )
-    )
-    return "0x" + signed.hash.hex()
+def _call(office: Office, purpose: str, data: bytes, gas: int) -> Call:
+    return Call(purpose, office.contract.address, data, gas * _GAS_HEADROOM_PERCENT // 100)

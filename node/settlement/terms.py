@@ -14,7 +14,9 @@ from fractions import Fraction
 class Terms:
     """Deadlines and paces, in seconds.
 
-    An instruction must not outlive the quote under it, and a payment's deadline leaves room for both.
+    An instruction must not outlive the quote under it, and a payment's deadline leaves room for both. A
+    transaction that waits for `stuck_s` offers more, up to `most_fee_per_gas_wei`; so many as `lane_window` of
+    a lane wait for a block at once.
     """
 
     quote_s: int = 600
@@ -23,6 +25,9 @@ class Terms:
     retry_first_s: float = 0.2
     retry_most_s: float = 10.0
     rebroadcast_s: float = 3.0
+    stuck_s: float = 30.0
+    most_fee_per_gas_wei: int = 500 * 10**9
+    lane_window: int = 256
     tidy_s: float = 60.0
     poll_s: float = 0.1
     idle_poll_s: float = 1.0

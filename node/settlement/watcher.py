@@ -18,6 +18,7 @@ from node.domain.reasons import Finding, Reason
 from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events
 from node.ledger.values import BlockReference
 from node.settlement.closing import close, report
+from node.settlement.lane import LaneStopped
 from node.settlement.office import Office, now
 from node.settlement.postings import book_own, book_settled, unexplained
 from node.settlement.submission import AlreadyDecided, refusal, withdraw
@@ -168,7 +169,7 @@ def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
     if record is not None and record.state is State.SUBMITTED and not withdrawn:
         try:
             withdraw(office, record, refusal(office.client.revert_reason(sent.transaction_hash)))
-        except AlreadyDecided:
+        except (AlreadyDecided, LaneStopped):
             return False
     with office.book.unit() as unit:
         unit.lanes.mark(sent.transaction_hash, EvmTransactionStatus.FINAL, sent.block_number)
