@@ -18,6 +18,7 @@ from .modules import authorisation
 from .modules import control
 from .modules import enforcement
 from .modules import erc20
+from .modules import held_money
 from .modules import issuance
 from .modules import ledger
 from .modules import payment
@@ -33,6 +34,7 @@ initializes: payment[ledger := ledger]
 initializes: issuance[access := access, ledger := ledger]
 initializes: authorisation[erc20 := erc20, ledger := ledger, typed_data := typed_data]
 initializes: enforcement[access := access, ledger := ledger]
+initializes: held_money[access := access, ledger := ledger]
 initializes: control[access := access, ledger := ledger]
 
 exports: access.__interface__
@@ -42,6 +44,7 @@ exports: payment.__interface__
 exports: issuance.__interface__
 exports: authorisation.__interface__
 exports: enforcement.__interface__
+exports: held_money.__interface__
 exports: control.__interface__
 exports: typed_data.__interface__
 

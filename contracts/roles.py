@@ -60,5 +60,13 @@ class PauseFlag:
     ISSUANCE: Final = 4
 
 
+class HoldPower:
+    """What a Holds contract may do with a currency (CurrencyToken.set_hold_operator)."""
+
+    NOTHING: Final = 0
+    END_HOLDS: Final = 1
+    HOLD: Final = 2
+
+
 # What Settlement.settled() gives for a UETR that its debtor agent has cancelled.
 CANCELLED_MARK = b"\xff" * 32

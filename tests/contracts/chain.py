@@ -97,10 +97,10 @@ class Chain:
         """Sends a call whatever becomes of it."""
         return self._broadcast(who, call, gas)
 
-    def refuses(self, who: Actor, call: ContractFunction, reason: str) -> None:
+    def refuses(self, who: Actor, call: ContractFunction, reason: str, gas: int = MAX_TRANSACTION_GAS) -> None:
         """Insists that a call reverts with exactly this reason."""
         with pytest.raises((ContractLogicError, TransactionFailed)) as refused:
-            call.call({"from": who.address})
+            call.call({"from": who.address, "gas": gas})
         assert str(refused.value.args[0]) == f"execution reverted: {reason}"
 
     def refuses_to_deploy(self, who: Actor, reason: str, name: str, *arguments: Any) -> None:
