@@ -35,6 +35,26 @@ def sign_typed(
     return bytes(who.account.sign_message(message).signature)
 
 
+def sign_proposal(who: Actor, at: dict[str, Any], proposal: Any) -> bytes:
+    """A council member's signature over a whole proposal, its calls among it."""
+    types = {
+        "Call": [{"name": "target", "type": "address"}, {"name": "data", "type": "bytes"}],
+        "Proposal": [
+            {"name": "calls", "type": "Call[]"},
+            {"name": "members_version", "type": "uint64"},
+            {"name": "salt", "type": "bytes32"},
+            {"name": "expiry", "type": "uint64"},
+        ],
+    }
+    value = {
+        "calls": [{"target": target, "data": data} for target, data in proposal.calls],
+        "members_version": proposal.members_version,
+        "salt": proposal.salt,
+        "expiry": proposal.expiry,
+    }
+    return bytes(who.account.sign_message(encode_typed_data(at, types, value)).signature)
+
+
 def malleable_twin(signature: bytes) -> bytes:
     """The same signature written the second way, with s in the upper half of the group."""
     s = GROUP_ORDER - int.from_bytes(signature[32:64], "big")
