@@ -13,12 +13,11 @@ from typing import Any
 
 from wallet.audit import Audit
 from wallet.intent import BadIntent, Facts, Intent, facts_of, intent_json, signed_thing, words_of
-from wallet.network import BadNetwork, Network
+from wallet.network import Network
 from wallet.policy import Allow, Deny, NeedsApproval, Policy, evaluate, may_approve
 from wallet.signer import Signature, SignatureRefused, Signer
 from wallet.spending import Spending
 from wallet.transaction import (
-    BadTransaction,
     SignedTransaction,
     UnsignedTransaction,
     sign_transaction,
@@ -62,7 +61,7 @@ class _Request:
     """Something asked for, under the policy of that moment."""
 
     id: str
-    intent: Intent
+    thing: UnsignedTransaction | bytes  # what would be signed
     facts: Facts
     signer: Signer
     asked_by: str
@@ -72,8 +71,17 @@ class _Request:
     roles: frozenset[str] = frozenset()  # whose consent it waits for
 
 
+@dataclass(frozen=True)
+class _Cleared:
+    """A request that is allowed, counted and on record: the key may be touched."""
+
+    request: _Request
+
+
 class SigningService:
     """Signs for the keys it was given, as its policy allows. Safe to share between threads.
+
+    Judging and recording go one at a time; signing itself does not wait for a slow signer of another request.
 
     What waits for approval does not survive a restart and is asked for again; what limits have taken does, from
     the audit log. `clock` gives unix seconds.
@@ -111,13 +119,8 @@ class SigningService:
     def request(self, intent: Intent, signer: str, asked_by: str) -> Outcome:
         """Ask for `intent` to be signed by the key of `signer`. Raises OSError when it cannot be recorded."""
         with self._lock:
-            body = {"intent": intent_json(intent), "signer": signer, "by": asked_by}
-            request_id = self._record("requested", body | {"policy": self._policy.hash})
-            try:
-                found = self._understood(request_id, intent, signer, asked_by)
-            except (BadIntent, BadNetwork, BadTransaction) as error:
-                return self._deny(request_id, (str(error),))
-            return self._judge(found)
+            step = self._ask(intent, signer, asked_by)
+        return self._signed(step) if isinstance(step, _Cleared) else step
 
     def approve(self, request_id: str, person: str) -> Outcome:
         """Agree to what waits as `request_id`; an approval that is refused leaves it waiting.
@@ -125,17 +128,8 @@ class SigningService:
         Raises KeyError where nothing of this id waits.
         """
         with self._lock:
-            found = self._waiting[request_id]
-            if found.policy_hash != self._policy.hash:
-                del self._waiting[request_id]
-                return self._deny(request_id, ("the policy has changed; ask again",))
-            refusal = self._not_by(person, found)
-            if refusal:
-                self._record("approval refused", {"request": request_id, "by": person, "reason": refusal})
-                return Denied(request_id, (refusal,))
-            self._record("approved", {"request": request_id, "by": person})
-            del self._waiting[request_id]
-            return self._judge(replace(found, agreed=(*found.agreed, person)))
+            step = self._agree(self._waiting[request_id], person)
+        return self._signed(step) if isinstance(step, _Cleared) else step
 
     def reject(self, request_id: str, person: str) -> Denied:
         """Withdraw or turn down what waits; anybody who may approve it may, and whoever asked. Raises KeyError."""
@@ -146,14 +140,41 @@ class SigningService:
             del self._waiting[request_id]
             return self._deny(request_id, (f"turned down by {person}",))
 
+    def _ask(self, intent: Intent, signer: str, asked_by: str) -> Outcome | _Cleared:
+        body = {"intent": intent_json(intent), "signer": signer, "by": asked_by}
+        request_id = self._record("requested", body | {"policy": self._policy.hash})
+        try:
+            found = self._understood(request_id, intent, signer, asked_by)
+        except ValueError as error:  # every way in which an intent can be bad
+            return self._deny(request_id, (str(error),))
+        return self._judge(found)
+
     def _understood(self, request_id: str, intent: Intent, signer: str, asked_by: str) -> _Request:
         if signer not in self._signers:
             raise BadIntent(f"no key of {signer} is here")
-        facts = facts_of(intent, signer, self._network)
-        words = words_of(intent, signer, self._network)
-        return _Request(request_id, intent, facts, self._signers[signer], asked_by, self._policy.hash, words)
+        return _Request(
+            id=request_id,
+            thing=signed_thing(intent, self._network),
+            facts=facts_of(intent, signer, self._network),
+            signer=self._signers[signer],
+            asked_by=asked_by,
+            policy_hash=self._policy.hash,
+            words=words_of(intent, signer, self._network),
+        )
 
-    def _judge(self, found: _Request) -> Outcome:
+    def _agree(self, found: _Request, person: str) -> Outcome | _Cleared:
+        if found.policy_hash != self._policy.hash:
+            del self._waiting[found.id]
+            return self._deny(found.id, ("the policy has changed; ask again",))
+        refusal = self._not_by(person, found)
+        if refusal:
+            self._record("approval refused", {"request": found.id, "by": person, "reason": refusal})
+            return Denied(found.id, (refusal,))
+        self._record("approved", {"request": found.id, "by": person})
+        del self._waiting[found.id]
+        return self._judge(replace(found, agreed=(*found.agreed, person)))
+
+    def _judge(self, found: _Request) -> Outcome | _Cleared:
         decision = evaluate(self._policy, found.facts, self._clock(), self._spent(found))
         if isinstance(decision, Deny):
             return self._deny(found.id, decision.reasons)
@@ -161,24 +182,26 @@ class SigningService:
             self._waiting[found.id] = replace(found, roles=decision.roles)
             missing = decision.approvals - len(found.agreed)
             return Pending(found.id, found.words, missing, decision.roles)
-        return self._sign(found, decision)
+        return self._clear(found, decision)
 
-    def _sign(self, found: _Request, decision: Allow | NeedsApproval) -> Outcome:
-        try:
-            thing = signed_thing(found.intent, self._network)
-        except (BadTransaction, ValueError) as error:
-            return self._deny(found.id, (str(error),))
-        digest = thing if isinstance(thing, bytes) else transaction_digest(thing)
+    def _clear(self, found: _Request, decision: Allow | NeedsApproval) -> _Cleared:
+        digest = found.thing if isinstance(found.thing, bytes) else transaction_digest(found.thing)
         use = self._spending.use(self._policy, found.facts, found.signer.address, self._clock(), digest)
         body = {"request": found.id, "rule": decision.rule, "by": list(found.agreed), "use": use.as_json()}
         self._record("allowed", body)
         self._spending.count(use)
+        return _Cleared(found)
+
+    def _signed(self, cleared: _Cleared) -> Outcome:
+        found = cleared.request
         try:
-            result = _signed(thing, found.signer)
+            result = _result(found.thing, found.signer)
         except (SignatureRefused, OSError) as error:
-            self._record("failed", {"request": found.id, "reason": str(error)})
+            with self._lock:
+                self._record("failed", {"request": found.id, "reason": str(error)})
             return Denied(found.id, (f"the signer failed: {error}",))
-        self._record("signed", {"request": found.id} | _result_json(result))
+        with self._lock:
+            self._record("signed", {"request": found.id} | _result_json(result))
         return Signed(found.id, found.words, result)
 
     def _not_by(self, person: str, found: _Request) -> str:
@@ -201,7 +224,7 @@ class SigningService:
         return self._audit.append(int(self._clock() * 1000), event, body)
 
 
-def _signed(thing: UnsignedTransaction | bytes, signer: Signer) -> SignedTransaction | Signature:
+def _result(thing: UnsignedTransaction | bytes, signer: Signer) -> SignedTransaction | Signature:
     if isinstance(thing, UnsignedTransaction):
         return sign_transaction(thing, signer)
     return signer.sign_digest(thing)

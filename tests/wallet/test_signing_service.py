@@ -20,7 +20,7 @@ from wallet.intent import AcceptanceIntent, Gas, Intent, ParticipantChange, Tran
 from wallet.keccak import keccak
 from wallet.network import Network, parse_network
 from wallet.policy_document import parse_policy
-from wallet.signer import LocalSigner, Signature
+from wallet.signer import LocalSigner, Signature, SignatureRefused
 from wallet.signing_service import Denied, Outcome, Pending, Signed, SigningService
 from wallet.transaction import SignedTransaction
 from wallet.typed_data import (
@@ -276,6 +276,34 @@ def test_the_request_is_on_record_before_the_key_is_touched() -> None:
     signed = list(audit.entries())[-1]
     assert signed.event == "signed"
     assert signed.body["raw"].startswith("0x02")
+
+
+def test_a_signer_that_fails_is_on_record_and_a_slow_one_holds_up_nobody() -> None:
+    audit, asked, go_on = MemoryAudit(), threading.Event(), threading.Event()
+
+    class Slow:
+        """A signer elsewhere that answers late, and with a failure."""
+
+        address = OTHER
+
+        def sign_digest(self, digest: bytes) -> Signature:
+            asked.set()
+            assert go_on.wait(10)
+            raise SignatureRefused("the module was removed")
+
+    signing = SigningService(NETWORK, [Slow(), KEY], parse_policy(RULES), audit, Clock())
+    outcomes: list[Outcome] = []
+    slow = threading.Thread(target=lambda: outcomes.append(signing.request(pay(1), OTHER, "clerk")))
+    slow.start()
+    assert asked.wait(10)
+    assert isinstance(signing.request(pay(1), KEY.address, "clerk"), Signed)
+    go_on.set()
+    slow.join()
+    (failed,) = outcomes
+    assert isinstance(failed, Denied)
+    assert "module was removed" in failed.reasons[0]
+    events = [entry.event for entry in audit.entries()]
+    assert events == ["policy", "requested", "allowed", "requested", "allowed", "signed", "failed"]
 
 
 def test_without_a_record_nothing_is_signed() -> None:
