@@ -84,7 +84,7 @@ def _bic(terminal: str) -> str:
 
 def _moment(digits: str) -> datetime | None:
     try:
-        return datetime.strptime(digits, "%y%m%d%H%M").replace(tzinfo=UTC)
+        return datetime.strptime("20" + digits, "%Y%m%d%H%M").replace(tzinfo=UTC)
     except ValueError:
         return None
 

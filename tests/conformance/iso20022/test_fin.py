@@ -1,4 +1,4 @@
-"""Every MT103 of the corpus: equal, field by field, to the message its authors expect, or refused in words."""
+"""Every MT103, MT202 and MT205 of the corpus: equal, field by field, to the message expected, or refused."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lxml import etree
 
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.mt103 import translate_mt103
+from api.iso20022.mt202 import translate_mt202
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal, RefusalKind
 from tests.conformance.iso20022.corpus import folder, official_schema
@@ -18,6 +19,8 @@ from tests.conformance.iso20022.corpus import folder, official_schema
 CATALOGUE = Catalogue()
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TRANSACTION = "Document/FIToFICstmrCdtTrf/CdtTrfTxInf"
+COVERED = "Document/FICdtTrf/CdtTrfTxInf/UndrlygCstmrCdtTrf"
+TRANSLATORS = {"MT103": translate_mt103, "MT202": translate_mt202, "MT205": translate_mt202}
 
 # Where we differ from the expected message, and why. The times are the test's own: an input message has none,
 # and the expected files hold the word CURRENT_TIME there.
@@ -31,8 +34,17 @@ EXPLAINED = {
         # For a creditor without an account they add an identification that says it is not provided.
         (f"-{TRANSACTION}/Cdtr/Id/OrgId/Othr/Id", "NOTPROVIDED"),
     },
+    "finMessage_p_2_3_1_b_A_B": {
+        (f"-{COVERED}/Cdtr/Id/OrgId/Othr/Id", "NOTPROVIDED"),
+    },
 }
-RETURNS = {"finMessage_p_2_1_2_B_A", "finMessage_p_2_1_2_B_B"}
+
+# Returns are not payments, and one file has no valid block 1.
+REFUSED = {
+    *("finMessage_p_2_1_2_B_A", "finMessage_p_2_1_2_B_B", "finMessage_p_2_3_1_a_B_A", "finMessage_p_2_3_1_b_C_B"),
+    *("finMessage_205RETN_pacs004", "finMessage_205RETN_pacs004_2", "finMessage_205RETN_pacs004_3"),
+    *("finMessage_205RETN_pacs004_4", "fin1"),
+}
 
 
 def _pairs() -> list[tuple[str, Path, Path]]:
@@ -41,10 +53,14 @@ def _pairs() -> list[tuple[str, Path, Path]]:
     found = []
     for key, expected in pairs.items():
         name = key.removeprefix("MT:")
-        source = base / "mt" / f"MT103_{name}.fin"
-        if source.exists():
-            found.append((name, source, base / "swiftmt_to_iso20022" / "tests" / expected))
+        sources = [base / "mt" / f"{kind}_{name}.fin" for kind in TRANSLATORS]
+        target = base / "swiftmt_to_iso20022" / "tests" / expected
+        found += [(name, source, target) for source in sources if source.exists()]
     return found
+
+
+def _translate(source: Path) -> bytes | Refusal:
+    return TRANSLATORS[source.name[:5]](source.read_bytes(), NOW)
 
 
 def _leaves(root: etree._Element) -> Counter[tuple[str, str]]:
@@ -69,21 +85,22 @@ def _differences(ours: bytes, expected: Path) -> set[tuple[str, str]]:
 def test_payment_is_the_expected_message_field_for_field() -> None:
     compared = 0
     for name, source, expected in _pairs():
-        translated = translate_mt103(source.read_bytes(), NOW)
-        if name in RETURNS:
+        translated = _translate(source)
+        if name in REFUSED:
             assert isinstance(translated, Refusal)
             continue
         assert isinstance(translated, bytes), name
         assert _differences(translated, expected) == EXPLAINED.get(name, set()), name
         compared += 1
 
-    assert compared == 12
+    assert compared == 22
 
 
-def test_every_mt103_is_translated_into_a_valid_message_or_refused() -> None:
+def test_every_payment_of_fin_is_translated_into_a_valid_message_or_refused() -> None:
     outcomes = Counter[str]()
-    for source in sorted((folder() / "corpus").rglob("*MT103*.fin")):
-        translated = translate_mt103(source.read_bytes(), NOW)
+    sources = [path for path in (folder() / "corpus").rglob("*.fin") if path.name[:5] in TRANSLATORS]
+    for source in sorted(sources):
+        translated = _translate(source)
         if isinstance(translated, Refusal):
             outcomes[translated.kind.value] += 1
             assert translated.findings[0].text.endswith("."), source.name
@@ -93,5 +110,5 @@ def test_every_mt103_is_translated_into_a_valid_message_or_refused() -> None:
         assert official_schema(message.identifier).validate(etree.fromstring(etree.tostring(message.document)))
         outcomes["translated"] += 1
 
-    assert outcomes["translated"] >= 40
+    assert outcomes["translated"] >= 55
     assert set(outcomes) == {"translated", RefusalKind.NOT_FIN.value, RefusalKind.FIELD_INVALID.value}

@@ -1,0 +1,206 @@
+"""What the payment messages of FIN have in common: header, settlement, agents, amounts, field 72."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from lxml import etree
+
+from api.iso20022.fin import Field, FinMessage, read_fin
+from api.iso20022.fin_parties import (
+    Institution,
+    UnreadableField,
+    read_institution,
+    write_account,
+    write_institution,
+)
+from api.iso20022.refusal import Refusal, RefusalKind, refuse
+from api.iso20022.writing import add, new_root, serialise, timestamp
+
+_NUMBER = re.compile(r"\d+,\d*")
+_MONEY = re.compile(r"(?P<currency>[A-Z]{3})(?P<number>\d+,\d*)")
+_DATED_MONEY = re.compile(r"(?P<day>\d{6})" + _MONEY.pattern)
+_INSTRUCTION = re.compile(r"/(?P<code>[A-Z]{3,8})/(?P<text>.*)")
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+
+
+@dataclass(frozen=True)
+class Translation:
+    """How one type of MT becomes an MX; `mandatory` lists fields as their tags with option letters.
+
+    `write` fills the message's own element, `service` names the business service for the header.
+    """
+
+    types: tuple[str, ...]
+    identifier: str
+    body: str
+    mandatory: tuple[tuple[str, ...], ...]
+    service: Callable[[FinMessage], str]
+    write: Callable[[etree._Element, FinMessage, str], None]
+
+
+def translate(raw: bytes, translation: Translation, now: datetime) -> bytes | Refusal:
+    """The MX that says what this MT says, with its header, or why there is none.
+
+    `now` is when a message that does not tell when it was sent is taken to be. A return (/RETN/ or /REJT/ in
+    field 72) is refused: it is not a payment.
+    """
+    message = read_fin(raw)
+    if isinstance(message, Refusal):
+        return message
+    name = f"MT{message.type}"
+    if message.type not in translation.types:
+        return refuse(RefusalKind.UNSUPPORTED_MESSAGE, f"{name} is not supported here.", value=message.type)
+    missing = [tags[0] for tags in translation.mandatory if message.first(*tags) is None]
+    if missing:
+        text = f"Field {missing[0]} is required and missing."
+        return refuse(RefusalKind.FIELD_INVALID, text, element=f"{name}/{missing[0]}")
+    try:
+        return _written(message, translation, message.sent_at or now)
+    except UnreadableField as problem:
+        field = problem.field
+        place, value = f"{name}/{field.tag}", field.value[:100]
+        return refuse(RefusalKind.FIELD_INVALID, str(problem), element=place, value=value)
+
+
+def _written(message: FinMessage, translation: Translation, created: datetime) -> bytes:
+    reference = required_field(message, "20").value.strip()
+    document = new_root(translation.identifier)
+    body = add(document, translation.body)
+    group = add(body, "GrpHdr")
+    add(group, "MsgId", reference)
+    add(group, "CreDtTm", _moment(created))
+    add(group, "NbOfTxs", "1")
+    _write_settlement(add(group, "SttlmInf"), message)
+    translation.write(add(body, "CdtTrfTxInf"), message, reference)
+    return serialise(document, _header(message, translation, reference, created))
+
+
+def _moment(created: datetime) -> str:
+    return timestamp(created).replace(".000+", "+")
+
+
+def _header(message: FinMessage, translation: Translation, reference: str, created: datetime) -> etree._Element:
+    header = new_root("head.001.001.02", "AppHdr")
+    add(header, "Fr/FIId/FinInstnId/BICFI", message.sender)
+    add(header, "To/FIId/FinInstnId/BICFI", message.receiver)
+    add(header, "BizMsgIdr", reference)
+    add(header, "MsgDefIdr", translation.identifier)
+    add(header, "BizSvc", translation.service(message))
+    add(header, "CreDt", _moment(created))
+    return header
+
+
+def required_field(message: FinMessage, *tags: str) -> Field:
+    """The first field with one of these tags; raises LookupError, for `translate` has seen that it is there."""
+    field = message.first(*tags)
+    if field is None:
+        raise LookupError(f"no field {tags[0]}")
+    return field
+
+
+def is_covered(message: FinMessage) -> bool:
+    """Whether the money comes separately, through reimbursement agents (fields 53 and 54)."""
+    return message.first("53A", "53D", "54A", "54D") is not None
+
+
+def _write_settlement(node: etree._Element, message: FinMessage) -> None:
+    """Fields 53 to 55: reimbursement agents mean cover; an account in 53B is where the two banks settle."""
+    if not is_covered(message):
+        add(node, "SttlmMtd", "INDA")
+        account = message.first("53B")
+        if account is not None and account.value.startswith("/"):
+            write_account(node, "SttlmAcct", read_institution(account).account)
+        return
+    add(node, "SttlmMtd", "COVE")
+    agents = {"Instg": ("53A", "53D"), "Instd": ("54A", "54D"), "Thrd": ("55A", "55D")}
+    for tag, options in agents.items():
+        write_agent(node, f"{tag}RmbrsmntAgt", message.first(*options))
+
+
+def write_amount(node: etree._Element, message: FinMessage) -> str:
+    """Append what is settled and when (field 32A); returns the currency."""
+    field = required_field(message, "32A")
+    match = _DATED_MONEY.fullmatch(field.value.strip())
+    if match is None:
+        raise UnreadableField(field, "is not a date, a currency and an amount")
+    add(node, "IntrBkSttlmAmt", plain_number(match["number"])).set("Ccy", match["currency"])
+    add(node, "IntrBkSttlmDt", _day(field, match["day"]).isoformat())
+    return match["currency"]
+
+
+def read_amount(field: Field) -> tuple[str, str]:
+    """The number and the currency of a field such as 33B."""
+    match = _MONEY.fullmatch(field.value.strip())
+    if match is None:
+        raise UnreadableField(field, "is not a currency and an amount")
+    return plain_number(match["number"]), match["currency"]
+
+
+def read_rate(field: Field) -> str:
+    """The number of field 36."""
+    if not _NUMBER.fullmatch(field.value.strip()):
+        raise UnreadableField(field, "is not a number")
+    return plain_number(field.value.strip())
+
+
+def plain_number(text: str) -> str:
+    """A FIN number (`7138,40`) in the shortest form of XML Schema (`7138.4`)."""
+    return format(Decimal(text.replace(",", ".").rstrip(".") or "0").normalize(), "f")
+
+
+def _day(field: Field, digits: str) -> date:
+    """A day of FIN: years 80 to 99 are of the last century."""
+    year = int(digits[:2])
+    try:
+        return date(year + (1900 if year >= 80 else 2000), int(digits[2:4]), int(digits[4:]))
+    except ValueError:
+        raise UnreadableField(field, f"has no such day: {digits}") from None
+
+
+def write_agent(node: etree._Element, tag: str, field: Field | None, otherwise: str | None = None) -> None:
+    """Append an agent and its account from a field, or by the BIC that stands for it where there is no field."""
+    if field is not None:
+        institution = read_institution(field)
+        write_institution(node, tag, institution)
+        write_account(node, f"{tag}Acct", institution.account)
+    elif otherwise is not None:
+        add(node, f"{tag}/FinInstnId/BICFI", otherwise)
+
+
+def write_leg(node: etree._Element, message: FinMessage) -> None:
+    """Append who passed the payment on before (/INS/, at most three), sender, receiver, and the intermediary."""
+    previous = [text for code, text in sender_to_receiver(message) if code == "INS" and text]
+    for place, text in enumerate(previous[:3], start=1):
+        write_institution(node, f"PrvsInstgAgt{place}", named_institution(text))
+    add(node, "InstgAgt/FinInstnId/BICFI", message.sender)
+    add(node, "InstdAgt/FinInstnId/BICFI", message.receiver)
+    write_agent(node, "IntrmyAgt1", message.first("56A", "56C", "56D"))
+
+
+def named_institution(text: str) -> Institution:
+    """An institution from free text: by BIC where it is one by form, else by name."""
+    bic = _BIC.fullmatch(text)
+    return Institution(text if bic else None, None if bic else text, (), None, None, None)
+
+
+def sender_to_receiver(message: FinMessage) -> list[tuple[str, str]]:
+    """Field 72 as codes and texts; a line that begins with // continues the one before."""
+    field = message.first("72")
+    entries: list[tuple[str, str]] = []
+    for line in field.lines if field else ():
+        match = _INSTRUCTION.fullmatch(line)
+        if match is not None:
+            entries.append((match["code"], match["text"]))
+        elif entries:
+            code, text = entries[-1]
+            entries[-1] = (code, f"{text} {line.removeprefix('//')}".strip())
+        elif line.strip():
+            entries.append(("", line))
+    if field is not None and entries and entries[0][0] in ("RETN", "REJT"):
+        raise UnreadableField(field, "makes this a return or reject, not a payment")
+    return entries
