@@ -9,7 +9,6 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,19 +17,15 @@ import pytest
 from lxml import etree
 
 from api.routes.examples import STATUS_REPORT
-from cli.folders import kept_key, kept_secret
 from cli.running_network import RunningNetwork
-from contracts import artifact
 from node.book.records import QuoteDirection, QuoteRecord, QuoteStatus
 from node.domain.money import Currency, Money
-from node.domain.party import ParticipantStatus
-from node.ledger.abi import call_data
-from node.ledger.orders import Order, carry_out, next_nonces
 from node.settlement.office import now
 from node.settlement.ports import QuoteRequest, Refused
 from node.settlement.quote_desk import give
 from node.settlement.terms import Terms
-from tests.network import BANK_AE, BANK_CN, CREDITOR_ACCOUNT, PROVIDER, Bank, Transfer, bank
+from tests.api.expectations import problem, report_of, suspended
+from tests.network import BANK_AE, BANK_CN, CREDITOR_ACCOUNT, PROVIDER, Bank, Transfer
 
 CNY, AED = Currency("CNY", 2), Currency("AED", 2)
 UNKNOWN_BIC = "NOSUBEB0XXX"
@@ -44,30 +39,6 @@ def nothing_moves(debtor_agent: Bank) -> Iterator[None]:
     assert debtor_agent.accounts() == before
     assert all(reserved == 0 for _balance, reserved in before.values())
     assert debtor_agent.reconciles()
-
-
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem document of a refusal, with the members that every one has."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, Any] = answer.json()
-    assert document["code"] == code, document
-    assert document["status"] == status
-    assert document["title"]
-    assert document["detail"].endswith((".", "…")), document["detail"]
-    assert document["type"] == f"/docs#{code}"
-    assert document["responsible_party"]
-    assert document["retryable"] in (True, False)
-    assert document["trace_id"] == answer.headers["x-request-id"]
-    return document
-
-
-def report_of(answer: httpx.Response) -> tuple[str, str | None, str]:
-    """Status, reason code and text of a pacs.002 answer."""
-    assert answer.status_code == 202, answer.text
-    report = etree.fromstring(answer.content)
-    text = " ".join(node.text or "" for node in report.iterfind(".//{*}AddtlInf"))
-    return report.findtext(".//{*}TxSts") or "", report.findtext(".//{*}Rsn/{*}Cd"), text
 
 
 # What cannot be taken as an instruction: a problem, and no payment.
@@ -254,27 +225,6 @@ def test_what_only_the_network_knows_is_rejected_with_its_reason(name: str, debt
     assert reason["value"]
 
 
-@contextmanager
-def suspended(network: RunningNetwork, bic: str) -> Iterator[None]:
-    """Let the registry suspend a participant, and make it active again."""
-    authority = network.data / "authority"
-    governor = kept_key(authority / "governor_key", kept_secret(authority / "password"))
-    entry = next(one for one in network.document["participants"] if one["bic"] == bic)
-    client, registry = network.institutions[BANK_CN].office.client, network.document["contracts"]["registry"]
-
-    def order(function: str, *arguments: int) -> None:
-        data = call_data(artifact("ParticipantRegistry").abi, function, entry["settlement_address"], *arguments)
-        orders = [Order(function, governor, registry, data)]
-        carry_out(client, orders, next_nonces(client, [governor]), patience_s=10)
-        time.sleep(0.5)  # a directory may be older than the head by its freshness
-
-    order("suspend")
-    try:
-        yield
-    finally:
-        order("set_status", ParticipantStatus.ACTIVE.value)
-
-
 def test_an_inactive_participant_is_not_paid(
     network: RunningNetwork, debtor_agent: Bank, third_bank: Bank
 ) -> None:
@@ -349,70 +299,3 @@ def test_the_same_message_id_with_another_body_is_refused(debtor_agent: Bank) ->
     document = problem(debtor_agent.post(other.body()), 409, "message_id_already_used")
     assert document["iso_reason"] == "DU01"
     assert transfer.message_id in document["errors"][0]["value"]
-
-
-# Who may ask.
-
-
-@pytest.mark.parametrize("path", ["/v1/payments", "/v1/accounts", "/v1/participants"])
-@pytest.mark.parametrize(
-    ("authorization", "code"),
-    [
-        (None, "credential_missing"),
-        ("Bearer wrong", "credential_wrong"),
-        ("Basic dXNlcjpwYXNz", "credential_missing"),
-    ],
-)
-def test_an_unauthenticated_caller_gets_nothing(
-    path: str, authorization: str | None, code: str, debtor_agent: Bank
-) -> None:
-    headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx.get(debtor_agent.entry["api_url"] + path, headers=headers, trust_env=False)
-    problem(answer, 401, code)
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-def test_an_unauthenticated_message_is_not_even_read(debtor_agent: Bank) -> None:
-    url = debtor_agent.entry["api_url"] + "/v1/iso20022/messages"
-    problem(httpx.post(url, content=b"not even XML", trust_env=False), 401, "credential_missing")
-
-
-def test_another_institutions_credential_opens_nothing(debtor_agent: Bank, third_bank: Bank) -> None:
-    headers = {"Authorization": f"Bearer {third_bank.entry['credential']}"}
-    answer = httpx.get(debtor_agent.entry["api_url"] + "/v1/payments", headers=headers, trust_env=False)
-    problem(answer, 401, "credential_wrong")
-
-
-def test_someone_elses_payment_is_not_shown(debtor_agent: Bank, third_bank: Bank) -> None:
-    transfer = Transfer(amount="99999999.00")
-    debtor_agent.post(transfer.body())
-    debtor_agent.ended(transfer.uetr)
-    for path in ("", "/messages"):
-        problem(third_bank.http.get(f"/v1/payments/{transfer.uetr}{path}"), 404, "payment_not_found")
-
-
-def test_someone_elses_payment_is_not_instructed(debtor_agent: Bank, third_bank: Bank) -> None:
-    transfer = Transfer()
-    document = problem(third_bank.post(transfer.body()), 403, "not_your_payment")
-    assert document["errors"][0]["value"] == BANK_CN
-    assert third_bank.http.get(f"/v1/payments/{transfer.uetr}").status_code == 404
-    assert debtor_agent.http.get(f"/v1/payments/{transfer.uetr}").status_code == 404
-
-
-def test_nothing_personal_is_logged(debtor_agent: Bank, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("DEBUG", logger="corridor"):
-        transfer = Transfer(amount="99999999.00", remittance="For my dear aunt Euphemia")
-        debtor_agent.post(transfer.body())
-        debtor_agent.ended(transfer.uetr)
-        debtor_agent.post(b"<Document>Jiangnan</Document>")
-    written = " ".join(f"{record.getMessage()} {getattr(record, 'fields', '')}" for record in caplog.records)
-    assert transfer.uetr in written
-    for private in ("Jiangnan", "Euphemia", transfer.debtor_account, "99999999", debtor_agent.entry["credential"]):
-        assert private not in written
-
-
-def test_the_bank_of_another_network_has_no_way_in(network: RunningNetwork) -> None:
-    stranger = bank(network, BANK_CN)
-    with stranger.http:
-        answer = stranger.http.post("/v1/interbank/quotes", json={})
-        problem(answer, 401, "message_signature_refused")

@@ -23,7 +23,7 @@ from api.signatures import (
     verify_response,
 )
 from cli.running_network import RunningNetwork
-from tests.api.test_bad_input import suspended
+from tests.api.expectations import suspended
 from tests.network import BANK_AE, BANK_CN, BANK_HK, PROVIDER, Transfer
 from wallet.message_key import MessageKey
 from wallet.secret import Secret

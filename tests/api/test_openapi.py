@@ -26,7 +26,7 @@ from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from cli.atomic_file import replace_json
 from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
-from tests.api.test_bad_input import suspended
+from tests.api.expectations import suspended
 from tests.api.test_interbank import ASKED, Asker, proposal
 from tests.network import BANK_AE, BANK_CN, PROVIDER, XML, Bank, Transfer, bank
 
