@@ -49,7 +49,7 @@ from wallet.signature import Signature, SignatureRefused
 from wallet.typed_data import Acceptance, BadTypedData, Instruction, Struct, Transfer, struct_hash
 from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
 from wallet.verification import recover
-from wallet.words import party_in_words, time_in_words
+from wallet.words import describe, party_in_words, time_in_words
 
 app = typer.Typer(help="Keys, balances, transfers and signatures.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(keys)
@@ -95,6 +95,27 @@ def show_balance(
         show_table(party_in_words(holder, known), ["Currency", "Amount"], rows)
 
 
+@app.command("typed-data")
+@told
+def show_typed_data(
+    file: Annotated[Path, typer.Argument(help="Typed data as JSON; - reads standard input.")],
+    network: NetworkOption,
+    keystore: KeystoreOption = DEFAULT_KEYSTORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say in words what typed data would agree to, and give its digest. Nothing is signed."""
+    known = known_network(network, keystore)
+    document = for_this_network(read_file(file), known)
+    description = describe(document.value, known)
+    if as_json:
+        show_json(
+            {"title": description.title, **dict(description.lines), "digest": "0x" + document.digest().hex()}
+        )
+    else:
+        show_description(description)
+        typer.echo("0x" + document.digest().hex())
+
+
 @app.command("sign")
 @told
 def sign(
@@ -115,10 +136,8 @@ def sign(
     It must be the signer's to sign, in this network's currencies, and not expired. An acceptance names its
     instruction by a hash, which says nothing to anybody: it is signed together with the instruction itself.
     """
-    document = read_file(file)
     known = known_network(network, keystore)
-    if (document.chain_id, document.verifying_contract) != (known.chain_id, known.settlement):
-        raise BadTypedData("domain: for another chain or another contract than this network's settlement")
+    document = for_this_network(read_file(file), known)
     store = keystore_at(keystore)
     signer_address = chosen(store, address)
     intent = intent_of(document.value, instruction)
@@ -159,6 +178,13 @@ def verify(
         typer.echo(f"signed by {signed_by}" if good else f"NOT signed by {address}, but by {signed_by}")
     if not good:
         raise typer.Exit(ExitCode.NO)
+
+
+def for_this_network(document: TypedDocument, network: Network) -> TypedDocument:
+    """Return a document that is for this network's settlement contract. Raises BadTypedData for any other."""
+    if (document.chain_id, document.verifying_contract) != (network.chain_id, network.settlement):
+        raise BadTypedData("domain: for another chain or another contract than this network's settlement")
+    return document
 
 
 def intent_of(value: Struct, instruction: Path | None) -> Intent:

@@ -86,6 +86,21 @@ def test_typed_data_for_elsewhere_or_of_another_kind_is_not_signed(
     assert debtor.run("sign", str(debtor.home / "none.json"), *options).exit_code == ExitCode.BAD_INPUT
 
 
+def test_typed_data_is_put_in_words_without_a_key(debtor: Person, chain: ServedChain) -> None:
+    overseer = Person(debtor.home / "overseer")
+    network = ("--network", str(chain.directory))
+    value = order(chain)
+    file = debtor.private("instruction.json", json.dumps(document(chain, value)))
+    shown = answer(overseer.run("typed-data", file, "--json", *network))
+    assert shown["title"] == "Pay 100.00 CNY"
+    settlement = chain.document["contracts"]["settlement"]
+    digest = TypedDocument(chain.client.chain_id(), settlement, value).digest()
+    assert shown["digest"] == "0x" + digest.hex()
+    assert overseer.run("typed-data", file, *network).stdout.strip() == "0x" + digest.hex()
+    elsewhere = debtor.private("elsewhere.json", json.dumps(document(chain, value, CREDITOR)))
+    assert overseer.run("typed-data", elsewhere, *network).exit_code == ExitCode.BAD_INPUT
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
