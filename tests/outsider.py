@@ -38,6 +38,7 @@ class Order:
     creditor: Account
     settled: tuple[str, str]  # currency code and amount in major units
     paid: tuple[str, str] | None = None
+    rate: str | None = None
     quote_id: str | None = None
     remittance: str = "Invoice 4711"
     uetr: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -46,12 +47,13 @@ class Order:
     def message(self) -> bytes:
         """The pacs.008.001.08, the same bytes every time."""
         paid = f'<InstdAmt Ccy="{self.paid[0]}">{self.paid[1]}</InstdAmt>' if self.paid else ""
+        rate = f"<XchgRate>{self.rate}</XchgRate>" if self.rate else ""
         quote = f"<InstrForNxtAgt><InstrInf>/QUOTE/{self.quote_id}</InstrInf></InstrForNxtAgt>"
         return _PACS_008.format(
             order=self,
             at=f"{datetime.now(UTC):%Y-%m-%d}T00:00:00Z",
             date=f"{datetime.now(UTC):%Y-%m-%d}",
-            paid=paid,
+            paid=paid + rate,
             quote=quote if self.quote_id else "",
             debtor_name=escape(self.debtor.name),
             creditor_name=escape(self.creditor.name),

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,16 +21,12 @@ CORRIDOR = (sys.executable, "-c", "from cli.main import main; main()")
 T = TypeVar("T")
 
 
-class Process:
-    """One process in a group of its own, its output kept in `diary`; a context manager that leaves none behind."""
+class Life(ABC):
+    """A running process by its output, which is kept in `diary`; a context manager that leaves none behind."""
 
-    def __init__(self, command: Sequence[str], diary: Path) -> None:
-        """Start it."""
-        self.command, self.diary = tuple(command), diary
-        with diary.open("ab") as written:
-            self._process = subprocess.Popen(
-                self.command, cwd=ROOT, stdout=written, stderr=written, env=_environment(), start_new_session=True
-            )
+    def __init__(self, diary: Path) -> None:
+        """It writes there."""
+        self.diary = diary
 
     def __enter__(self) -> Self:
         return self
@@ -38,6 +35,49 @@ class Process:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+
+    @property
+    @abstractmethod
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+
+    @abstractmethod
+    def was_killed(self) -> bool:
+        """Whether it has ended by SIGKILL, its own or ours."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End it as a power cut would."""
+
+    def told(self) -> str:
+        """What it has written so far."""
+        return self.diary.read_text(errors="replace")
+
+    def await_(self, what: str, found: Callable[[], T | None], patience_s: float = 60) -> T:
+        """Wait until `found` finds something; raises AssertionError with the process's last words."""
+        give_up = time.monotonic() + patience_s
+        while True:
+            result = found()
+            if result:
+                return result
+            if not self.is_alive:
+                raise AssertionError(f"ended before {what}: {self.told()[-3000:]}")
+            if time.monotonic() > give_up:
+                raise AssertionError(f"no {what} after {patience_s:.0f} s: {self.told()[-3000:]}")
+            time.sleep(0.05)
+
+
+class Process(Life):
+    """A process that we started ourselves, in a group of its own."""
+
+    def __init__(self, command: Sequence[str], diary: Path) -> None:
+        """Start it."""
+        super().__init__(diary)
+        self.command = tuple(command)
+        with diary.open("ab") as written:
+            self._process = subprocess.Popen(
+                self.command, cwd=ROOT, stdout=written, stderr=written, env=_environment(), start_new_session=True
+            )
 
     @property
     def is_alive(self) -> bool:
@@ -65,23 +105,6 @@ class Process:
             return self._process.wait(timeout=patience_s)
         except subprocess.TimeoutExpired:
             return None
-
-    def told(self) -> str:
-        """What it has written so far."""
-        return self.diary.read_text(errors="replace")
-
-    def await_(self, what: str, found: Callable[[], T | None], patience_s: float = 60) -> T:
-        """Wait until `found` finds something; raises AssertionError with the process's last words."""
-        give_up = time.monotonic() + patience_s
-        while True:
-            result = found()
-            if result:
-                return result
-            if not self.is_alive:
-                raise AssertionError(f"ended before {what}: {self.told()[-3000:]}")
-            if time.monotonic() > give_up:
-                raise AssertionError(f"no {what} after {patience_s:.0f} s: {self.told()[-3000:]}")
-            time.sleep(0.02)
 
 
 def corridor(diary: Path, *arguments: str) -> Process:

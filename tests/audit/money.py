@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from tests.audit.books import TERMINAL, Book, debtor_pays
 from tests.audit.chain import ZERO, Chain
 
+USED = frozenset({"included", "final", "reverted"})
+
 
 def book_equals_chain(chain: Chain, books: Iterable[Book]) -> list[str]:
     """Per currency at the block the book has read, per transaction since the first, and per account within."""
@@ -130,10 +132,13 @@ def _customers(book: Book) -> list[str]:
 
 
 def _lanes(book: Book) -> list[str]:
-    """Signed transactions of a lane leave no number out, or nothing after it could settle."""
+    """A lane's nonces leave no gap, or nothing after it could settle; of several attempts at one, one is used."""
     wrong: list[str] = []
     for lane in {row["lane"] for row in book.transactions}:
-        numbers = sorted({row["nonce"] for row in book.transactions if row["lane"] == lane})
-        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-            wrong.append(f"2: {book.bic}: lane {lane} has the nonces {numbers}")
+        mine = [row for row in book.transactions if row["lane"] == lane]
+        numbers = {row["nonce"] for row in mine}
+        if numbers != set(range(min(numbers), min(numbers) + len(numbers))):
+            wrong.append(f"2: {book.bic}: lane {lane} has the nonces {sorted(numbers)}")
+        used = Counter(row["nonce"] for row in mine if row["status"] in USED)
+        wrong += [f"2: {book.bic}: lane {lane} used {nonce} twice" for nonce, times in used.items() if times > 1]
     return wrong
