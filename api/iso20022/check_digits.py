@@ -25,6 +25,8 @@ def lei_problem(lei: str) -> str | None:
 
 def bic_problem(bic: str) -> str | None:
     """What is wrong with a BIC (ISO 9362) that its form does not show, or None."""
+    if bic == "NOTPROVIDED":
+        return "has the form of a BIC and says that there is none"
     return None if bic[4:6] in country_codes() else f"names the country {bic[4:6]}, which there is not"
 
 

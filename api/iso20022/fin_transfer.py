@@ -52,19 +52,31 @@ def translate(raw: bytes, translation: Translation, now: datetime) -> bytes | Re
     message = read_fin(raw)
     if isinstance(message, Refusal):
         return message
-    name = f"MT{message.type}"
     if message.type not in translation.types:
-        return refuse(RefusalKind.UNSUPPORTED_MESSAGE, f"{name} is not supported here.", value=message.type)
-    missing = [tags[0] for tags in translation.mandatory if message.first(*tags) is None]
-    if missing:
-        text = f"Field {missing[0]} is required and missing."
-        return refuse(RefusalKind.FIELD_INVALID, text, element=f"{name}/{missing[0]}")
+        text = f"MT{message.type} is not supported here."
+        return refuse(RefusalKind.UNSUPPORTED_MESSAGE, text, value=message.type)
+    missing = missing_field(message, translation.mandatory)
+    if missing is not None:
+        return missing
     try:
         return _written(message, translation, message.sent_at or now)
     except UnreadableField as problem:
-        field = problem.field
-        place, value = f"{name}/{field.tag}", field.value[:100]
-        return refuse(RefusalKind.FIELD_INVALID, str(problem), element=place, value=value)
+        return refuse_field(message, problem)
+
+
+def missing_field(message: FinMessage, mandatory: tuple[tuple[str, ...], ...]) -> Refusal | None:
+    """The refusal for the first field that is not there, or None; each is given as its tags with options."""
+    missing = [tags[0] for tags in mandatory if message.first(*tags) is None]
+    if not missing:
+        return None
+    text = f"Field {missing[0]} is required and missing."
+    return refuse(RefusalKind.FIELD_INVALID, text, element=f"MT{message.type}/{missing[0]}")
+
+
+def refuse_field(message: FinMessage, problem: UnreadableField) -> Refusal:
+    """The refusal for a field that does not have the form of its tag."""
+    place, value = f"MT{message.type}/{problem.field.tag}", problem.field.value[:100]
+    return refuse(RefusalKind.FIELD_INVALID, str(problem), element=place, value=value)
 
 
 def _written(message: FinMessage, translation: Translation, created: datetime) -> bytes:
@@ -73,25 +85,30 @@ def _written(message: FinMessage, translation: Translation, created: datetime) -
     body = add(document, translation.body)
     group = add(body, "GrpHdr")
     add(group, "MsgId", reference)
-    add(group, "CreDtTm", _moment(created))
+    add(group, "CreDtTm", moment(created))
     add(group, "NbOfTxs", "1")
     _write_settlement(add(group, "SttlmInf"), message)
     translation.write(add(body, "CdtTrfTxInf"), message, reference)
-    return serialise(document, _header(message, translation, reference, created))
+    service = translation.service(message)
+    return serialise(document, header_of(message, translation.identifier, service, reference, created))
 
 
-def _moment(created: datetime) -> str:
+def moment(created: datetime) -> str:
+    """A moment as `writing.timestamp` writes it, without milliseconds where there are none."""
     return timestamp(created).replace(".000+", "+")
 
 
-def _header(message: FinMessage, translation: Translation, reference: str, created: datetime) -> etree._Element:
+def header_of(
+    message: FinMessage, identifier: str, service: str, reference: str, created: datetime
+) -> etree._Element:
+    """The business header of what an MT becomes."""
     header = new_root("head.001.001.02", "AppHdr")
     add(header, "Fr/FIId/FinInstnId/BICFI", message.sender)
     add(header, "To/FIId/FinInstnId/BICFI", message.receiver)
     add(header, "BizMsgIdr", reference)
-    add(header, "MsgDefIdr", translation.identifier)
-    add(header, "BizSvc", translation.service(message))
-    add(header, "CreDt", _moment(created))
+    add(header, "MsgDefIdr", identifier)
+    add(header, "BizSvc", service)
+    add(header, "CreDt", moment(created))
     return header
 
 
@@ -124,13 +141,18 @@ def _write_settlement(node: etree._Element, message: FinMessage) -> None:
 
 def write_amount(node: etree._Element, message: FinMessage) -> str:
     """Append what is settled and when (field 32A); returns the currency."""
-    field = required_field(message, "32A")
+    number, currency, settled = read_dated_amount(required_field(message, "32A"))
+    add(node, "IntrBkSttlmAmt", number).set("Ccy", currency)
+    add(node, "IntrBkSttlmDt", settled.isoformat())
+    return currency
+
+
+def read_dated_amount(field: Field) -> tuple[str, str, date]:
+    """The number, the currency and the day of field 32A."""
     match = _DATED_MONEY.fullmatch(field.value.strip())
     if match is None:
         raise UnreadableField(field, "is not a date, a currency and an amount")
-    add(node, "IntrBkSttlmAmt", plain_number(match["number"])).set("Ccy", match["currency"])
-    add(node, "IntrBkSttlmDt", _day(field, match["day"]).isoformat())
-    return match["currency"]
+    return plain_number(match["number"]), match["currency"], read_day(field, match["day"])
 
 
 def read_amount(field: Field) -> tuple[str, str]:
@@ -153,10 +175,10 @@ def plain_number(text: str) -> str:
     return format(Decimal(text.replace(",", ".").rstrip(".") or "0").normalize(), "f")
 
 
-def _day(field: Field, digits: str) -> date:
+def read_day(field: Field, digits: str) -> date:
     """A day of FIN: years 80 to 99 are of the last century."""
-    year = int(digits[:2])
     try:
+        year = int(digits[:2])
         return date(year + (1900 if year >= 80 else 2000), int(digits[2:4]), int(digits[4:]))
     except ValueError:
         raise UnreadableField(field, f"has no such day: {digits}") from None
@@ -183,8 +205,11 @@ def write_leg(node: etree._Element, message: FinMessage) -> None:
 
 
 def named_institution(text: str) -> Institution:
-    """An institution from free text: by BIC where it is one by form, else by name."""
-    bic = _BIC.fullmatch(text)
+    """An institution from free text: by BIC where it is one by form, else by name.
+
+    NOTPROVIDED has the form of a BIC, of a bank in Romania even, and is none.
+    """
+    bic = _BIC.fullmatch(text) if text != "NOTPROVIDED" else None
     return Institution(text if bic else None, None if bic else text, (), None, None, None)
 
 

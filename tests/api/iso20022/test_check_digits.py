@@ -50,4 +50,5 @@ def test_lei_is_checked() -> None:
 
 def test_bic_names_a_country() -> None:
     assert bic_problem("DEUTDEFF") is None
+    assert "there is none" in (bic_problem("NOTPROVIDED") or "")
     assert "QQ" in (bic_problem("DEUTQQFF") or "")
