@@ -61,6 +61,14 @@ class Load:
         """Close the connections."""
         self._office.close()
 
+    def send(self, order: Order, patience_s: float = 30) -> None:
+        """Send one order until it has been answered."""
+        self._sent.append(order)
+        give_up = time.monotonic() + patience_s
+        while not self._send(order):
+            assert time.monotonic() < give_up, f"{order.uetr} is not answered"
+            time.sleep(PAUSE_S)
+
     def send_again(self, count: int) -> None:
         """Send some answered orders once more; each must be answered with the same bytes."""
         for uetr in self._dice.sample(sorted(self.answers), min(count, len(self.answers))):
@@ -72,6 +80,10 @@ class Load:
     def answered(self) -> dict[str, str]:
         """The UETRs answered 202, each with the BIC that answered."""
         return dict.fromkeys(self.answers, self._debtor.bic)
+
+    def domestic(self, amount: str = "10.00") -> Order:
+        """An order in the debtor's own currency."""
+        return Order(self._debtor, self._abroad, ("CNY", amount))
 
     def _run(self) -> None:
         try:
@@ -110,7 +122,7 @@ class Load:
         cents = self._dice.randrange(1_000, 9_000, 2)
         half = (f"{Decimal(cents) / 200:.2f}", f"{Decimal(cents) / 100:.2f}")
         crossing = Order(self._debtor, self._creditor, ("AED", half[0]), paid=("CNY", half[1]), rate="0.5")
-        domestic = Order(self._debtor, self._abroad, ("CNY", half[1]))
+        domestic = self.domestic(half[1])
         nobody = replace(domestic, creditor=replace(self._abroad, number="770077007700"))
         too_much = replace(domestic, settled=("CNY", "900000000.00"))
         kinds, weights = (crossing, domestic, nobody, too_much), (5, 4, 1, 1)
