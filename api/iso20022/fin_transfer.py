@@ -24,7 +24,7 @@ from api.iso20022.writing import add, new_root, serialise, timestamp
 _NUMBER = re.compile(r"\d+,\d*")
 _MONEY = re.compile(r"(?P<currency>[A-Z]{3})(?P<number>\d+,\d*)")
 _DATED_MONEY = re.compile(r"(?P<day>\d{6})" + _MONEY.pattern)
-_INSTRUCTION = re.compile(r"/(?P<code>[A-Z]{3,8})/(?P<text>.*)")
+_INSTRUCTION = re.compile(r"/(?P<code>[A-Z][A-Z0-9]{2,7})/(?P<text>.*)")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
@@ -141,8 +141,13 @@ def _write_settlement(node: etree._Element, message: FinMessage) -> None:
 
 def write_amount(node: etree._Element, message: FinMessage) -> str:
     """Append what is settled and when (field 32A); returns the currency."""
+    return write_dated_amount(node, message, "IntrBkSttlmAmt")
+
+
+def write_dated_amount(node: etree._Element, message: FinMessage, tag: str) -> str:
+    """Append field 32A with its amount under the name `tag`; returns the currency."""
     number, currency, settled = read_dated_amount(required_field(message, "32A"))
-    add(node, "IntrBkSttlmAmt", number).set("Ccy", currency)
+    add(node, tag, number).set("Ccy", currency)
     add(node, "IntrBkSttlmDt", settled.isoformat())
     return currency
 
@@ -184,12 +189,20 @@ def read_day(field: Field, digits: str) -> date:
         raise UnreadableField(field, f"has no such day: {digits}") from None
 
 
-def write_agent(node: etree._Element, tag: str, field: Field | None, otherwise: str | None = None) -> None:
+def write_agent(
+    node: etree._Element,
+    tag: str,
+    field: Field | None,
+    otherwise: str | None = None,
+    *,
+    with_account: bool = True,
+) -> None:
     """Append an agent and its account from a field, or by the BIC that stands for it where there is no field."""
     if field is not None:
         institution = read_institution(field)
         write_institution(node, tag, institution)
-        write_account(node, f"{tag}Acct", institution.account)
+        if with_account:
+            write_account(node, f"{tag}Acct", institution.account)
     elif otherwise is not None:
         add(node, f"{tag}/FinInstnId/BICFI", otherwise)
 
@@ -214,6 +227,14 @@ def named_institution(text: str) -> Institution:
 
 
 def sender_to_receiver(message: FinMessage) -> list[tuple[str, str]]:
+    """Field 72 of a payment; raises UnreadableField for a return or a reject, which is none."""
+    field, entries = message.first("72"), codes_of_72(message)
+    if field is not None and entries and entries[0][0] in ("RETN", "REJT"):
+        raise UnreadableField(field, "makes this a return or reject, not a payment")
+    return entries
+
+
+def codes_of_72(message: FinMessage) -> list[tuple[str, str]]:
     """Field 72 as codes and texts; a line that begins with // continues the one before."""
     field = message.first("72")
     entries: list[tuple[str, str]] = []
@@ -226,6 +247,4 @@ def sender_to_receiver(message: FinMessage) -> list[tuple[str, str]]:
             entries[-1] = (code, f"{text} {line.removeprefix('//')}".strip())
         elif line.strip():
             entries.append(("", line))
-    if field is not None and entries and entries[0][0] in ("RETN", "REJT"):
-        raise UnreadableField(field, "makes this a return or reject, not a payment")
     return entries

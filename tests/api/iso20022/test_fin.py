@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from api.iso20022.fin_translation import is_fin, translate_fin
+from api.iso20022.mt_return import translate_return
+from api.iso20022.pacs004 import read_returns
+from api.iso20022.refusal import Refusal, RefusalKind
+from tests.api.iso20022 import test_mt103, test_mt192, test_mt202
+from tests.api.iso20022.messages import full, parsed
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PAYMENT = test_mt103.fin()
+RETURN = PAYMENT.replace(
+    b":72:/ACC/call before\r\n//crediting\r\n/REC/please hurry",
+    b":72:/RETN/99\r\n/AC04/closed in May\r\n/CHGS/none\r\n/MREF/REF-0\r\n/TREF/PO-2026-7781",
+)
+
+
+def translated(raw: bytes) -> bytes:
+    outcome = translate_fin(raw, NOW)
+    assert isinstance(outcome, bytes), outcome
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("raw", "identifier"),
+    [
+        (PAYMENT, "pacs.008.001.08"),
+        (RETURN, "pacs.004.001.09"),
+        (test_mt202.fin(test_mt202.FIRST), "pacs.009.001.08"),
+        (test_mt192.fin(test_mt192.FIELDS), "camt.056.001.08"),
+    ],
+)
+def test_each_type_becomes_its_message(raw: bytes, identifier: str) -> None:
+    assert is_fin(raw)
+    assert parsed(translated(raw)).identifier == identifier
+
+
+def test_return_names_its_original_and_its_reason() -> None:
+    raw = translated(RETURN)
+
+    (found,) = read_returns(parsed(raw))
+
+    assert found.original.uetr == test_mt103.UETR
+    assert found.original.instruction_id == "REF-0"
+    assert found.original.end_to_end_id == "PO-2026-7781"
+    assert str(found.returned.number) == "5114.97"
+    assert [(reason.code, reason.text) for reason in found.reasons] == [("AC04", "closed in May /CHGS/none")]
+    assert etree.fromstring(raw).findtext(".//{*}RtrChain/{*}Cdtr/{*}Pty/{*}Nm") == "Jebel Ali Trading LLC"
+
+
+def test_return_reason_that_iso_does_not_know_is_told_in_words() -> None:
+    raw = translated(RETURN.replace(b"/AC04/closed in May", b"/XT99/odd"))
+
+    assert [reason.code for reason in read_returns(parsed(raw))[0].reasons] == ["NARR"]
+
+
+def test_payment_is_no_return() -> None:
+    refusal = translate_return(PAYMENT, NOW)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.UNSUPPORTED_MESSAGE
+
+
+def test_other_types_and_other_formats_are_refused() -> None:
+    statement, no_fin = translate_fin(PAYMENT.replace(b"{2:I103", b"{2:I950"), NOW), translate_fin(full(), NOW)
+
+    assert not is_fin(full())
+    assert isinstance(statement, Refusal)
+    assert statement.kind is RefusalKind.UNSUPPORTED_MESSAGE
+    assert isinstance(no_fin, Refusal)
+    assert no_fin.kind is RefusalKind.NOT_FIN
+
+
+@given(
+    st.sampled_from([PAYMENT, RETURN, test_mt202.fin(test_mt202.FIRST), test_mt192.fin(test_mt192.FIELDS)]),
+    st.text("0123456789ABCX:/,-}{\n\r", max_size=60),
+    st.integers(0, 500),
+    st.integers(0, 40),
+)
+def test_no_damage_makes_it_fail(raw: bytes, noise: str, position: int, cut: int) -> None:
+    broken = raw[:position] + noise.encode() + raw[position + cut :]
+
+    outcome = translate_fin(broken, NOW)
+
+    assert isinstance(outcome, bytes | Refusal)
