@@ -37,9 +37,7 @@ _QUOTE_REASONS = {
 
 def agree(office: Office, record: PaymentRecord) -> None:
     """Take a VALIDATED payment one step: fix its quote, or write its instruction, or get the acceptance."""
-    if office.clock.now_s() > record.deadline_s:
-        _end(office, record, Event.EXPIRE, _too_late(record))
-    elif is_cross_currency(record.payment) and record.quote is None:
+    if is_cross_currency(record.payment) and record.quote is None:
         _fix_quote(office, record)
     elif record.instruction is None:
         _write_instruction(office, record)
@@ -132,7 +130,7 @@ def _ask(office: Office, record: PaymentRecord) -> None:
         _end(office, record, Event.REJECT, _vanished(record))
         return
     if instruction.expiry <= office.clock.now_s():
-        _end(office, record, Event.EXPIRE, _too_late(record))
+        expire(office, record)
         return
     answer = office.correspondent.ask_acceptance(creditor_agent, _request(office, record, instruction))
     if isinstance(answer, Unreachable):
@@ -238,12 +236,14 @@ def _ill_signed(creditor_agent: Participant) -> Finding:
     )
 
 
-def _too_late(record: PaymentRecord) -> Finding:
+def expire(office: Office, record: PaymentRecord) -> None:
+    """End a payment that nobody has accepted in time; no signature of ours exists, so nothing can settle it."""
     reason = Reason.CREDITOR_AGENT_UNREACHABLE if record.attempts else Reason.INSTRUCTION_EXPIRED
-    return Finding(
+    finding = Finding(
         reason,
         "No acceptance came before the payment's deadline; nothing has moved.",
         element="creditor_agent",
         value=record.payment.creditor_agent.bic,
         rule="payment.deadline",
     )
+    _end(office, record, Event.EXPIRE, finding)

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from node.book.records import PaymentRecord, StaleRecord
+from node.book.records import BookBusy, PaymentRecord, StaleRecord
 from node.domain.lifecycle import State
 from node.domain.payment import Side
 from node.ledger.errors import LedgerUnreachable
-from node.settlement.agreement import agree
+from node.settlement.agreement import agree, expire
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office
 from node.settlement.submission import AlreadyDecided, submit
@@ -37,21 +37,34 @@ def due_payments(office: Office, limit: int = 100) -> list[str]:
 
 
 def step(office: Office, uetr: str) -> None:
-    """Take one payment one step. Never raises for what chain or network can do; the payment comes again."""
+    """Take one payment one step. Never raises; what went wrong is logged and the payment comes again later."""
     with office.book.view() as unit:
         record = unit.payments.find(uetr)
     if record is None or record.side is not Side.DEBTOR_AGENT or record.state not in STEPS:
         return
     try:
-        STEPS[record.state](office, record)
+        _take(office, record)
     except StaleRecord:
         _log.info("payment %s moved meanwhile", uetr)
-    except (LedgerUnreachable, AlreadyDecided, LaneStopped) as trouble:
+    except (LedgerUnreachable, AlreadyDecided, LaneStopped, BookBusy) as trouble:
         _log.warning("payment %s waits: %s", uetr, trouble)
-        _postpone(office, record)
+        _postpone(office, uetr)
+    except Exception:  # noqa: BLE001  one payment's surprise must not stop the others, nor spin
+        _log.exception("payment %s waits after a fault of ours", uetr)
+        _postpone(office, uetr)
 
 
-def _postpone(office: Office, record: PaymentRecord) -> None:
-    due = office.clock.now_s() + retry_delay_s(office.terms, record.attempts)
+def _take(office: Office, record: PaymentRecord) -> None:
+    """The step that the state asks for; what is past its deadline and unsigned ends instead."""
+    if record.state is not State.ACCEPTED and office.clock.now_s() > record.deadline_s:
+        expire(office, record)
+    else:
+        STEPS[record.state](office, record)
+
+
+def _postpone(office: Office, uetr: str) -> None:
     with office.book.unit() as unit:
-        unit.payments.save(replace(record, attempts=record.attempts + 1, due_at_s=due))
+        record = unit.payments.find(uetr)
+        if record is not None and record.state in STEPS:
+            due = office.clock.now_s() + retry_delay_s(office.terms, record.attempts)
+            unit.payments.save(replace(record, attempts=record.attempts + 1, due_at_s=due))

@@ -1,4 +1,4 @@
-"""The thread that keeps an institution moving: watch the chain, send what is kept, take due payments a step.
+"""The threads that keep an institution moving: one watches the chain and sends, one takes due payments a step.
 
 Payments are stepped by a few threads of their own, so that one slow counterparty holds up only its payment.
 """
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """How the worker is: the time of its last whole pass (unix s), and what last went wrong, if anything."""
+    """How the worker is: when the slower of its loops last made a whole pass (unix s), and what last went wrong."""
 
     alive: bool
     last_pass_s: float | None
@@ -35,62 +35,39 @@ class Worker:
     def __init__(self, office: Office) -> None:
         """Prepare; nothing runs before `start()`."""
         self._office = office
-        self._stop = threading.Event()
-        self._wake = threading.Event()
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
-        self._threads = [
-            threading.Thread(target=self._run, args=(name, work), name=f"{name}-{office.bic}", daemon=True)
-            for name, work in (("engine", self._take_forward), ("chain", self._follow_chain))
-        ]
-        self._last_pass_s: float | None = None
-        self._last_error: str | None = None
+        self._loops = (_Loop(office, "engine", self._take_forward), _Loop(office, "chain", self._follow_chain))
         self._tidy_at_s = 0.0
 
     def start(self) -> None:
         """Begin; what a crash left unfinished is taken up first, for it is simply what is due."""
-        for thread in self._threads:
-            thread.start()
+        for loop in self._loops:
+            loop.start()
 
     def stop(self) -> None:
         """Stop after the step in hand; nothing is lost by not waiting longer."""
-        self._stop.set()
-        self._wake.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(timeout=10)
+        for loop in self._loops:
+            loop.ask_to_stop()
+        for loop in self._loops:
+            loop.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def wake(self) -> None:
         """There is something new to do."""
-        self._wake.set()
+        for loop in self._loops:
+            loop.wake()
 
     def status(self) -> WorkerStatus:
-        """How things stand, for a readiness probe."""
-        alive = all(thread.is_alive() for thread in self._threads)
-        return WorkerStatus(alive, self._last_pass_s, self._last_error)
-
-    def _run(self, name: str, work: Callable[[], bool]) -> None:
-        idle_passes = 0
-        while not self._stop.is_set():
-            try:
-                moved = work()
-                self._last_pass_s, self._last_error = self._office.clock.now_s(), None
-            except LedgerUnreachable as trouble:
-                moved, self._last_error = False, f"{name}: {trouble}"
-            except Exception as trouble:  # noqa: BLE001  a worker must outlive whatever one pass meets, and say so
-                moved, self._last_error = False, f"{name}: {trouble!r}"
-                _log.exception("%s pass failed", name)
-            idle_passes = 0 if moved else idle_passes + 1
-            if not moved and self._rest(idle_passes):
-                idle_passes = 0
-
-    def _rest(self, idle_passes: int) -> bool:
-        """Sleep until woken, longer the longer nothing has happened; True if woken."""
-        terms = self._office.terms
-        woken = self._wake.wait(min(terms.idle_poll_s, terms.poll_s * (1 + idle_passes // 10)))
-        self._wake.clear()
-        return woken
+        """How things stand, for a readiness probe; one failing loop is not hidden by the other's passing."""
+        passes = [loop.last_pass_s for loop in self._loops if loop.last_pass_s is not None]
+        errors = [loop.last_error for loop in self._loops if loop.last_error is not None]
+        whole = len(passes) == len(self._loops)
+        return WorkerStatus(
+            alive=all(loop.is_alive() for loop in self._loops),
+            last_pass_s=min(passes) if whole else None,
+            last_error="; ".join(errors) or None,
+        )
 
     def _take_forward(self) -> bool:
         self._in_flight = {uetr: future for uetr, future in self._in_flight.items() if not future.done()}
@@ -102,10 +79,8 @@ class Worker:
     def _step(self, uetr: str) -> None:
         try:
             step(self._office, uetr)
-        except Exception as trouble:  # noqa: BLE001  the future is never read; the log and the status are
-            self._last_error = f"payment {uetr}: {trouble!r}"
-            _log.exception("step failed for payment %s", uetr)
-        self._wake.set()
+        finally:
+            self.wake()
 
     def _follow_chain(self) -> bool:
         if self._office.clock.now_s() >= self._tidy_at_s:
@@ -113,6 +88,64 @@ class Worker:
             self._tidy_at_s = self._office.clock.now_s() + self._office.terms.tidy_s
         sent = send_pending(self._office)
         return watch(self._office) or sent
+
+
+class _Loop:
+    """One thread that makes passes until told to stop, resting longer the longer nothing happens."""
+
+    def __init__(self, office: Office, name: str, work: Callable[[], bool]) -> None:
+        self.last_pass_s: float | None = None
+        self.last_error: str | None = None
+        self._office = office
+        self._name = name
+        self._work = work
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"{name}-{office.bic}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+
+    def join(self) -> None:
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        idle_passes = 0
+        while not self._stop.is_set():
+            # Cleared before the pass: what is waked for during it is looked at in the next.
+            self._wake.clear()
+            idle_passes = 0 if self._pass() else idle_passes + 1
+            if idle_passes and self._rest(idle_passes):
+                idle_passes = 0
+
+    def _pass(self) -> bool:
+        try:
+            moved = self._work()
+        except LedgerUnreachable as trouble:
+            self.last_error = f"{self._name}: {trouble}"
+            return False
+        except Exception as trouble:  # noqa: BLE001  a worker must outlive whatever one pass meets, and say so
+            self.last_error = f"{self._name}: {trouble!r}"
+            _log.exception("%s pass failed", self._name)
+            return False
+        self.last_pass_s, self.last_error = self._office.clock.now_s(), None
+        return moved
+
+    def _rest(self, idle_passes: int) -> bool:
+        """Sleep until woken; True if woken."""
+        terms = self._office.terms
+        return self._wake.wait(min(terms.idle_poll_s, terms.poll_s * (1 + idle_passes // 10)))
 
 
 def tidy(office: Office) -> None:

@@ -11,9 +11,10 @@ from node.domain.reasons import Reason
 from node.ledger.abi import call_data
 from node.ledger.client import LedgerClient
 from node.settlement.engine import due_payments, step
+from node.settlement.ports import Written
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
-from tests.node.settlement.town import AED, CNY_ACCOUNT_ABROAD, DEBTOR_ACCOUNT, Town, payment
+from tests.node.settlement.town import AED, CNY_ACCOUNT_ABROAD, DEBTOR_ACCOUNT, PlainTranslator, Town, payment
 from wallet.transaction import UnsignedTransaction, sign_transaction
 
 
@@ -209,3 +210,26 @@ def test_included_is_not_settled_and_a_reorganisation_steps_back(town: Town) -> 
     assert [s.state for s in record.history].count(State.INCLUDED) == 2
     assert town.account(town.creditor_agent, CNY_ACCOUNT_ABROAD).balance.minor == abroad + 100
     careful.close()
+
+
+def test_a_fault_of_ours_holds_up_one_payment_and_spins_nothing(town: Town) -> None:
+    class Broken(PlainTranslator):
+        def forward(self, record: PaymentRecord, original: bytes) -> Written:
+            raise ZeroDivisionError(record.uetr)
+
+    broken = replace(town.debtor_agent, translator=Broken())
+    posted = town.post(payment(100))
+    for _ in range(3):
+        step(broken, posted.uetr)
+    record = town.record(posted.uetr)
+    assert (record.state, record.attempts) == (State.VALIDATED, 2)
+    assert record.due_at_s > town.clock.now_s()
+    town.clock.forward(20)
+    town.run(posted.uetr, settled)
+
+
+def test_a_payment_that_waited_past_its_deadline_unread_expires(town: Town) -> None:
+    posted = town.post(payment(100))
+    town.forward_both(town.debtor_agent.terms.payment_s + 1)
+    record = town.run(posted.uetr, ended)
+    assert (record.state, record.findings[0].reason) == (State.EXPIRED, Reason.INSTRUCTION_EXPIRED)
