@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """How the worker is: when the slower of its loops last made a whole pass (unix s), and what last went wrong."""
+    """How the worker is: when the slower of its loops last made a whole pass (unix s), and the last trouble."""
 
     alive: bool
     last_pass_s: float | None
