@@ -155,16 +155,19 @@ def _rate_fits(
 ) -> bool:
     """Whether the rate leads from one amount to the other, give or take half its last digit and a minor unit.
 
+    Charges may have been taken before the exchange, after it, or not at all.
     A rate written without decimals is not taken to be looser than half a percent.
     """
     slack = min(last_digit / 2, rate / 200)
-    taken = _charges_in(transaction, instructed.currency)
-    target = Fraction(settled.number)
-    starts = {Fraction(instructed.number), Fraction(instructed.number) - taken}
+    before = _charges_in(transaction, instructed.currency)
+    after = _charges_in(transaction, settled.currency)
+    starts = {Fraction(instructed.number), Fraction(instructed.number) - before}
+    targets = {Fraction(settled.number), Fraction(settled.number) + after}
     return any(
         abs(start * rate - target) <= start * slack + _unit(settled.currency)
         or abs(target * rate - start) <= target * slack + _unit(instructed.currency)
         for start in starts
+        for target in targets
     )
 
 

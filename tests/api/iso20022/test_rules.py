@@ -245,6 +245,8 @@ def test_message_in_two_currencies_breaks_no_rule() -> None:
         ),
         _quote(f"/QUOTE/{MINTED}"),
         changed(full(), RATE, "1.955046"),
+        changed(full(), RATE, "0.508952"),
+        changed(changed(full(), f"{TX}/{{*}}ChrgsInf/{{*}}Amt", "25.53", Ccy="AED"), RATE, "0.511493"),
         changed(full(), RATE, "0.5115"),
         changed(changed(full(), ".//{*}BizMsgIdr", "CRDA-20261123-0001"), ".//{*}CreDt", "2026-11-23T00:00:00Z"),
     ],
