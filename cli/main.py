@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("cli.up", "Start the sandbox network and keep it running."),
     "api": ("cli.api", "Run one institution's API as a process of its own."),
     "node": ("cli.node", "Run the local chain alone."),
+    "bench": ("cli.bench", "Measure what the contracts cost."),
     "wallet": ("cli.wallet", "Keys, balances, transfers and signatures."),
 }
 
