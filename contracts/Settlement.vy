@@ -13,6 +13,7 @@
 """
 
 from .interfaces import ISettlement
+from .modules import batch_settlement
 from .modules import gross_settlement
 from .modules import parties
 from .modules import quotes
@@ -25,6 +26,7 @@ initializes: typed_data
 initializes: parties
 initializes: uniqueness[typed_data := typed_data]
 initializes: quotes[typed_data := typed_data]
+initializes: batch_settlement[parties := parties, typed_data := typed_data, uniqueness := uniqueness]
 initializes: gross_settlement[
     parties := parties, quotes := quotes, typed_data := typed_data, uniqueness := uniqueness
 ]
@@ -33,6 +35,7 @@ exports: typed_data.__interface__
 exports: parties.__interface__
 exports: uniqueness.__interface__
 exports: quotes.__interface__
+exports: batch_settlement.__interface__
 exports: gross_settlement.__interface__
 
 

@@ -42,6 +42,19 @@ def standings(accounts: address[5]) -> uint256[5]:
 
 @external
 @view
+def standings_of(accounts: DynArray[address, 64]) -> DynArray[uint256, 64]:
+    """
+    @notice The standing words of up to 64 addresses, in their order.
+    @dev Caller: anyone.
+    """
+    words: DynArray[uint256, 64] = []
+    for account: address in accounts:
+        words.append(self._standings[account])
+    return words
+
+
+@external
+@view
 def standings_version() -> uint256:
     """
     @notice One more with each change of any standing; never 0.

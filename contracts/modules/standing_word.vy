@@ -37,6 +37,10 @@ NOTICE_SHIFT: constant(uint256) = 104
 NOTICE_MASK: constant(uint256) = 2**64 - 1
 TOKEN: constant(uint256) = 2**255
 
+# What the standing of an active bank has in common with every other's.
+ACTIVE_BANK_MASK: constant(uint256) = 2**8 - 1 + 2**8
+ACTIVE_BANK: constant(uint256) = 2 + 2**8
+
 # The standing of a listed token, whole.
 LISTED_TOKEN: constant(uint256) = 2**255 + 2
 

@@ -50,7 +50,7 @@ def sequence_used(debtor_agent: address, sequence: uint64) -> bool:
     @param sequence The sequence of an instruction in the bulk grade.
     """
     number: uint256 = convert(sequence, uint256)
-    return (self._sequences[self._sequence_key(debtor_agent, number)] >> (number & 255)) & 1 == 1
+    return self._is_used(self._sequence_key(debtor_agent, number), number)
 
 
 @external
@@ -117,6 +117,12 @@ def _use(uetr: bytes16, debtor_agent: address, mark: bytes32):
 @pure
 def _sequence_key(debtor_agent: address, number: uint256) -> uint256:
     return (convert(debtor_agent, uint256) << 64) | (number >> 8)
+
+
+@internal
+@view
+def _is_used(key: uint256, number: uint256) -> bool:
+    return (self._sequences[key] >> (number & 255)) & 1 == 1
 
 
 @internal

@@ -14,6 +14,7 @@ from web3.types import TxReceipt
 from tests.contracts.chain import MAX_TRANSACTION_GAS, Actor, actor
 from tests.contracts.network import CREDITOR, DEBTOR, ISSUER, REFERENCE, RELAY, Network
 from tests.contracts.payments import DIGEST, UETR, Draft, pvp, settle
+from tests.contracts.settle_batches import banks, payment, settle_batch
 from tests.contracts.signed_transfers import packed, sign_transfer
 
 AMOUNT = 12_345_67
@@ -125,6 +126,19 @@ def bulk_pvp(network: Network) -> tuple[Actor, ContractFunction]:
     return RELAY, settle(network, fixed(draft(2, bytes.fromhex("0b1c2d3e4f504a6b8c9dae0fb1c2d3e4"))))
 
 
+def batch_of_settlements(network: Network) -> tuple[Actor, ContractFunction]:
+    members = banks(network, 8)
+    first = [payment(network, bank, members[n - 1], sequence=1) for n, bank in enumerate(members)]
+    network.chain.send(RELAY, settle_batch(network, first), MAX_TRANSACTION_GAS)
+    payments = [
+        payment(network, members[n % 8], members[(n + 1 + n // 8) % 8], sequence=2 + n // 8)
+        for n in range(100)
+        if (1 + n // 8) % 8
+    ]
+    spare = [payment(network, members[n], members[n - 1], sequence=50) for n in range(100 - len(payments))]
+    return RELAY, settle_batch(network, payments + spare)
+
+
 OPERATIONS = (
     Operation("transfer, with pause, freeze and tier", 1, 36_500, transfer),
     Operation("referenced payment", 1, 39_000, referenced),
@@ -132,6 +146,12 @@ OPERATIONS = (
     Operation("signed (authorisation)", 1, 48_000, signed),
     Operation("batch of 100, one payer", 100, 8_800, batch_of_one_payer),
     Operation("batch of 100, 100 signers", 100, 24_000, batch_of_many_signers),
+    Operation(
+        "settle_batch of 100, instruction and acceptance each, one currency, 8 banks",
+        100,
+        20_000,
+        batch_of_settlements,
+    ),
     Operation("PvP with signed instruction, quote and acceptance, bulk grade", 1, 100_000, bulk_pvp),
     Operation("PvP with signed instruction, quote and acceptance, strict UETR", 1, 117_000, strict_pvp),
 )
