@@ -124,10 +124,7 @@ class LocalChain(ChainReader):
         with self.lock:
             try:
                 sealed = opened.seal()
-                if expected_hash is not None and sealed.header.hash != expected_hash:
-                    raise ImportRefused(
-                        f"block {sealed.header.block_number} does not execute to what its header claims"
-                    )
+                check_expected(sealed, expected_hash)
                 self._store.commit_block(sealed, self._nodes.open_writes, self._overtaken(sealed))
             except BaseException:
                 self._nodes.drop()

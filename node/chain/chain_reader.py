@@ -4,7 +4,7 @@
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from eth.vm.execution_context import ExecutionContext
 from eth_typing import Hash32
@@ -20,6 +20,8 @@ from node.chain.rules import LocalState, context_of
 from node.chain.simulation import CallRequest, CallResult, estimate, simulate
 from node.chain.state_view import StateView
 from node.chain.store import ChainStore
+
+Prepare = Callable[[LocalState], None]
 
 
 class ChainReader:
@@ -114,25 +116,27 @@ class ChainReader:
         with self.lock:
             return self._view_after(number).slot(address, slot)
 
-    def call(self, request: CallRequest, number: int | None = None) -> CallResult:
+    def call(self, request: CallRequest, number: int | None = None, prepare: Prepare | None = None) -> CallResult:
         """Run a call on the state after block `number`, in that block's context.
 
         None means the newest state and the newest block's context but for the time, which is that of a block made
         now: what a contract checks against the time gives the answer a transaction sent now would get.
-        Raises CallFailed, UnknownBlock.
+        `prepare` may change the state first, which is then thrown away. Raises CallFailed, UnknownBlock.
         """
         with self.lock:
             gas = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
-            return simulate(self._call_state(number, request), request, gas)
+            return simulate(self._call_state(number, request, prepare), request, gas)
 
-    def estimate_gas(self, request: CallRequest, number: int | None = None) -> CallResult | int:
+    def estimate_gas(
+        self, request: CallRequest, number: int | None = None, prepare: Prepare | None = None
+    ) -> CallResult | int:
         """The gas a transaction needs, to half a per cent, or the result when it fails. Raises CallFailed."""
         with self.lock:
             cap = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
             if request.gas_price:
                 funds = self.balance(request.sender, number) - request.value
                 cap = max(0, min(cap, funds // request.gas_price))
-            return estimate(lambda gas: simulate(self._call_state(number, request), request, gas), cap)
+            return estimate(lambda gas: simulate(self._call_state(number, request, prepare), request, gas), cap)
 
     # -- inside
 
@@ -175,5 +179,8 @@ class ChainReader:
     def _account_after(self, address: bytes, number: int | None) -> Account:
         return self._view_after(number).account(address) or NO_ACCOUNT
 
-    def _call_state(self, number: int | None, request: CallRequest) -> LocalState:
-        return LocalState(self._view_after(number), self.call_context(number, request))
+    def _call_state(self, number: int | None, request: CallRequest, prepare: Prepare | None = None) -> LocalState:
+        state = LocalState(self._view_after(number), self.call_context(number, request))
+        if prepare is not None:
+            prepare(state)
+        return state

@@ -49,7 +49,7 @@ class DevelopmentChain:
     _miner: "IntervalMiner | None" = None
 
     @property
-    def interval_s(self) -> int:
+    def interval_s(self) -> float:
         """Seconds between blocks of interval mining; 0 when it is off."""
         return self._miner.seconds if self._miner else 0
 
@@ -73,7 +73,7 @@ class DevelopmentChain:
             self.snapshots = {other: kept for other, kept in self.snapshots.items() if other < key}
             return True
 
-    def mine_every(self, seconds: int) -> None:
+    def mine_every(self, seconds: float) -> None:
         """Make a block every so many seconds; 0 stops that."""
         if self._miner is not None:
             self._miner.stop()
@@ -94,7 +94,7 @@ class DevelopmentChain:
 class IntervalMiner:
     """A thread that makes a block at a steady pace."""
 
-    def __init__(self, seconds: int, mine: Callable[[], Any]) -> None:
+    def __init__(self, seconds: float, mine: Callable[[], Any]) -> None:
         self.seconds = seconds
         self._mine = mine
         self._stopped = threading.Event()

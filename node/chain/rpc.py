@@ -39,6 +39,7 @@ from node.chain.rpc_error import (
 )
 
 MAX_BATCH = 1_000
+NO_METHODS: MethodTable = {}
 CLIENT_VERSION = "Corridor/v0.1.0/python"
 
 log = logging.getLogger(__name__)
@@ -61,9 +62,9 @@ class JsonRpc:
         """The names it answers to."""
         return tuple(sorted(self._methods))
 
-    def dispatch(self, method: str, params: list[Any]) -> Any:
-        """The result of one method. Raises RpcError."""
-        found = self._methods.get(method)
+    def dispatch(self, method: str, params: list[Any], extra: MethodTable = NO_METHODS) -> Any:
+        """The result of one method, from the table or from the connection's `extra` ones. Raises RpcError."""
+        found = self._methods.get(method) or extra.get(method)
         if found is None:
             raise RpcError(METHOD_NOT_FOUND, f"the method {method} does not exist/is not available")
         if len(params) > found.most:
@@ -73,14 +74,14 @@ class JsonRpc:
         except ChainError as error:
             raise RpcError(SERVER_ERROR, str(error)) from error
 
-    def answer_body(self, body: bytes) -> bytes | None:
+    def answer_body(self, body: bytes, extra: MethodTable = NO_METHODS) -> bytes | None:
         """Answer the body of an HTTP request; None when every request in it is a notification."""
         try:
             asked = json.loads(body)
         except (ValueError, RecursionError):
             return encode(error_answer(None, RpcError(PARSE_ERROR, "parse error: the body is not JSON")))
         if not isinstance(asked, list):
-            answer = self.answer(asked)
+            answer = self.answer(asked, extra)
             return None if answer is None else encode(answer)
         if not asked:
             return encode(error_answer(None, RpcError(INVALID_REQUEST, "empty batch")))
@@ -88,10 +89,10 @@ class JsonRpc:
             return encode(
                 error_answer(None, RpcError(INVALID_REQUEST, f"batch too large: at most {MAX_BATCH} requests"))
             )
-        answers = [answer for one in asked if (answer := self.answer(one)) is not None]
+        answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
         return encode(answers) if answers else None
 
-    def answer(self, asked: Any) -> dict[str, Any] | None:
+    def answer(self, asked: Any, extra: MethodTable = NO_METHODS) -> dict[str, Any] | None:
         """Answer one decoded request; None for a notification (a request without id)."""
         if not isinstance(asked, dict):
             return error_answer(None, RpcError(INVALID_REQUEST, "invalid request: want an object"))
@@ -101,19 +102,19 @@ class JsonRpc:
                 None, RpcError(INVALID_REQUEST, "invalid request: an id is a string, a number or null")
             )
         try:
-            result = self._run(asked)
+            result = self._run(asked, extra)
         except RpcError as error:
             return error_answer(key, error) if "id" in asked or error.code == INVALID_REQUEST else None
         return {"jsonrpc": "2.0", "id": key, "result": result} if "id" in asked else None
 
-    def _run(self, asked: dict[str, Any]) -> Any:
+    def _run(self, asked: dict[str, Any], extra: MethodTable) -> Any:
         method, params = asked.get("method"), asked.get("params")
         if asked.get("jsonrpc") != "2.0" or not isinstance(method, str):
             raise RpcError(INVALID_REQUEST, 'invalid request: want "jsonrpc": "2.0" and a method')
         if params is not None and not isinstance(params, list):
             raise invalid_params("non-array args")
         try:
-            return self.dispatch(method, params or [])
+            return self.dispatch(method, params or [], extra)
         except RpcError:
             raise
         except Exception as fault:

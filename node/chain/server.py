@@ -1,7 +1,7 @@
-"""The chain's JSON-RPC over HTTP, as an ASGI application.
+"""The chain's JSON-RPC over HTTP and WebSocket, as an ASGI application.
 
-POST / takes a request or a batch. Browsers may call only from the origins that were allowed, and the body has a
-limit. The work runs in threads, so a long call does not hold up the others' connections.
+POST / takes a request or a batch; a WebSocket also takes subscriptions. Browsers may call only from origins that
+were allowed, and the body has a limit. The work runs in threads, so a long call does not hold up the others.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from node.chain.chain import LocalChain
 from node.chain.development import DevelopmentChain
 from node.chain.rpc import JsonRpc, encode, error_answer
 from node.chain.rpc_error import INVALID_REQUEST, RpcError
+from node.chain.web_socket import POLICY_VIOLATION, serve_web_socket
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 WORKERS = 8
@@ -37,6 +38,11 @@ class RpcApp:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            if self._allows(dict(scope["headers"]).get(b"origin")):
+                await serve_web_socket(self.rpc, self._workers, receive, send, MAX_BODY_BYTES)
+            else:
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -86,7 +86,20 @@ def _signed(node: RpcNode, fields: dict[str, Any], sender: bytes) -> bytes:
     ]
     if "gasPrice" in complete and not complete["accessList"]:
         del complete["accessList"]
+    if fields.get("authorizationList"):
+        complete["type"] = 4
+        complete["authorizationList"] = [_authorization(one) for one in fields["authorizationList"]]
     return bytes(signer.sign_transaction(complete).raw_transaction)
+
+
+def _authorization(value: Any) -> dict[str, Any]:
+    """An authorization of EIP-7702, signed by whom it concerns."""
+    fields = as_mapping(value, "invalid argument 0.authorizationList")
+    name = "invalid argument 0.authorizationList"
+    numbers = {
+        key: parse_quantity(fields.get(key), f"{name}.{key}") for key in ("chainId", "nonce", "yParity", "r", "s")
+    }
+    return {**numbers, "address": to_checksum_address(parse_data(fields.get("address"), name, length=20))}
 
 
 def _complete(node: RpcNode, given: dict[str, Any], sender: bytes) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from node.chain.errors import UnknownBlock
-from node.chain.hexadecimal import parse_data, quantity
+from node.chain.hexadecimal import data, parse_data, quantity
 from node.chain.method import Method, MethodTable, RpcNode
 from node.chain.parameters import Parameters, block_number
-from node.chain.presentation import block_json, header_json, receipt_json
+from node.chain.presentation import block_json, header_json, receipt_json, signed_transaction_json
 from node.chain.records import BlockRecord
 from node.chain.rpc_error import SERVER_ERROR, RpcError
 
@@ -30,9 +30,26 @@ def latest_number(node: RpcNode, _: Parameters) -> str:
 
 
 def by_number(node: RpcNode, parameters: Parameters) -> Any:
-    """eth_getBlockByNumber: null above the head."""
+    """eth_getBlockByNumber: null above the head; `pending` is the block that would come next, without a hash."""
+    if parameters.required(0) == "pending":
+        return pending_block(node, full=parameters.boolean(1))
     block = find_block(node, parameters.required(0))
     return block_json(node.chain, block, full=parameters.boolean(1)) if block else None
+
+
+def pending_block(node: RpcNode, *, full: bool) -> Any:
+    """The next block as it would be if nothing more came: what waits is listed, nothing has been executed."""
+    chain = node.chain
+    with chain.lock:
+        header = chain.begin_block().header
+        waiting = [
+            pooled for pooled in chain.pool.all() if pooled.transaction.nonce < chain.pending_nonce(pooled.sender)
+        ]
+    shown = header_json(header) | {"hash": None, "nonce": None, "size": "0x0", "uncles": [], "withdrawals": []}
+    shown["transactions"] = [
+        signed_transaction_json(one.transaction, one.sender) if full else data(one.hash) for one in waiting
+    ]
+    return shown
 
 
 def by_hash(node: RpcNode, parameters: Parameters) -> Any:

@@ -113,15 +113,15 @@ def get_automine(node: RpcNode, _: Parameters) -> bool:
 
 
 def set_interval(node: RpcNode, parameters: Parameters) -> bool:
-    """evm_setIntervalMining: seconds (or, above 999, milliseconds); it switches automine off."""
+    """evm_setIntervalMining: seconds, or milliseconds from 1,000 on; it switches automine off."""
     given = _number(parameters, 0)
-    seconds = given // 1000 if given > 999 else given
+    seconds = given / 1000 if given >= 1000 else given
     node.chain.automine = seconds == 0
     _development(node).mine_every(seconds)
     return True
 
 
-def get_interval(node: RpcNode, _: Parameters) -> int | None:
+def get_interval(node: RpcNode, _: Parameters) -> float | None:
     """anvil_getIntervalMining."""
     return _development(node).interval_s or None
 

@@ -12,6 +12,7 @@ from node.chain.chain import LocalChain
 from node.chain.errors import CallFailed
 from node.chain.hexadecimal import data, parse_data, quantity, word
 from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.overrides import apply_overrides, parse_overrides
 from node.chain.parameters import Parameters, block_number, call_request
 from node.chain.revert import revert_message
 from node.chain.rpc_error import EXECUTION_REVERTED, SERVER_ERROR, RpcError, invalid_params
@@ -52,9 +53,9 @@ def call(node: RpcNode, parameters: Parameters) -> str:
     """eth_call: the output, or code 3 with the revert data."""
     request = call_request(parameters.required(0))
     number = block_number(node.chain, parameters.raw(1))
-    _refuse_overrides(parameters, 2)
+    overrides = parse_overrides(parameters.raw(2), "invalid argument 2")
     try:
-        result = node.chain.call(request, number)
+        result = node.chain.call(request, number, lambda state: apply_overrides(state, overrides))
     except CallFailed as failure:
         raise RpcError(SERVER_ERROR, str(failure)) from failure
     if result.error is not None:
@@ -66,9 +67,9 @@ def estimate_gas(node: RpcNode, parameters: Parameters) -> str:
     """eth_estimateGas."""
     request = call_request(parameters.required(0))
     number = block_number(node.chain, parameters.raw(1))
-    _refuse_overrides(parameters, 2)
+    overrides = parse_overrides(parameters.raw(2), "invalid argument 2")
     try:
-        gas = node.chain.estimate_gas(request, number)
+        gas = node.chain.estimate_gas(request, number, lambda state: apply_overrides(state, overrides))
     except CallFailed as failure:
         raise RpcError(SERVER_ERROR, str(failure)) from failure
     if isinstance(gas, CallResult):
@@ -81,11 +82,6 @@ def failed(result: CallResult) -> RpcError:
     if result.reverted:
         return RpcError(EXECUTION_REVERTED, revert_message(result.output), data(result.output))
     return RpcError(SERVER_ERROR, result.error or "execution failed")
-
-
-def _refuse_overrides(parameters: Parameters, index: int) -> None:
-    if parameters.has(index) and parameters.raw(index) != {}:
-        raise invalid_params(f"invalid argument {index}: state overrides are not supported")
 
 
 def proof(node: RpcNode, parameters: Parameters) -> Any:

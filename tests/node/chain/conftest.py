@@ -13,6 +13,11 @@ from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """web3.py's own tests, which one file here runs, carry this mark on the asynchronous ones."""
+    config.addinivalue_line("markers", "asyncio: an asynchronous test of web3.py's")
+
+
 @pytest.fixture
 def debtor() -> LocalAccount:
     signer: LocalAccount = Account.from_key(b"\x01" * 32)
