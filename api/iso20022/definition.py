@@ -52,9 +52,10 @@ class BuiltIn:
 
 @dataclass(frozen=True)
 class Anything:
-    """One element of any kind, or of `namespace` where one is given."""
+    """One element of any kind, or of `namespace` where one is given; `is_skipped` means nobody looks into it."""
 
     namespace: str | None = None
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,8 @@ def _simple(line: Line, spec: str) -> Content:
 
 
 def _text(rest: str) -> Text:
-    return Text(1, int(rest)) if rest else Text()
+    longest, _, pattern = rest.partition(" match ")
+    return Text(1, int(longest), pattern or None) if longest else Text()
 
 
 def _number(rest: str) -> Number:
@@ -178,5 +179,6 @@ _SHAPES: dict[str, Callable[[str], Content]] = {
     "decimal": _number,
     "money": lambda rest: Money(rest or "Amount"),
     "coded": _coded,
+    "whatever": lambda _: Anything(is_skipped=True),
     "anything": lambda rest: Anything(rest or None),
 }

@@ -76,7 +76,8 @@ class _Writer:
     def _write_element(self, particle: etree._Element, element: Element) -> None:
         if isinstance(element.content, Anything):
             namespace = element.content.namespace or "##any"
-            _add(particle, "any", namespace=namespace, processContents="lax")
+            processing = "skip" if element.content.is_skipped else "lax"
+            _add(particle, "any", namespace=namespace, processContents=processing)
             return
         most = "unbounded" if element.most is None else str(element.most)
         node = _add(particle, "element", name=element.tag, minOccurs=str(element.least), maxOccurs=most)
