@@ -10,6 +10,7 @@ import threading
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from lxml import etree
 
@@ -23,9 +24,14 @@ class UnknownMessage(KeyError):
 
 
 class Catalogue:
-    """The message definitions that ship with the product; make one and pass it to whoever reads messages."""
+    """The message definitions that ship with the product; make one and pass it to whoever reads messages.
 
-    def __init__(self) -> None:
+    `official_schemas` may name a folder of official schemas (`pacs.008.001.08.xsd`): where it has the schema of
+    a message that is defined here, that one judges instead of ours.
+    """
+
+    def __init__(self, official_schemas: Path | None = None) -> None:
+        self._official_schemas = official_schemas
         self._folder = resources.files("api.iso20022") / "definitions"
         self._definitions: dict[str, MessageDefinition] = {}
         self._of_thread = threading.local()
@@ -47,8 +53,16 @@ class Catalogue:
         """This thread's own validator of a message; raises UnknownMessage."""
         validators: dict[str, etree.XMLSchema] = self._of_thread.__dict__
         if identifier not in validators:
-            validators[identifier] = compile_schema(self.definition(identifier))
+            validators[identifier] = self._compiled(identifier)
         return validators[identifier]
+
+    def _compiled(self, identifier: str) -> etree.XMLSchema:
+        definition = self.definition(identifier)
+        if self._official_schemas is not None:
+            official = self._official_schemas / f"{identifier}.xsd"
+            if official.is_file():
+                return etree.XMLSchema(etree.parse(official))
+        return compile_schema(definition)
 
     @cached_property
     def _shared(self) -> dict[str, Content]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -84,6 +85,18 @@ def test_every_definition_that_ships_compiles() -> None:
     for identifier in catalogue.identifiers:
         assert catalogue.definition(identifier).identifier == identifier
         assert isinstance(catalogue.validator(identifier), etree.XMLSchema)
+
+
+def test_official_schema_judges_where_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "pacs.008.001.08.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Official"/></xs:schema>'
+    )
+    catalogue = Catalogue(tmp_path)
+    official = etree.fromstring("<Official/>")
+
+    assert catalogue.validator("pacs.008.001.08").validate(official)
+    assert not catalogue.validator("pacs.002.001.10").validate(official)
+    assert not Catalogue().validator("pacs.008.001.08").validate(official)
 
 
 def test_unknown_message_has_no_definition() -> None:
