@@ -75,7 +75,11 @@ def _plan(keys: SandboxKeys, api_urls: Mapping[str, str]) -> NetworkPlan:
             for currency in CURRENCIES
         ),
         issues=(*_issues_to_institutions(keys), *_issues_to_wallets(keys)),
-        operators=tuple(folder.operator.address for folder in keys.folders.values()),
+        operators=tuple(
+            signer.address
+            for folder in keys.folders.values()
+            for signer in (folder.operator, folder.settlement)  # the latter says where its API has moved
+        ),
     )
 
 

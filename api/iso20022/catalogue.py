@@ -11,12 +11,17 @@ from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Final
 
 from lxml import etree
 
 from api.iso20022.definition import Content, MessageDefinition
 from api.iso20022.notation import NotationError, read_definitions
 from api.iso20022.schema import compile_schema
+
+# libxml2 sets its schema types up while the first schema is compiled, and not safely for threads: compiled in
+# several at once, a process may refuse every schema from then on. So one at a time, whoever the catalogue's owner.
+_COMPILING: Final = threading.Lock()
 
 
 class UnknownMessage(KeyError):
@@ -53,7 +58,8 @@ class Catalogue:
         """This thread's own validator of a message; raises UnknownMessage."""
         validators: dict[str, etree.XMLSchema] = self._of_thread.__dict__
         if identifier not in validators:
-            validators[identifier] = self._compiled(identifier)
+            with _COMPILING:
+                validators[identifier] = self._compiled(identifier)
         return validators[identifier]
 
     def _compiled(self, identifier: str) -> etree.XMLSchema:

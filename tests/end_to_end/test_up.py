@@ -163,9 +163,6 @@ def test_killing_it_in_full_swing_and_starting_again_loses_nothing(site: Site) -
     assert site.faults() == []
 
 
-@pytest.mark.xfail(
-    reason="cli/deployment.py: a settlement account that must tell its new address has no gas", strict=True
-)
 @pytest.mark.parametrize("site", ["anvil"], indirect=True)
 def test_it_may_move_to_other_ports_where_gas_costs(site: Site) -> None:
     site.running.stop()

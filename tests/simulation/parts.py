@@ -106,10 +106,6 @@ class Parts:
         """How many processes have been killed so far."""
         return sum(len(part.kills) for part in self.all())
 
-    def have_said(self, words: str) -> bool:
-        """Whether any part has ever written these words."""
-        return any(words in part.diary.read_text(errors="replace") for part in self.all())
-
     def end(self) -> None:
         """Leave no process behind."""
         for part in reversed(self.all()):

@@ -20,7 +20,6 @@ from api.iso20022.schema import compile_schema
 THREADS = 4
 
 
-@pytest.mark.xfail(reason="api/iso20022/catalogue.py compiles schemas in several threads at once", strict=True)
 def test_schemas_are_compiled_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     inside, most = [0], [0]
 

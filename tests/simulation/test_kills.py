@@ -28,7 +28,6 @@ DEBTOR_AGENT = (
 )
 CREDITOR_AGENT = ("considered", "settled")
 ROUNDS, LONG_ROUNDS, FEWEST_KILLS = 7, 60, 50
-KNOWN_FAULT = "XMLSchemaParseError"
 
 
 @pytest.mark.timeout(600)
@@ -38,13 +37,8 @@ KNOWN_FAULT = "XMLSchemaParseError"
 def test_killed_at_every_boundary_nothing_is_lost_or_done_twice(simulation: Simulation, rounds: int) -> None:
     began, before = time.monotonic(), simulation.parts.kills()
     for number in range(rounds):
-        try:
-            a_round(simulation, number)
-            ends = simulation.await_ends()
-        except AssertionError:
-            if simulation.parts.have_said(KNOWN_FAULT):
-                pytest.xfail(f"{KNOWN_FAULT}: see test_first_requests")
-            raise
+        a_round(simulation, number)
+        ends = simulation.await_ends()
         assert simulation.faults() == [], f"seed {simulation.seed}, round {number}"
         simulation.load.send_again(5)
     kills = simulation.parts.kills() - before
@@ -73,6 +67,8 @@ def a_round(simulation: Simulation, number: int) -> None:
                 simulation.die, simulation.parts.part("fx_provider"), simulation.any_time, ["settled"]
             ),
         ]
-    simulation.load.stop()
-    for death in deaths:
-        death.result()
+    try:
+        for death in deaths:
+            death.result()
+    finally:
+        simulation.load.stop()
