@@ -25,7 +25,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield from _running(Site(folder, ("--rpc-url", engine.url, "--funder-key-file", str(_funder(folder)))))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def local_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`corridor up` on the local chain only."""
     yield from _running(Site(tmp_path_factory.mktemp("site")))
