@@ -191,7 +191,7 @@ def test_our_own_clock_set_forward_expires_nothing(town: Town) -> None:
 
 
 def test_included_is_not_settled_and_a_reorganisation_steps_back(town: Town) -> None:
-    careful = LedgerClient(town.server.url, finality="depth:2")
+    careful = LedgerClient(town.url, finality="depth:2")
     ours = replace(town.debtor_agent, client=careful)
     posted = town.post(payment(100))
     engine_only(town, posted.uetr, State.SUBMITTED)

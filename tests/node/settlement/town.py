@@ -6,6 +6,7 @@ process that a test can cut, and the messages are plain text instead of XML.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -60,6 +61,19 @@ class TownClock:
 
     def forward(self, seconds: float) -> None:
         self.at_s += seconds
+
+
+class RunningClock(TownClock):
+    """Real time, for a chain whose clock cannot be held; what a test moves it by is added."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now_s(self) -> float:
+        return time.time() + self.ahead_s
+
+    def forward(self, seconds: float) -> None:
+        self.ahead_s += seconds
 
 
 class PlainTranslator:
@@ -126,10 +140,11 @@ class Line:
 class Town:
     """The institutions and what they stand on."""
 
-    chain: LocalChain
+    chain: Any  # the LocalChain underneath; None on another engine
     chain_clock: TownClock
     clock: TownClock
-    server: BackgroundServer
+    url: str
+    stop_engine: Callable[[], None]
     board: Switchboard
     debtor_agent: Office
     creditor_agent: Office
@@ -200,8 +215,7 @@ class Town:
         for office in self.offices():
             office.book.close()
             office.client.close()
-        self.server.stop()
-        self.chain.close()
+        self.stop_engine()
 
 
 def payment(
@@ -238,20 +252,40 @@ def payment(
 
 
 def found_town(folder: Path) -> Town:
-    """Start the chain, deploy, register, issue, open the books."""
+    """Start a chain of our own, deploy, register, issue, open the books."""
     chain_clock = TownClock()
     chain = LocalChain.open(None, Genesis(), clock=ChainClock(chain_clock.now_s))
     server = BackgroundServer(create_rpc_app(chain)).start()
-    client = LedgerClient(server.url)
+
+    def stop() -> None:
+        server.stop()
+        chain.close()
+
+    return found_town_on(folder, server.url, TownClock(), chain=chain, chain_clock=chain_clock, stop_engine=stop)
+
+
+def found_town_on(
+    folder: Path,
+    url: str,
+    clock: TownClock,
+    *,
+    funder: LocalSigner | None = None,
+    chain: LocalChain | None = None,
+    chain_clock: TownClock | None = None,
+    stop_engine: Callable[[], None] = lambda: None,
+) -> Town:
+    """Deploy on a running engine, register, issue, open the books; `funder` pays where gas is not free."""
+    client = LedgerClient(url)
     issuer = LocalSigner(bytes([9] * 32))
     signers = {bic: LocalSigner(bytes([index + 1] * 32)) for index, bic in enumerate(_BICS)}
-    plan = _plan(signers)
-    keys = NetworkKeys(LocalSigner(bytes([7] * 32)), issuer, issuer, {"CNY": issuer, "AED": issuer})
+    lanes = {bic: LocalSigner(bytes([index + 21] * 32)) for index, bic in enumerate(_BICS)}
+    plan = replace(_plan(signers), operators=tuple(lane.address for lane in (*lanes.values(), SECOND_LANE)))
+    keys = NetworkKeys(LocalSigner(bytes([7] * 32)), issuer, issuer, {"CNY": issuer, "AED": issuer}, funder)
     network = deploy_network(client, plan, keys)
-    board, clock, crossed = Switchboard(), TownClock(), list[tuple[str, str]]()
+    board, crossed = Switchboard(), list[tuple[str, str]]()
 
-    def office(bic: str, lane: int) -> Office:
-        own_client = LedgerClient(server.url)
+    def office(bic: str) -> Office:
+        own_client = LedgerClient(url)
         made = Office(
             bic=bic,
             account=signers[bic].address,
@@ -262,7 +296,7 @@ def found_town(folder: Path) -> Town:
             correspondent=board.line_of(bic),
             translator=PlainTranslator(),
             signer=signers[bic],
-            lane_signer=LocalSigner(bytes([lane] * 32)),
+            lane_signer=lanes[bic],
             clock=clock,
             boundary=lambda name, uetr: crossed.append((name, uetr)),
             terms=Terms(rebroadcast_s=0),
@@ -271,15 +305,17 @@ def found_town(folder: Path) -> Town:
         board.offices[bic] = made
         return made
 
+    debtor_agent, creditor_agent, provider = (office(bic) for bic in _BICS)
     town = Town(
         chain,
-        chain_clock,
+        chain_clock or clock,
         clock,
-        server,
+        url,
+        stop_engine,
         board,
-        office(DEBTOR_BIC, 21),
-        office(CREDITOR_BIC, 22),
-        office(PROVIDER_BIC, 23),
+        debtor_agent,
+        creditor_agent,
+        provider,
         crossed,
         issuer,
     )
@@ -288,6 +324,7 @@ def found_town(folder: Path) -> Town:
     return town
 
 
+SECOND_LANE = LocalSigner(bytes([31] * 32))
 _BICS = (DEBTOR_BIC, CREDITOR_BIC, PROVIDER_BIC)
 _PRICES = PriceBook({("CNY", "AED"): Fraction(51, 100)}, spread_bps=0)
 

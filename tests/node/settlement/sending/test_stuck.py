@@ -1,0 +1,189 @@
+"""What keeps a transaction out of blocks, and how it gets there: the same bytes, or more for them, never twice."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from node.domain.lifecycle import State
+from node.settlement.lane import lane_statuses
+from node.settlement.office import Office
+from node.settlement.replacement import offer_of
+from node.settlement.sender import send_pending
+from tests.node.settlement.sending.following import Following
+
+GWEI = 10**9
+
+
+def with_terms(office: Office, **changes: float) -> Office:
+    return replace(office, terms=replace(office.terms, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.anvil
+def test_what_the_pool_has_lost_is_sent_again_as_it_was(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = [anvil.submitted() for _ in range(3)]
+    send_pending(anvil.office)
+    assert all(anvil.is_pooled(one) for one in kept)
+    anvil.rpc("anvil_dropTransaction", kept[0].transaction_hash)
+    assert not anvil.is_pooled(kept[0])
+    send_pending(anvil.office)
+    assert all(anvil.is_pooled(one) for one in kept)
+    anvil.rpc("evm_mine")
+    anvil.settle()
+    assert [len(anvil.kept(uetr)) for uetr in anvil.posted] == [1, 1, 1]
+
+
+@pytest.mark.anvil
+def test_a_whole_pool_that_is_lost_is_sent_again(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = [anvil.submitted() for _ in range(5)]
+    send_pending(anvil.office)
+    anvil.rpc("anvil_dropAllTransactions")
+    assert not any(anvil.is_pooled(one) for one in kept)
+    send_pending(anvil.office)
+    anvil.rpc("evm_setAutomine", True)
+    anvil.rpc("evm_mine")
+    anvil.settle()
+
+
+@pytest.mark.anvil
+def test_a_base_fee_above_the_offer_is_met_by_both_fees_raised(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = [anvil.submitted() for _ in range(3)]
+    send_pending(anvil.office)
+    offered = offer_of(kept[0])
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offered.max_fee_per_gas * 3))
+    anvil.rpc("evm_mine")
+    assert anvil.office.client.receipt(kept[0].transaction_hash) is None
+    send_pending(anvil.office)  # sees the base fee, and keeps a better offer for each
+    for first in kept:
+        before, after = anvil.attempts(first.nonce)
+        assert before.transaction_hash == first.transaction_hash
+        assert (after.attempt, after.uetr, after.purpose) == (1, first.uetr, "settle")
+        assert offer_of(after).max_fee_per_gas > offered.max_fee_per_gas * 3
+        assert offer_of(after).max_priority_fee_per_gas * 8 >= offered.max_priority_fee_per_gas * 9
+    send_pending(anvil.office)
+    anvil.rpc("evm_mine")
+    anvil.settle()
+    for first in kept:
+        assert (
+            anvil.town.record(first.uetr or "").transaction_hash == anvil.attempts(first.nonce)[1].transaction_hash
+        )
+
+
+@pytest.mark.anvil
+def test_a_refusal_for_the_fee_is_met_at_once(anvil: Following) -> None:
+    """The base fee rises between the signing and the first broadcast."""
+    kept = anvil.submitted()
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offer_of(kept).max_fee_per_gas * 2))
+    anvil.rpc("evm_mine")
+    anvil.settle()
+    assert len(anvil.attempts(kept.nonce)) == 2
+
+
+@pytest.mark.anvil
+def test_at_the_cap_the_last_bytes_are_sent_again_and_the_lane_says_so(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = anvil.submitted()
+    offered = offer_of(kept).max_fee_per_gas
+    capped = with_terms(anvil.office, most_fee_per_gas_wei=offered * 2)
+    send_pending(capped)
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offered * 50))
+    anvil.rpc("evm_mine")
+    for _ in range(4):
+        send_pending(capped)
+        anvil.rpc("evm_mine")
+    attempts = anvil.attempts(kept.nonce)
+    assert [offer_of(one).max_fee_per_gas for one in attempts] == [offered, offered * 2]
+    status = anvil.lane
+    assert (status.healthy, status.stopped) == (False, None)
+    assert "the cap is" in (status.trouble or "")
+    sent_before = attempts[-1].broadcast_count
+    send_pending(capped)
+    assert anvil.attempts(kept.nonce)[-1].broadcast_count == sent_before + 1
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offered))
+    anvil.rpc("evm_mine")
+    send_pending(capped)
+    anvil.rpc("evm_mine")
+    anvil.settle(capped)
+    assert anvil.lane.healthy
+    assert anvil.town.record(kept.uetr or "").transaction_hash == attempts[-1].transaction_hash
+
+
+@pytest.mark.anvil
+def test_the_earlier_bytes_may_be_the_ones_included(anvil: Following) -> None:
+    """A pool that we do not see has kept the first offer, and the base fee has fallen again."""
+    anvil.rpc("evm_setAutomine", False)
+    kept = anvil.submitted()
+    send_pending(anvil.office)
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offer_of(kept).max_fee_per_gas * 3))
+    anvil.rpc("evm_mine")
+    send_pending(anvil.office)
+    assert len(anvil.attempts(kept.nonce)) == 2
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+    anvil.rpc("evm_mine")
+    assert anvil.office.client.broadcast(kept.raw).on_its_way
+    anvil.rpc("evm_mine")
+    anvil.settle()
+    assert anvil.town.record(kept.uetr or "").transaction_hash == kept.transaction_hash
+    anvil.turn_until(lambda: anvil.unfinished() == [])
+    assert [one.status.value for one in anvil.attempts(kept.nonce)] == ["final", "replaced"]
+
+
+@pytest.mark.anvil
+def test_where_no_blocks_are_made_nothing_more_is_offered(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = anvil.submitted()
+    hurried = with_terms(anvil.office, stuck_s=0)
+    time.sleep(1.1)  # block times are whole seconds
+    for _ in range(5):
+        send_pending(hurried)
+    assert len(anvil.attempts(kept.nonce)) == 1
+    anvil.rpc("evm_setAutomine", True)
+    anvil.rpc("evm_mine")
+    anvil.settle(hurried)
+
+
+@pytest.mark.anvil
+def test_what_blocks_pass_over_for_long_offers_more(anvil: Following) -> None:
+    """Blocks are made, but by somebody who leaves ours out: Anvil with our transaction dropped before each."""
+    anvil.rpc("evm_setAutomine", False)
+    kept = anvil.submitted()
+    hurried = with_terms(anvil.office, stuck_s=1.0)
+    send_pending(hurried)
+    time.sleep(2.1)
+    anvil.rpc("anvil_dropTransaction", kept.transaction_hash)
+    anvil.rpc("evm_mine")
+    assert len(anvil.attempts(kept.nonce)) == 1
+    send_pending(hurried)
+    first, second = anvil.attempts(kept.nonce)
+    for before, after in zip(offer_of(first), offer_of(second), strict=True):
+        assert after >= before * 9 / 8
+    anvil.rpc("evm_setAutomine", True)
+    anvil.rpc("evm_mine")
+    anvil.settle()
+
+
+def test_where_gas_is_free_no_fee_is_ever_offered(local: Following) -> None:
+    kept = local.submitted()
+    hurried = with_terms(local.office, stuck_s=0)
+    local.town.chain.automine = False
+    for _ in range(5):
+        send_pending(hurried)
+        local.town.forward_both(60)
+    assert [offer_of(one).free for one in local.attempts(kept.nonce)] == [True]
+    local.town.chain.mine()
+    local.town.chain.automine = True
+    local.settle()
+
+
+def test_a_lane_says_what_waits(either: Following) -> None:
+    kept = either.submitted()
+    (status,) = lane_statuses(either.office)
+    assert (status.lane, status.waiting, status.healthy) == (kept.lane, 1, True)
+    either.settle()
+    assert either.state(kept.uetr or "") is State.SETTLED
+    assert either.lane.waiting == 0
