@@ -87,7 +87,7 @@ def _history(block_with_txn: Any, block_with_txn_with_log: Any) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_waits(w3: Any) -> None:
     """A test that leaves a transaction waiting must not disturb the next."""
-    while w3.geth.txpool.status()["pending"]:
+    while int(w3.manager.request_blocking("txpool_status", [])["pending"], 16):
         time.sleep(0.02)
 
 
@@ -217,6 +217,9 @@ class TestEth(EthModuleTest):
 
     test_invalid_eth_sign_typed_data = pytest.mark.xfail(reason="wants the wording of geth's own library")(
         EthModuleTest.test_invalid_eth_sign_typed_data
+    )
+    test_eth_simulate_v1 = pytest.mark.xfail(reason="eth_simulateV1 is not served yet")(
+        EthModuleTest.test_eth_simulate_v1
     )
     test_eth_get_balance_with_ens_name = names_fail(EthModuleTest.test_eth_get_balance_with_ens_name)
     test_eth_get_storage_at_ens_name = names_fail(EthModuleTest.test_eth_get_storage_at_ens_name)
