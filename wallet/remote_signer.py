@@ -21,7 +21,7 @@ from rlp.exceptions import DecodingError  # type: ignore[import-untyped]
 from wallet.address import address_bytes
 from wallet.digest import Digest
 from wallet.json_input import parse_json
-from wallet.signer import Signature, SignatureRefused, normalise
+from wallet.signer import Signature, SignatureRefused, SignerUnreachable, normalise
 from wallet.transaction import UnsignedTransaction
 from wallet.typed_data import SETTLEMENT_NAME, SETTLEMENT_VERSION, Struct, domain_separator
 
@@ -32,10 +32,6 @@ _DOMAIN_TYPES: Final = (
     {"name": "chainId", "type": "uint256"},
     {"name": "verifyingContract", "type": "address"},
 )
-
-
-class SignerUnreachable(OSError):
-    """The remote signer gave no usable answer. It may have signed; asking for the same again is safe."""
 
 
 @dataclass(frozen=True)

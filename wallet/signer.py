@@ -23,6 +23,7 @@ __all__ = [
     "Signature",
     "SignatureRefused",
     "Signer",
+    "SignerUnreachable",
     "assert_native_curve",
     "normalise",
 ]
@@ -39,6 +40,10 @@ class Signer(Protocol):
     def sign_digest(self, digest: bytes) -> Signature:
         """Sign exactly 32 bytes. The signature has low s and has been verified. Raises SignatureRefused."""
         ...
+
+
+class SignerUnreachable(OSError):
+    """A signer elsewhere gave no usable answer. It may have signed; nothing of that has left."""
 
 
 class NativeCurveMissing(RuntimeError):

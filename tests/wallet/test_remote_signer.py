@@ -15,8 +15,8 @@ from tests.wallet.strategies import settlement_structs
 from tests.wallet.test_typed_data import CONTRACT, INSTRUCTION
 from wallet.address import checksum_address
 from wallet.keccak import keccak
-from wallet.remote_signer import RemoteKey, RemoteSigner, SignerUnreachable, pinned_context
-from wallet.signer import LocalSigner, SignatureRefused, Signer
+from wallet.remote_signer import RemoteKey, RemoteSigner, pinned_context
+from wallet.signer import LocalSigner, SignatureRefused, Signer, SignerUnreachable
 from wallet.transaction import UnsignedTransaction, sign_transaction
 from wallet.typed_data import Struct, domain_separator, signing_digest
 
