@@ -7,6 +7,7 @@ general can be an error in a profile, such as SWIFT's CBPR+.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 from node.domain.reasons import Reason
@@ -28,13 +29,19 @@ class Profile(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; `error_in` lists the profiles in which a warning is an error."""
+    """One rule; `error_in` lists the profiles in which a warning is an error.
+
+    `only_in` is the one profile that it belongs to, None for a rule of all; from the day `error_from` on its
+    warning is an error.
+    """
 
     identifier: str
     severity: Severity
     reason: Reason
     source: str
     error_in: tuple[Profile, ...] = ()
+    only_in: Profile | None = None
+    error_from: date | None = None
 
 
 def _error(identifier: str, reason: Reason, source: str) -> Rule:
@@ -43,6 +50,11 @@ def _error(identifier: str, reason: Reason, source: str) -> Rule:
 
 def _warning(identifier: str, reason: Reason, source: str, *error_in: Profile) -> Rule:
     return Rule(identifier, Severity.WARNING, reason, source, error_in)
+
+
+def _cbpr(identifier: str, source: str, error_from: date | None = None) -> Rule:
+    reason = Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA
+    return Rule(identifier, Severity.WARNING, reason, source, only_in=Profile.CBPR_PLUS, error_from=error_from)
 
 
 _COUNTS = "ISO 20022 GroupHeader NumberOfTransactions, ControlSum, TotalInterbankSettlementAmount"
@@ -80,6 +92,13 @@ _RULES = (
     _error("base.quote-id", Reason.QUOTE_UNKNOWN, "a quote is named by its UUID"),
     _warning("base.code-known", Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, "ISO 20022 external code sets, 2Q2026"),
     _error("header.definition", Reason.HEADER_DOES_NOT_FIT_MESSAGE, "head.001 MessageDefinitionIdentifier"),
+    _cbpr("cbpr.instruction-id", "CBPR+ pacs.008 InstructionIdentification"),
+    _cbpr("cbpr.characters", "CBPR+ character set FIN-X for references"),
+    _cbpr("cbpr.offset", "CBPR+ moments with offset"),
+    _cbpr("cbpr.amount-digits", "CBPR+ amounts of 14 digits"),
+    _cbpr("cbpr.agent-name-address", "CBPR+ agent identification"),
+    _cbpr("cbpr.address", "CBPR+ postal addresses; the day was put off and not set again", error_from=None),
+    _cbpr("cbpr.remittance", "CBPR+ remittance information"),
     _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
     _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
 )
@@ -87,6 +106,9 @@ _RULES = (
 RULES: dict[str, Rule] = {rule.identifier: rule for rule in _RULES}
 
 
-def severity_in(rule: Rule, profile: Profile) -> Severity:
-    """How bad it is to break a rule in a message that follows `profile`."""
-    return Severity.ERROR if profile in rule.error_in else rule.severity
+def severity_in(rule: Rule, profile: Profile, today: date) -> Severity | None:
+    """How bad it is to break a rule in a message that follows `profile`, today; None where it does not apply."""
+    if rule.only_in not in (None, profile):
+        return None
+    is_due = rule.error_from is not None and today >= rule.error_from
+    return Severity.ERROR if is_due or profile in rule.error_in else rule.severity

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from api.iso20022 import amount_rules, code_rules, header_rules, party_rules
+from api.iso20022 import amount_rules, cbpr_rules, code_rules, header_rules, party_rules
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.rulebook import RULES, Severity, severity_in
 from api.iso20022.subject import Breach, Subject, profile_of, subject_of
@@ -25,6 +25,13 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
     party_rules.settlement,
     code_rules.codes,
     header_rules.header,
+    cbpr_rules.instruction_id,
+    cbpr_rules.characters,
+    cbpr_rules.moments,
+    cbpr_rules.amounts,
+    cbpr_rules.agents,
+    cbpr_rules.addresses,
+    cbpr_rules.remittance,
 )
 
 
@@ -54,8 +61,10 @@ def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:
     errors: list[Finding] = []
     warnings: list[Finding] = []
     for broken in breaches:
-        is_error = severity_in(RULES[broken.rule], profile) is Severity.ERROR
-        kept = errors if is_error else warnings
+        severity = severity_in(RULES[broken.rule], profile, subject.today)
+        if severity is None:
+            continue
+        kept = errors if severity is Severity.ERROR else warnings
         if len(kept) < MOST_FINDINGS:
             kept.append(finding_of(broken, subject))
         if len(errors) == MOST_FINDINGS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import pytest
 
 from api.iso20022.pacs008 import CreditTransfer, Unreadable, read_credit_transfer
-from api.iso20022.rulebook import RULES, Severity
+from api.iso20022.rulebook import RULES, Profile, Severity, severity_in
 from api.iso20022.rules import MOST_FINDINGS
 from node.domain.reasons import Finding
 from tests.api.iso20022.messages import MINTED, ONE_CURRENCY, TODAY, changed, full, inserted, parsed, without
@@ -78,6 +79,54 @@ def _quote(text: str) -> bytes:
     line = f"<InstrForNxtAgt><InstrInf>{text}</InstrInf></InstrForNxtAgt>"
     return inserted(without(full(), RATE), f"{TX}/{{*}}CdtrAcct", line)
 
+
+def _cbpr(raw: bytes) -> bytes:
+    """The message with a header that says it follows CBPR+."""
+    return inserted(raw, ".//{*}AppHdr/{*}MsgDefIdr", "<BizSvc>swift.cbprplus.03</BizSvc>")
+
+
+CBPR_CASES = [
+    Case(_cbpr(without(full(), f"{TX}//{{*}}InstrId")), "cbpr.instruction-id", "CdtTrfTxInf/PmtId"),
+    Case(
+        _cbpr(changed(full(), f"{TX}//{{*}}InstrId", "/INSTR")),
+        "cbpr.instruction-id",
+        "CdtTrfTxInf/PmtId/InstrId",
+        "/INSTR",
+    ),
+    Case(
+        _cbpr(changed(full(), f"{TX}//{{*}}EndToEndId", "Überweisung")),
+        "cbpr.characters",
+        "CdtTrfTxInf/PmtId/EndToEndId",
+        "Überweisung",
+    ),
+    Case(
+        _cbpr(changed(full(), ".//{*}GrpHdr/{*}CreDtTm", "2026-11-23T00:00:00Z")),
+        "cbpr.offset",
+        "GrpHdr/CreDtTm",
+        "2026-11-23T00:00:00Z",
+    ),
+    Case(
+        _cbpr(changed(full(), INSTRUCTED, "0000000010050.00")),
+        "cbpr.amount-digits",
+        "CdtTrfTxInf/InstdAmt",
+        "CNY 0000000010050.00",
+    ),
+    Case(
+        _cbpr(inserted(full(), f"{TX}/{{*}}CdtrAgt//{{*}}BICFI", "<Nm>Bank B</Nm>")),
+        "cbpr.agent-name-address",
+        "CdtTrfTxInf/CdtrAgt/FinInstnId",
+    ),
+    Case(
+        _cbpr(without(full(), f"{TX}/{{*}}Cdtr/{{*}}PstlAdr/{{*}}TwnNm")),
+        "cbpr.address",
+        "CdtTrfTxInf/Cdtr/PstlAdr",
+    ),
+    Case(
+        _cbpr(inserted(full(), f"{TX}/{{*}}RmtInf/{{*}}Ustrd", "<Strd/>")),
+        "cbpr.remittance",
+        "CdtTrfTxInf/RmtInf",
+    ),
+]
 
 CASES = [
     Case(_twice(ONE_CURRENCY), "base.one-transaction", "CdtTrfTxInf[2]"),
@@ -186,6 +235,7 @@ CASES = [
     ),
     Case(_quote("/QUOTE/not-a-uuid"), "base.quote-id", "CdtTrfTxInf/InstrForNxtAgt", "not-a-uuid"),
     Case(changed(full(), f"{TX}/{{*}}Purp/{{*}}Cd", "ZZZZ"), "base.code-known", "CdtTrfTxInf/Purp/Cd", "ZZZZ"),
+    *CBPR_CASES,
     Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.definition", "", "pacs.008.001.12"),
     Case(changed(full(), ".//{*}BizMsgIdr", "OTHER"), "header.message-id", "GrpHdr/MsgId", "OTHER"),
     Case(
@@ -298,6 +348,27 @@ def test_warnings_do_not_hide_an_error() -> None:
 
     assert broken(outcome.errors) == ["base.settlement-method"]
     assert len(outcome.warnings) == MOST_FINDINGS
+
+
+def test_message_that_follows_cbpr_breaks_none_of_its_rules() -> None:
+    outcome = read(_cbpr(full()))
+
+    assert (outcome.errors, outcome.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("case", CBPR_CASES, ids=lambda case: case.rule)
+def test_rules_of_a_profile_do_not_touch_other_messages(case: Case) -> None:
+    outcome = read(without(case.raw, ".//{*}BizSvc"))
+
+    assert not [finding.rule for finding in outcome.warnings if (finding.rule or "").startswith("cbpr.")]
+
+
+def test_rule_with_a_date_becomes_an_error_on_its_day() -> None:
+    rule = replace(RULES["cbpr.address"], error_from=date(2027, 11, 20))
+
+    assert severity_in(rule, Profile.CBPR_PLUS, date(2027, 11, 19)) is Severity.WARNING
+    assert severity_in(rule, Profile.CBPR_PLUS, date(2027, 11, 20)) is Severity.ERROR
+    assert severity_in(rule, Profile.BASE, date(2027, 11, 20)) is None
 
 
 def test_copy_of_a_message_may_go_elsewhere() -> None:
