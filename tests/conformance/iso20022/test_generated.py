@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
@@ -10,10 +10,18 @@ from random import Random
 import pytest
 from lxml import etree
 
+from api.iso20022.camt029 import read_resolutions
+from api.iso20022.camt056 import read_recalls
 from api.iso20022.catalogue import Catalogue
+from api.iso20022.forward import Hop, forward
+from api.iso20022.pacs002 import Status, write_status_report
+from api.iso20022.pacs004 import read_returns
+from api.iso20022.pacs008 import CREDIT_TRANSFERS, CreditTransfer, read_credit_transfer
+from api.iso20022.pacs028 import read_status_request
 from api.iso20022.pain001 import TRANSFER_OF, NewIds, read_orders
 from api.iso20022.pain002 import OrderStatus, write_customer_status
 from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.status_report import read_status_report
 from node.domain.lifecycle import State
 from node.domain.party import Agent
 from tests.conformance.iso20022.corpus import folder, official_schema
@@ -23,6 +31,7 @@ from tests.conformance.iso20022.mutation import mutate
 CATALOGUE = Catalogue()
 IDENTIFIERS = sorted(CATALOGUE.identifiers)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+US = Agent("CRDACNSHXXX")
 DENSITIES = (0.05, 0.3, 0.6)
 
 
@@ -86,3 +95,49 @@ def test_customer_instruction_becomes_valid_credit_transfers_and_is_answered(ide
         assert official_schema("pain.002.001.10").validate(etree.fromstring(answer))
 
     assert transfers >= 10
+
+
+@pytest.mark.parametrize("identifier", sorted(CREDIT_TRANSFERS))
+def test_any_credit_transfer_is_read_forwarded_and_answered_or_refused(identifier: str) -> None:
+    folder()
+    random = Random(identifier)
+    forwarded = 0
+    for number in range(60):
+        tree = generate(CATALOGUE.definition(identifier), random, (0.1, 0.4, 0.8)[number % 3])
+        message = parse(etree.tostring(tree), CATALOGUE)
+        assert isinstance(message, ParsedMessage)
+        transfer = read_credit_transfer(
+            message, today=NOW.date(), minted_uetr="00000000-0000-4000-8000-000000000001"
+        )
+        answer = write_status_report(message, Status("STS-1", NOW, State.REJECTED, US, findings=transfer.errors))
+        assert official_schema("pacs.002.001.10").validate(etree.fromstring(answer))
+        if isinstance(transfer, CreditTransfer):
+            hop = Hop("HOP-1", NOW, US, transfer.payment.creditor_agent, NOW.date())
+            written = etree.fromstring(forward(message, transfer.payment, hop, CATALOGUE))
+            assert official_schema(identifier).validate(written), official_schema(identifier).error_log
+            forwarded += 1
+
+    assert forwarded >= 3
+
+
+READERS: dict[str, Callable[[ParsedMessage], object]] = {
+    "camt.029.001.09": read_resolutions,
+    "camt.056.001.08": read_recalls,
+    "pacs.002.001.10": read_status_report,
+    "pacs.002.001.12": read_status_report,
+    "pacs.002.001.15": read_status_report,
+    "pacs.004.001.09": read_returns,
+    "pacs.004.001.10": read_returns,
+    "pacs.004.001.11": read_returns,
+    "pacs.028.001.03": read_status_request,
+}
+
+
+@pytest.mark.parametrize("identifier", READERS)
+def test_any_valid_message_can_be_read(identifier: str) -> None:
+    random = Random(identifier)
+    for number in range(60):
+        tree = generate(CATALOGUE.definition(identifier), random, (0.1, 0.4, 0.8)[number % 3])
+        message = parse(etree.tostring(tree), CATALOGUE)
+        assert isinstance(message, ParsedMessage)
+        assert READERS[identifier](message) is not None
