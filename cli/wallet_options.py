@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from node.ledger.client import LedgerClient
+from node.settings import read_settings
 from wallet.address import address_bytes
 from wallet.contacts import read_contacts
 from wallet.encryption import LIGHT_COST, STANDARD_COST
@@ -23,7 +24,15 @@ from wallet.signer import LocalSigner, assert_native_curve
 
 DEFAULT_KEYSTORE = Path("~/.corridor/keystore")
 
-KeystoreOption = Annotated[Path, typer.Option("--keystore", help="The directory of your keys.")]
+
+def _keystore(directory: Path) -> Path:
+    """Return the directory given, or the settings' where none was."""
+    return read_settings().wallet if directory == DEFAULT_KEYSTORE else directory
+
+
+KeystoreOption = Annotated[
+    Path, typer.Option("--keystore", help="The directory of your keys; CORRIDOR_WALLET.", callback=_keystore)
+]
 NetworkOption = Annotated[Path, typer.Option("--network", help="The directory with network.json.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Go ahead without asking.")]

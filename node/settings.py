@@ -35,7 +35,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     found = os.environ if environment is None else environment
     return Settings(
         data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
-        wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "wallet"),
+        wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
         rpc_url=found.get("CORRIDOR_RPC_URL") or None,
         log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
         max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),

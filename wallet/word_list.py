@@ -1,7 +1,7 @@
 """BIP-39's official word lists, read from the packages that ship them: 2048 words each, in NFKD.
 
-eth-account ships nine of the ten; Portuguese (and two unofficial lists) come with the package `mnemonic`, where
-that is installed. A missing list is said to be missing; no other is used in its place.
+eth-account ships nine of the ten; Portuguese (and two unofficial lists) come with the package `mnemonic`. A
+missing list is said to be missing; no other is used in its place.
 """
 
 from __future__ import annotations

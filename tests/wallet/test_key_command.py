@@ -96,3 +96,16 @@ def test_what_is_no_key_is_refused_without_being_shown(debtor: Person, kind: str
 def test_a_file_goes_with_a_keystore_only(debtor: Person) -> None:
     for arguments in (("raw", "--file", "x"), ("keystore",)):
         assert debtor.run("import", *arguments, *debtor.keys, *debtor.password).exit_code == 2
+
+
+def test_keys_are_where_the_setting_says_and_else_under_the_home_directory(
+    debtor: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CORRIDOR_WALLET", raising=False)
+    made = answer(debtor.run("new", "--light", "--json", *debtor.password))
+    assert Path(made["file"]).parent == tmp_path / ".corridor" / "keystore"
+    monkeypatch.setenv("CORRIDOR_WALLET", str(tmp_path / "elsewhere"))
+    assert answer(debtor.run("list", "--json")) == []
+    monkeypatch.setenv("CORRIDOR_WALLET", str(tmp_path / "keys"))
+    assert [one["address"] for one in answer(debtor.run("list", "--json"))] == [DEBTOR]
