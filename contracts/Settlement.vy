@@ -16,6 +16,7 @@ from .interfaces import ISettlement
 from .modules import batch_settlement
 from .modules import gross_settlement
 from .modules import parties
+from .modules import quote_exchange
 from .modules import quotes
 from .modules import typed_data
 from .modules import uniqueness
@@ -26,6 +27,7 @@ initializes: typed_data
 initializes: parties
 initializes: uniqueness[typed_data := typed_data]
 initializes: quotes[typed_data := typed_data]
+initializes: quote_exchange[quotes := quotes]
 initializes: batch_settlement[parties := parties, typed_data := typed_data, uniqueness := uniqueness]
 initializes: gross_settlement[
     parties := parties, quotes := quotes, typed_data := typed_data, uniqueness := uniqueness
@@ -35,6 +37,7 @@ exports: typed_data.__interface__
 exports: parties.__interface__
 exports: uniqueness.__interface__
 exports: quotes.__interface__
+exports: quote_exchange.__interface__
 exports: batch_settlement.__interface__
 exports: gross_settlement.__interface__
 

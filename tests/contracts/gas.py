@@ -5,17 +5,27 @@ intrinsic gas and calldata, storage and account access, logs, signature recovery
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from tests.contracts.chain import MAX_TRANSACTION_GAS, Actor, actor
-from tests.contracts.network import CREDITOR, DEBTOR, ISSUER, REFERENCE, RELAY, Network
+from tests.contracts.network import (
+    CREDITOR,
+    DEBTOR,
+    DEBTOR_AGENT,
+    ISSUER,
+    PROVIDER,
+    REFERENCE,
+    RELAY,
+    Network,
+)
 from tests.contracts.payments import DIGEST, UETR, Draft, pvp, settle
 from tests.contracts.settle_batches import banks, payment, settle_batch
 from tests.contracts.signed_transfers import packed, sign_transfer
+from tests.contracts.signing import sign
 
 AMOUNT = 12_345_67
 
@@ -107,6 +117,16 @@ def batch_of_many_signers(network: Network) -> tuple[Actor, ContractFunction]:
     return RELAY, network.cny.functions.transfer_batch_signed(transfers)
 
 
+def pvp_with_a_quote(network: Network) -> tuple[Actor, ContractFunction]:
+    def call(number: int) -> ContractFunction:
+        quote = replace(fixed(pvp(network)).quote, id=bytes(15) + bytes([number]))
+        return network.settlement.functions.exchange(astuple(quote), sign(PROVIDER, network.settlement, quote))
+
+    network.chain.send(ISSUER, network.aed.functions.issue(DEBTOR_AGENT.address, AMOUNT, REFERENCE))
+    network.chain.send(DEBTOR_AGENT, call(1))
+    return DEBTOR_AGENT, call(2)
+
+
 def strict_pvp(network: Network) -> tuple[Actor, ContractFunction]:
     network.chain.send(RELAY, settle(network, fixed(pvp(network))))
     uetr = bytes.fromhex("0b1c2d3e4f504a6b8c9dae0fb1c2d3e4")
@@ -146,6 +166,7 @@ OPERATIONS = (
     Operation("signed (authorisation)", 1, 48_000, signed),
     Operation("batch of 100, one payer", 100, 8_800, batch_of_one_payer),
     Operation("batch of 100, 100 signers", 100, 24_000, batch_of_many_signers),
+    Operation("PvP with a signed quote", 1, 72_000, pvp_with_a_quote),
     Operation(
         "settle_batch of 100, instruction and acceptance each, one currency, 8 banks",
         100,
