@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -11,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo_payment import Balance, DemoResult
+from cli.invocation import command_to_type
 from cli.network import currency
 from node.domain.money import Money
 from node.domain.party import CashAccount, Party
@@ -135,12 +138,13 @@ def _show_report(console: Console, result: DemoResult) -> None:
 
 def _show_where_next(console: Console) -> None:
     _heading(console, 7, "Where to look next")
+    corridor = command_to_type(sys.argv[0], Path.cwd())
     _facts(
         console,
-        ("keep it running", "corridor up --data corridor-data"),
+        ("keep it running", f"{corridor} up --data corridor-data"),
         ("its API", "http://127.0.0.1:8000/docs"),
         ("its addresses", "corridor-data/network.json"),
-        ("a wallet", "corridor wallet --help"),
+        ("a wallet", f"{corridor} wallet --help"),
         ("how it works", "README.md, docs/decisions/"),
     )
 
