@@ -102,7 +102,7 @@ def _is_between(node: etree._Element, debtor_agent: Agent, instructing_agent: Ag
 
 def _rate_of(payment: Payment) -> str | None:
     """Credit over debit leg in the eleven digits that XchgRate has, where two currencies need a rate."""
-    if not is_cross_currency(payment) or not debit_leg(payment).minor:
+    if not is_cross_currency(payment) or debit_leg(payment).minor <= 0:
         return None
     exact = Fraction(credit_leg(payment).decimal()) / Fraction(debit_leg(payment).decimal())
     with localcontext() as context:
