@@ -16,7 +16,7 @@ from api.iso20022.catalogue import Catalogue
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import Status, write_status_report
 from api.iso20022.pacs004 import read_returns
-from api.iso20022.pacs008 import CREDIT_TRANSFERS, CreditTransfer, read_credit_transfer
+from api.iso20022.pacs008 import CREDIT_TRANSFERS, CreditTransfer, Unreadable, read_credit_transfer
 from api.iso20022.pacs028 import read_status_request
 from api.iso20022.pain001 import TRANSFER_OF, NewIds, read_orders
 from api.iso20022.pain002 import OrderStatus, write_customer_status
@@ -24,13 +24,14 @@ from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.status_report import read_status_report
 from node.domain.lifecycle import State
 from node.domain.party import Agent
-from tests.conformance.iso20022.corpus import folder, official_schema
+from tests.conformance.iso20022.corpus import folder, official_schema, samples_of
 from tests.conformance.iso20022.generator import generate
 from tests.conformance.iso20022.mutation import mutate
 
 CATALOGUE = Catalogue()
 IDENTIFIERS = sorted(CATALOGUE.identifiers)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MINTED = "00000000-0000-4000-8000-000000000001"
 US = Agent("CRDACNSHXXX")
 DENSITIES = (0.05, 0.3, 0.6)
 
@@ -106,9 +107,7 @@ def test_any_credit_transfer_is_read_forwarded_and_answered_or_refused(identifie
         tree = generate(CATALOGUE.definition(identifier), random, (0.1, 0.4, 0.8)[number % 3])
         message = parse(etree.tostring(tree), CATALOGUE)
         assert isinstance(message, ParsedMessage)
-        transfer = read_credit_transfer(
-            message, today=NOW.date(), minted_uetr="00000000-0000-4000-8000-000000000001"
-        )
+        transfer = read_credit_transfer(message, today=NOW.date(), minted_uetr=MINTED)
         answer = write_status_report(message, Status("STS-1", NOW, State.REJECTED, US, findings=transfer.errors))
         assert official_schema("pacs.002.001.10").validate(etree.fromstring(answer))
         if isinstance(transfer, CreditTransfer):
@@ -141,3 +140,38 @@ def test_any_valid_message_can_be_read(identifier: str) -> None:
         message = parse(etree.tostring(tree), CATALOGUE)
         assert isinstance(message, ParsedMessage)
         assert READERS[identifier](message) is not None
+
+
+class _EveryInstitution(dict[str, str]):
+    """A directory that knows everybody, so that schemes without BICs are read to the end."""
+
+    def get(self, key: str, default: object = None) -> str:
+        return "CRDCCNBJXXX"
+
+
+def test_whatever_stays_valid_when_broken_is_read_forwarded_and_read_again() -> None:
+    random = Random(20022)
+    samples = samples_of("pacs.008.001.08")
+    passed = 0
+    for _ in range(1_000):
+        tree = random.choice(samples).tree()
+        mutate(tree, random)
+        message = parse(etree.tostring(tree), CATALOGUE)
+        if not isinstance(message, ParsedMessage):
+            continue
+        first = _read(message)
+        if isinstance(first, CreditTransfer):
+            hop = Hop("HOP-1", NOW, US, first.payment.creditor_agent, NOW.date())
+            again = parse(forward(message, first.payment, hop, CATALOGUE), CATALOGUE)
+            assert isinstance(again, ParsedMessage)
+            second = _read(again)
+            assert isinstance(second, CreditTransfer)
+            assert second.payment.interbank_settlement_amount == first.payment.interbank_settlement_amount
+            assert bool(second.errors) <= bool(first.errors)
+            passed += 1
+
+    assert passed >= 100
+
+
+def _read(message: ParsedMessage) -> CreditTransfer | Unreadable:
+    return read_credit_transfer(message, today=NOW.date(), minted_uetr=MINTED, directory=_EveryInstitution())
