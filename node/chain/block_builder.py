@@ -4,9 +4,10 @@ What py-evm's own miner leaves out (the system calls at the start, the requests 
 sealed block passes py-evm's import.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from types import SimpleNamespace
+from typing import Any
 
 from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI
 from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
@@ -45,12 +46,13 @@ class OpenBlock:
         coinbase: bytes = ZERO_ADDRESS,
         gas_limit: int | None = None,
         prev_randao: bytes | None = None,
+        header_changes: Mapping[str, Any] | None = None,
     ) -> None:
         self._view = view
         self._parent_root = view.root
         self._usable_gas = usable_gas
         self._chain_id = chain_id
-        self.header = PragueBlockHeader(
+        self.header: BlockHeaderAPI = PragueBlockHeader(
             difficulty=0,
             block_number=BlockNumber(parent.block_number + 1),
             gas_limit=gas_limit if gas_limit is not None else parent.gas_limit,
@@ -62,6 +64,8 @@ class OpenBlock:
             base_fee_per_gas=calculate_expected_base_fee_per_gas(parent),
             excess_blob_gas=calc_excess_blob_gas_prague(parent),
         )
+        if header_changes:
+            self.header = self.header.copy(**header_changes)
         self.state = LocalState(view, context_of(self.header, chain_id, previous_hashes))
         self.transactions: list[SignedTransactionAPI] = []
         self.outcomes: list[Outcome] = []

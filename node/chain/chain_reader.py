@@ -145,6 +145,15 @@ class ChainReader:
             yield Hash32(found)
             number -= 1
 
+    def scratch_view(self, number: int | None) -> StateView:
+        """The state after a block, to be changed and thrown away; hold `lock` while using it."""
+        block = self._head if number is None else self.block(number)
+        return StateView(NodeDatabase(self._store), self._root_after(block))
+
+    def previous_hashes(self, number: int) -> Iterator[Hash32]:
+        """Block hashes from a height downwards."""
+        return self._previous_hashes(number)
+
     def context_of_block(self, block: BlockRecord) -> ExecutionContext:
         """The scene in which a block's transactions ran."""
         hashes = self._previous_hashes(block.number - 1)

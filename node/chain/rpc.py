@@ -22,6 +22,7 @@ from node.chain.methods import (
     network,
     pool,
     raw,
+    simulate,
     state,
     tracing,
     transactions,
@@ -134,6 +135,7 @@ def method_table(*, for_development: bool = False) -> dict[str, Method]:
         raw.METHODS,
         pool.METHODS,
         about.METHODS,
+        simulate.METHODS,
         tracing.METHODS,
     )
     if for_development:

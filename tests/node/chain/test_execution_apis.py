@@ -1,6 +1,7 @@
 """The official request and answer files of execution-apis, over HTTP, on their own chain.
 
 The suite is not part of this repository: it is looked for in CORRIDOR_EXECUTION_APIS or beside the checkout.
+Every file that does not pass is listed with its reason, and the list must stay exact.
 """
 
 import os
@@ -22,7 +23,46 @@ SUITE = Path(
     os.environ.get("CORRIDOR_EXECUTION_APIS", Path(__file__).parents[4] / "shared" / "suites" / "execution-apis")
 )
 HEAD = "e27a3e81bd7cfe2aec2cc9e832c73a17c93e7efcf659cf4b39883b96c48708c2"
-LEAST_PASSING = 136
+FAILING = {
+    "eth_config/get-config.io": "the suite's chain changes forks by time; ours is Prague from its first block",
+    "eth_sendRawTransaction/send-blob-tx.io": "blob transactions are not taken: there is no KZG library to verify them",
+    "eth_simulateV1/ethSimulate-basefee-too-low-without-validation-38012.io": "a fee below the base fee is refused",
+    "eth_simulateV1/ethSimulate-blobs.io": "blob transactions are not simulated",
+    "eth_simulateV1/ethSimulate-empty-with-block-num-set-firstblock.io": "a simulated block always follows Prague",
+    "eth_simulateV1/ethSimulate-overflow-nonce.io": "a nonce beyond 2^64-2 is refused, not wrapped",
+    "testing_buildBlockV1/build-block-empty-transactions.io": "the testing_ namespace is not served",
+    "testing_buildBlockV1/build-block-from-mempool.io": "the testing_ namespace is not served",
+    "testing_buildBlockV1/build-block-invalid-transaction.io": "the testing_ namespace is not served",
+    "testing_buildBlockV1/build-block-with-transactions.io": "the testing_ namespace is not served",
+    **{
+        f"eth_simulateV1/ethSimulate-{name}.io": "traceTransfers (logs for plain value transfers) is not supported"
+        for name in (
+            "eth-send-should-not-produce-logs-on-revert",
+            "eth-send-should-produce-logs",
+            "eth-send-should-produce-more-logs-on-forward",
+            "override-address-twice-in-separate-BlockStateCalls",
+            "overwrite-existing-contract",
+            "self-destructive-contract-produces-logs",
+            "send-eth-and-delegate-call",
+            "send-eth-and-delegate-call-to-eoa",
+            "send-eth-and-delegate-call-to-payble-contract",
+            "simple-send-from-contract",
+        )
+    },
+    **{
+        f"eth_simulateV1/ethSimulate-{name}.io": "movePrecompileToAddress is not supported"
+        for name in (
+            "move-ecrecover-and-call",
+            "move-ecrecover-and-call-old-and-new",
+            "move-ecrecover-twice-and-call",
+            "move-two-accounts-to-same-38023",
+            "override-ecrecover",
+            "override-identity",
+            "override-sha256",
+            "use-as-many-features-as-possible",
+        )
+    },
+}
 
 pytestmark = pytest.mark.skipif(not SUITE.exists(), reason=f"the execution-apis suite is not in {SUITE}")
 
@@ -55,10 +95,11 @@ def test_a_block_that_was_tampered_with_stops_the_import() -> None:
 
 def test_requests_and_answers() -> None:
     chain = imported()
+    chain.automine = False  # the answers expect sent transactions to wait
     with BackgroundServer(create_rpc_app(chain)) as server:
         runner = [sys.executable, str(SUITE / "run_io.py"), server.url, str(SUITE / "tests"), "-v"]
         printed = subprocess.run(runner, capture_output=True, text=True, check=True, timeout=120).stdout
     chain.close()
-    found = re.search(r"TOTAL pass (\d+) fail", printed)
-    assert found is not None, printed
-    assert int(found[1]) >= LEAST_PASSING, printed
+    failed = {f"{method}/{file}" for method, file in re.findall(r"^\('(\w+)', '([^']+)'", printed, re.MULTILINE)}
+    assert failed == set(FAILING), printed
+    assert "TOTAL pass 205 fail 28" in printed

@@ -218,9 +218,6 @@ class TestEth(EthModuleTest):
     test_invalid_eth_sign_typed_data = pytest.mark.xfail(reason="wants the wording of geth's own library")(
         EthModuleTest.test_invalid_eth_sign_typed_data
     )
-    test_eth_simulate_v1 = pytest.mark.xfail(reason="eth_simulateV1 is not served yet")(
-        EthModuleTest.test_eth_simulate_v1
-    )
     test_eth_get_balance_with_ens_name = names_fail(EthModuleTest.test_eth_get_balance_with_ens_name)
     test_eth_get_storage_at_ens_name = names_fail(EthModuleTest.test_eth_get_storage_at_ens_name)
     test_eth_get_transaction_count_ens_name = names_fail(EthModuleTest.test_eth_get_transaction_count_ens_name)
