@@ -17,6 +17,7 @@ from api.request_log import LogRequests
 from api.routes import accounts, health, interbank, messages, participants, payments, quotes
 from api.signed_answers import SignAnswers
 from api.version import version
+from node.recursion import bound_recursion
 
 DESCRIPTION: Final = """\
 One institution's door to the network: send a pacs.008, follow the payment, ask for a firm exchange rate.
@@ -29,6 +30,7 @@ whether trying again can help. Amounts in JSON are integers in minor units; time
 
 def create_app(institution: Institution) -> FastAPI:
     """The application over an open institution; it starts its worker with the server and closes it at the end."""
+    bound_recursion()
     app = FastAPI(
         title=f"Corridor: {institution.name}",
         version=version(),

@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from wallet.json_input import parse_json
 from wallet.private_file import UnsafeFile, make_private_directory, sync_directory
 
 GENESIS: Final = "0" * 64
+_MAX_ENTRY_BYTES: Final = 1024 * 1024
+_MAX_ENTRY_OBJECTS: Final = 10_000
 
 
 class AuditBroken(RuntimeError):
@@ -153,7 +156,7 @@ def read_entries(content: bytes) -> Iterator[Entry]:
     newest = GENESIS
     for number, line in enumerate(content.splitlines()):
         try:
-            fields = json.loads(line)
+            fields: Any = parse_json(line, most_bytes=_MAX_ENTRY_BYTES, most_objects=_MAX_ENTRY_OBJECTS)
             entry = Entry(fields["n"], fields["t"], fields["e"], fields["b"], fields["p"])
         except (ValueError, KeyError, TypeError) as error:
             raise AuditBroken(f"entry {number} cannot be read") from error

@@ -16,6 +16,7 @@ from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from node.ledger.errors import EngineRefused, LedgerBehind, LedgerUnreachable
+from node.recursion import bound_recursion
 
 Call = tuple[str, Sequence[Any]]
 
@@ -24,6 +25,15 @@ _BUSY_CODES: Final = frozenset({-32002, -32005, 429})
 _UNKNOWN_BLOCK: Final = ("header not found", "unknown block", "block not found", "blockoutofrange")
 _CONNECTIONS: Final = 32
 _MOST_IN_A_BATCH: Final = 100
+# What parsing and checking an answer raises; nested without end, it is a RecursionError.
+_NO_ANSWER: Final = (
+    Web3Exception,
+    json.JSONDecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    KeyError,
+    TypeError,
+)
 
 
 class Connection:
@@ -35,6 +45,7 @@ class Connection:
 
     def __init__(self, rpc_url: str, *, timeout_s: float) -> None:
         """Open nothing yet; `timeout_s` is for connecting and for each silence while reading."""
+        bound_recursion()
         self.rpc_url = rpc_url
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy or credentials from the environment
@@ -94,7 +105,7 @@ class Connection:
                 return request()
         except requests.exceptions.RequestException as error:
             raise LedgerUnreachable(f"{self.rpc_url}: {_in_short(error)}") from error
-        except (Web3Exception, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        except _NO_ANSWER as error:
             raise LedgerUnreachable(
                 f"{self.rpc_url}: the answer is not JSON-RPC ({type(error).__name__})"
             ) from error

@@ -14,6 +14,7 @@ from tests.node.ledger.engines import Engine
 from tests.node.ledger.proxies import Answer, always, faulty, late, scripted, serving
 
 NOWHERE = "http://127.0.0.1:1"
+NESTED = b"[" * 2_000_000
 
 
 def test_nobody_there() -> None:
@@ -42,10 +43,12 @@ def test_nobody_there() -> None:
         b"{}",
         b'"text"',
         b'{"jsonrpc":"2.0","id":1}',
+        NESTED,
+        b'{"jsonrpc":"2.0","id":1,"result":' + NESTED,
         b'{"jsonrpc":"2.0","id":1,"error":"busy"}',
         b'{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"limit exceeded"}}',
     ],
-    ids=repr,
+    ids=lambda answer: repr(answer)[:40],
 )
 def test_unusable_answers(answer: Answer) -> None:
     with faulty(NOWHERE, always(answer)) as url:
