@@ -18,6 +18,7 @@ from wallet.typed_data import (
     Acceptance,
     Cancellation,
     Instruction,
+    Position,
     Quote,
     domain_separator,
     signing_digest,
@@ -71,13 +72,14 @@ class ParticipantChange:
     gas: Gas
 
 
-Intent = TransferIntent | Instruction | AcceptanceIntent | Quote | Cancellation | ParticipantChange
+Intent = TransferIntent | Instruction | AcceptanceIntent | Quote | Cancellation | Position | ParticipantChange
 KINDS: Final[dict[type, str]] = {
     TransferIntent: "transfer",
     Instruction: "instruction",
     AcceptanceIntent: "acceptance",
     Quote: "quote",
     Cancellation: "cancellation",
+    Position: "position",
     ParticipantChange: "participant change",
 }
 
@@ -116,6 +118,9 @@ def facts_of(intent: Intent, signer: str, network: Network) -> Facts:
     if isinstance(intent, Cancellation):
         _only(signer, intent.debtor_agent)
         return Facts("cancellation", intent.debtor_agent)
+    if isinstance(intent, Position):  # many-sided: the counterparty is the contract, the amount what is paid
+        paid = max(0, -intent.net_amount)
+        return Facts("position", network.settlement, _currency(intent.token, network), paid, intent.expiry)
     if isinstance(intent, ParticipantChange):
         _status(intent.status)
         return Facts("participant change", intent.account)

@@ -23,6 +23,7 @@ ZERO_UUID: Final = bytes(16)
 _DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _FIELD = re.compile(r"(\w+) (\w+)")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
+_SIGNED_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,77}")
 _DIGEST = re.compile(r"0x[0-9a-f]{64}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -118,6 +119,23 @@ class Cancellation(_Struct):
 
 
 @dataclass(frozen=True)
+class Position(_Struct):
+    """A participant's agreement to one cycle of netting: its net of these obligations, in one currency.
+
+    `net_amount` in minor units: above zero it is received, below zero paid. `root` commits to every obligation of
+    the cycle, so nobody's net can be made of others than its signer saw; `cycle` is settled once.
+    """
+
+    TYPE = "Position(bytes32 cycle,bytes32 root,address token,int256 net_amount,uint64 expiry)"
+
+    cycle: bytes
+    root: bytes
+    token: str
+    net_amount: int
+    expiry: int
+
+
+@dataclass(frozen=True)
 class Transfer(_Struct):
     """A holder's authorisation to move minor units of one currency token, once per `nonce`, until `expiry`.
 
@@ -134,8 +152,8 @@ class Transfer(_Struct):
     expiry: int
 
 
-Struct = Instruction | Acceptance | Quote | Cancellation | Transfer
-S = TypeVar("S", Instruction, Acceptance, Quote, Cancellation, Transfer)
+Struct = Instruction | Acceptance | Quote | Cancellation | Position | Transfer
+S = TypeVar("S", bound=_Struct)
 
 
 @dataclass(frozen=True)
@@ -166,6 +184,17 @@ def _unsigned_kind(bits: int) -> _Kind:
     return _Kind(fault, lambda value: value.to_bytes(32, "big"), _read_decimal)
 
 
+def _signed_kind(bits: int) -> _Kind:
+    bound = 1 << (bits - 1)
+
+    def fault(value: object) -> str | None:
+        if type(value) is not int:
+            return f"not an integer but {type(value).__name__}"
+        return None if -bound <= value < bound else f"{value} is not within -2**{bits - 1} .. 2**{bits - 1} - 1"
+
+    return _Kind(fault, lambda value: value.to_bytes(32, "big", signed=True), _read_signed_decimal)
+
+
 def _address_fault(value: object) -> str | None:
     if not isinstance(value, str):
         return f"not an address but {type(value).__name__}"
@@ -194,11 +223,18 @@ def _read_decimal(text: str) -> int:
     return int(text)
 
 
+def _read_signed_decimal(text: str) -> int:
+    if not _SIGNED_DECIMAL.fullmatch(text):
+        raise ValueError("not a decimal integer without leading zeros")
+    return int(text)
+
+
 _KINDS: Final = {
     "bytes16": _bytes_kind(16, _read_uuid, lambda value: str(uuid.UUID(bytes=value))),
     "bytes32": _bytes_kind(32, _read_digest, lambda value: "0x" + value.hex()),
     "uint64": _unsigned_kind(64),
     "uint256": _unsigned_kind(256),
+    "int256": _signed_kind(256),
     "address": _Kind(_address_fault, lambda value: bytes(12) + address_bytes(value), str),
 }
 
@@ -209,7 +245,7 @@ def _check(where: str, kind: str, value: object) -> None:
         raise BadTypedData(f"{where}: {fault}")
 
 
-def struct_hash(value: Struct) -> bytes:
+def struct_hash(value: _Struct) -> bytes:
     """Return the EIP-712 struct hash: keccak of the type hash and one 32-byte word per field."""
     words = [_KINDS[kind].word(getattr(value, name)) for name, kind in value.FIELDS]
     return keccak(value.TYPE_HASH + b"".join(words))
@@ -240,7 +276,7 @@ def signing_digest(domain: bytes, value: Struct) -> Digest:
     return Digest(keccak(b"\x19\x01" + domain + struct_hash(value)), (domain, value))
 
 
-def to_json(value: Struct) -> dict[str, str]:
+def to_json(value: _Struct) -> dict[str, str]:
     """Return the JSON mapping of a struct, its fields in signing order; `from_json` gives back an equal value.
 
     UUIDs as lower-case text, integers as decimal strings (JSON numbers lose digits), addresses checksummed,

@@ -18,6 +18,7 @@ from wallet.typed_data import (
     BadTypedData,
     Cancellation,
     Instruction,
+    Position,
     Quote,
     Struct,
     domain_separator,
@@ -32,6 +33,7 @@ _KNOWN: Final[Mapping[str, type[Struct]]] = {
     "Acceptance": Acceptance,
     "Quote": Quote,
     "Cancellation": Cancellation,
+    "Position": Position,
 }
 _DOMAIN_FIELDS: Final = ("name", "version", "chainId", "verifyingContract")
 _CHAIN_ID = re.compile(r"[1-9][0-9]{0,77}")
@@ -81,7 +83,7 @@ def read_document(raw: bytes) -> TypedDocument:
     message = document.get("message")
     if not isinstance(message, dict):
         raise BadTypedData(f"{struct.__name__}: missing, or not an object")
-    value: Struct = from_json(struct, message)  # type: ignore[type-var]
+    value: Struct = from_json(struct, message)
     result = TypedDocument(chain_id, contract, value)
     result.digest()  # also checks the domain's values
     return result

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from wallet.amount import format_amount
 from wallet.network import Network
-from wallet.typed_data import ZERO_UUID, Acceptance, Cancellation, Instruction, Quote, Struct, Transfer
+from wallet.typed_data import ZERO_UUID, Acceptance, Cancellation, Instruction, Position, Quote, Struct, Transfer
 
 _LAST_SECOND_OF_9999 = 253_402_300_799
 
@@ -35,6 +35,8 @@ def describe(value: Struct, network: Network) -> Description:
         return _quote(value, network)
     if isinstance(value, Cancellation):
         return _cancellation(value, network)
+    if isinstance(value, Position):
+        return _position(value, network)
     if isinstance(value, Transfer):
         return _transfer(value, network)
     assert_never(value)
@@ -104,6 +106,20 @@ def _quote(value: Quote, network: Network) -> Description:
             ("Taker", party_in_words(value.taker, network)),
             ("Taken from the taker", sell),
             ("Given to the taker", buy),
+            ("Valid until", time_in_words(value.expiry)),
+        ),
+    )
+
+
+def _position(value: Position, network: Network) -> Description:
+    amount = amount_in_words(abs(value.net_amount), value.token, network)
+    verb = "pay" if value.net_amount < 0 else "receive"
+    return Description(
+        f"Agree to {verb} {amount}, net, in one cycle of netting",
+        (
+            ("Cycle", "0x" + value.cycle.hex()),
+            ("Obligations (root)", "0x" + value.root.hex()),
+            ("Net paid" if value.net_amount < 0 else "Net received", amount),
             ("Valid until", time_in_words(value.expiry)),
         ),
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wallet.address import checksum_address
 from wallet.signature import CURVE_ORDER
-from wallet.typed_data import Acceptance, Cancellation, Instruction, Quote, Transfer
+from wallet.typed_data import Acceptance, Cancellation, Instruction, Position, Quote, Transfer
 
 uuids = st.binary(min_size=16, max_size=16)
 digests = st.binary(min_size=32, max_size=32)
@@ -47,5 +47,13 @@ cancellations = st.builds(Cancellation, uetr=uuids, debtor_agent=addresses)
 transfers = st.builds(
     Transfer, debtor=addresses, creditor=addresses, amount=amounts, nonce=seconds, expiry=seconds
 )
-settlement_structs = st.one_of(instructions, acceptances, quotes, cancellations)
+positions = st.builds(
+    Position,
+    cycle=digests,
+    root=digests,
+    token=addresses,
+    net_amount=st.integers(-(2**255), 2**255 - 1),
+    expiry=seconds,
+)
+settlement_structs = st.one_of(instructions, acceptances, quotes, cancellations, positions)
 structs = st.one_of(settlement_structs, transfers)

@@ -27,6 +27,7 @@ from wallet.typed_data import (
     Acceptance,
     Cancellation,
     Instruction,
+    Position,
     Quote,
     domain_separator,
     signing_digest,
@@ -39,7 +40,11 @@ OTHER = checksum_address(b"\x0f" * 20)
 TOKEN, SETTLEMENT = checksum_address(b"\xc1" * 20), checksum_address(b"\xc2" * 20)
 REGISTRY = checksum_address(b"\xc3" * 20)
 NETWORK: Network = parse_network(network_document("http://127.0.0.1:1", 20022, REGISTRY, SETTLEMENT, TOKEN))
-TYPED = {"id": "typed", "then": "allow", "kinds": ["instruction", "acceptance", "quote", "cancellation"]}
+TYPED = {
+    "id": "typed",
+    "then": "allow",
+    "kinds": ["instruction", "acceptance", "quote", "cancellation", "position"],
+}
 RULES: dict[str, Any] = DOCUMENT | {"rules": [*DOCUMENT["rules"], TYPED]}
 OURS = replace(
     INSTRUCTION,
@@ -92,11 +97,13 @@ def test_typed_data_is_signed_for_this_networks_settlement_only() -> None:
     quote = Quote(b"\1" * 16, KEY.address, OTHER, TOKEN, 100, TOKEN, 7, NOON + 60)
     cancellation = Cancellation(b"\1" * 16, KEY.address)
     acceptance = Acceptance(struct_hash(accepted), NOON + 30)
-    cases: list[tuple[Intent, Instruction | Acceptance | Quote | Cancellation]] = [
+    position = Position(b"\1" * 32, b"\2" * 32, TOKEN, -100, NOON + 60)
+    cases: list[tuple[Intent, Instruction | Acceptance | Quote | Cancellation | Position]] = [
         (OURS, OURS),
         (AcceptanceIntent(accepted, NOON + 30), acceptance),
         (quote, quote),
         (cancellation, cancellation),
+        (position, position),
     ]
     for intent, value in cases:
         signature = signature_of(signing.request(intent, KEY.address, "engine"))
@@ -113,6 +120,8 @@ def test_typed_data_is_signed_for_this_networks_settlement_only() -> None:
         (replace(OURS, debit_token=OTHER), "is no currency token"),
         (replace(OURS, credit_token=OTHER), "is no currency token"),
         (replace(OURS, expiry=NOON - 1), "has expired"),
+        (Position(b"\1" * 32, b"\2" * 32, OTHER, -1, NOON + 60), "is no currency token"),
+        (Position(b"\1" * 32, b"\2" * 32, TOKEN, -1, NOON - 1), "has expired"),
         (TransferIntent("EUR", OTHER, 1, Gas(0)), "nobody issues"),
         (pay(1, creditor=SANCTIONED), "rule sanctioned"),
         (pay(0), "amount: 0"),
@@ -127,6 +136,18 @@ def test_what_must_not_be_signed_is_denied_with_its_reason(intent: Intent, reaso
     assert isinstance(outcome, Denied)
     assert reason in " ".join(outcome.reasons)
     assert [entry.event for entry in audit.entries()] == ["policy", "requested", "denied"]
+
+
+def test_what_a_position_pays_is_limited_and_what_it_receives_is_not() -> None:
+    limit = {"id": "net", "currency": "CNY", "amount": "100", "kinds": ["position"]}
+    policy = parse_policy(RULES | {"limits": [limit]})
+    signing = SigningService(NETWORK, [KEY], policy, MemoryAudit(), Clock())
+    position = Position(b"\1" * 32, b"\2" * 32, TOKEN, -101, NOON + 60)
+    denied = signing.request(position, KEY.address, "engine")
+    assert isinstance(denied, Denied)
+    assert "limit net" in denied.reasons[0]
+    for net in (10**9, -100):
+        assert isinstance(signing.request(replace(position, net_amount=net), KEY.address, "engine"), Signed)
 
 
 def test_a_key_that_is_not_here_signs_nothing() -> None:

@@ -18,6 +18,7 @@ from wallet.typed_data import (
     Acceptance,
     BadTypedData,
     Instruction,
+    Position,
     Quote,
     Struct,
     domain_separator,
@@ -74,7 +75,7 @@ def test_the_type_strings_are_the_agreed_ones() -> None:
 
 @given(structs)
 def test_json_gives_back_the_same_value(value: Struct) -> None:
-    again: Struct = from_json(type(value), to_json(value))  # type: ignore[type-var]
+    again: Struct = from_json(type(value), to_json(value))
     assert again == value
 
 
@@ -116,6 +117,16 @@ def test_json_in_another_spelling_is_refused_with_its_field(name: str, text: obj
     document: dict[str, object] = {**to_json(INSTRUCTION), name: text}
     with pytest.raises(BadTypedData, match=rf"^Instruction\.{name}: "):
         from_json(Instruction, document)
+
+
+@pytest.mark.parametrize("text", ["-0", "+1", "--1", "-01", str(2**255), str(-(2**255) - 1), "- 1", -1])
+def test_a_net_amount_may_be_below_zero_and_has_one_spelling(text: object) -> None:
+    position = Position(b"\1" * 32, b"\2" * 32, INSTRUCTION.debit_token, -5, 1_800_000_000)
+    document: dict[str, object] = dict(to_json(position))
+    assert document["net_amount"] == "-5"
+    assert from_json(Position, document) == position
+    with pytest.raises(BadTypedData, match=r"^Position\.net_amount: "):
+        from_json(Position, document | {"net_amount": text})
 
 
 def test_an_unknown_or_missing_field_is_refused_with_its_name() -> None:

@@ -36,7 +36,7 @@ def test_types_may_be_there_if_they_are_ours() -> None:
     ("place", "value"),
     [
         (["primaryType"], "Permit"),
-        (["primaryType"], "Position"),
+        (["primaryType"], "Transfer"),
         (["primaryType"], None),
         (["primaryType"], ["Instruction"]),
         (["memo"], "please"),

@@ -11,7 +11,7 @@ from tests.wallet.strategies import structs
 from tests.wallet.test_typed_data import INSTRUCTION
 from wallet.address import checksum_address
 from wallet.network import Network, parse_network, printable
-from wallet.typed_data import Quote, Struct
+from wallet.typed_data import Position, Quote, Struct
 from wallet.words import describe, time_in_words
 
 TOKEN = checksum_address(b"\xc1" * 20)
@@ -63,6 +63,13 @@ def test_a_quote_says_what_is_taken_and_given() -> None:
     description = describe(quote, NETWORK)
     assert description.title == "Promise to take 1.00 CNY and give 0.07 CNY, once"
     assert dict(description.lines)["Valid until"].startswith("for ever")
+
+
+def test_a_position_says_whether_it_pays_or_receives() -> None:
+    paid = Position(b"\1" * 32, b"\2" * 32, TOKEN, -100, 2**64 - 1)
+    assert describe(paid, NETWORK).title == "Agree to pay 1.00 CNY, net, in one cycle of netting"
+    received = describe(replace(paid, net_amount=7), NETWORK)
+    assert dict(received.lines)["Net received"] == "0.07 CNY"
 
 
 def test_names_cannot_move_the_cursor_or_turn_the_line() -> None:
