@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from api.institution import Institution
-from api.iso20022.pacs008 import Unreadable, read_credit_transfer
+from api.iso20022.pacs008 import CREDIT_TRANSFERS, Unreadable, read_credit_transfer
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal as Unread
 from api.iso20022.refusal import RefusalKind
@@ -17,7 +17,6 @@ from node.domain.payment import Payment
 from node.domain.reasons import Finding, Reason
 from node.settlement.ports import Clock, Written
 
-CREDIT_TRANSFER: Final = "pacs.008.001.08"
 # What leaves no one payment to record; any other broken rule is answered with RJCT and recorded.
 NO_PAYMENT: Final[tuple[Kind, ...]] = (
     *(kind for kind in RefusalKind if kind is not RefusalKind.TOO_LARGE),
@@ -63,8 +62,8 @@ def _message(institution: Institution, raw: bytes) -> ParsedMessage:
     message = parse(raw, institution.catalogue, institution.limits.max_bytes)
     if isinstance(message, Unread):
         raise Problem(message.kind, message.findings[0].text, message.findings)
-    if message.identifier != CREDIT_TRANSFER:
-        text = f"This address takes {CREDIT_TRANSFER}, not {message.identifier}."
+    if message.identifier not in CREDIT_TRANSFERS:
+        text = f"This address takes {', '.join(sorted(CREDIT_TRANSFERS))}, not {message.identifier}."
         rule = "message.unsupported-message"
         finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "Document", message.identifier, rule)
         raise Problem(RefusalKind.UNSUPPORTED_MESSAGE, text, (finding,))

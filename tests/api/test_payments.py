@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 import httpx
+import pytest
 from lxml import etree
 
 from api.iso20022.catalogue import Catalogue
@@ -156,3 +157,13 @@ def test_a_message_without_uetr_gets_one_and_is_still_taken_once(debtor_agent: B
     uetr = first.headers["location"].rpartition("/")[2]
     assert uuid.UUID(uetr).version == 4
     assert debtor_agent.ended(uetr)["state"] == "SETTLED"
+
+
+@pytest.mark.parametrize("version", ["10", "12", "13"])
+def test_a_later_version_of_the_message_settles_too(
+    debtor_agent: Bank, creditor_agent: Bank, version: str
+) -> None:
+    transfer = Transfer()
+    body = transfer.body().replace(b"pacs.008.001.08", f"pacs.008.001.{version}".encode())
+    assert settled(debtor_agent, body, transfer.uetr)["status"] == "ACSC"
+    assert creditor_agent.ended(transfer.uetr)["state"] == "SETTLED"
