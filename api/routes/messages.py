@@ -63,7 +63,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "description": "One pacs.008.001.08 (or .10, .12, .13), with or without its business header, in UTF-8.",
+                "description": "One pacs.008.001.08 (or .10, .12, .13), with or without its header, in UTF-8.",
                 "content": {XML: {"schema": {"type": "string"}, "example": CREDIT_TRANSFER}},
             }
         },
