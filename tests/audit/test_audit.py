@@ -60,7 +60,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     town.turn()
     directory = town.debtor_agent.directory
     network = {
-        "rpc_url": town.server.url,
+        "rpc_url": town.debtor_agent.client.rpc_url,
         "contracts": {"registry": directory.registry, "settlement": town.debtor_agent.contract.address},
         "tokens": {code: {"address": info.address} for code, info in directory.tokens().items()},
         "participants": [{"bic": office.bic, "settlement_address": office.account} for office in town.offices()],

@@ -114,8 +114,12 @@ class Load:
         return True
 
     def _open(self) -> int:
-        with closing(sqlite3.connect(f"{self._book.as_uri()}?mode=ro", uri=True, timeout=5)) as book:
-            return int(book.execute(OPEN).fetchone()[0])
+        """How many payments are under way; "enough" while the book of a dead institution waits for its recovery."""
+        try:
+            with closing(sqlite3.connect(f"{self._book.as_uri()}?mode=ro", uri=True, timeout=5)) as book:
+                return int(book.execute(OPEN).fetchone()[0])
+        except sqlite3.OperationalError:
+            return IN_FLIGHT
 
     def _order(self) -> Order:
         """Two currencies, one currency, an account that nobody has, or more than the debtor has."""
