@@ -70,11 +70,11 @@ class Subscriber:
 
     def _subscribe(self, _: RpcNode, parameters: Parameters) -> str:
         kind = parameters.required(0)
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise RpcError(-32601, f"no {kind!r} subscription in eth namespace")
         if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
             raise invalid_params(f"at most {MAX_SUBSCRIPTIONS} subscriptions on one connection")
-        subscription = Subscription(str(kind))
+        subscription = Subscription(kind)
         if kind == "logs":
             given = log_query(self._chain, parameters.raw(1) or {}, "invalid argument 1", future=True)
             subscription.query = LogQuery(0, FAR_AWAY, given.addresses, given.topics)

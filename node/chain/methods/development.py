@@ -1,8 +1,10 @@
 """evm_, anvil_ and hardhat_: the methods of a development chain, under all the names in use."""
 
+from collections.abc import Callable
 from typing import Any
 
 from eth_typing import Address
+from eth_utils.exceptions import ValidationError
 
 from node.chain.development import DevelopmentChain
 from node.chain.hexadecimal import data, parse_quantity, quantity
@@ -12,6 +14,7 @@ from node.chain.rpc_error import invalid_params
 from node.chain.rules import LocalState
 
 MAX_BLOCKS_AT_ONCE = 100_000
+TIME_BITS = 41  # seconds and milliseconds up to the year 2039 in the latter, far beyond in the former
 
 
 def _development(node: RpcNode) -> DevelopmentChain:
@@ -20,16 +23,25 @@ def _development(node: RpcNode) -> DevelopmentChain:
     return node.development
 
 
-def _number(parameters: Parameters, index: int, default: int | None = None) -> int:
+def _number(parameters: Parameters, index: int, default: int | None = None, *, bits: int = 256) -> int:
     """A number as these methods take it: QUANTITY, or plain JSON."""
     if default is not None and not parameters.has(index):
         return default
     value = parameters.required(index)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 78:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << bits:
         return value
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return parse_quantity(value, f"invalid argument {index}")
+    return parse_quantity(value, f"invalid argument {index}", bits=bits)
+
+
+def _amend(node: RpcNode, change: Callable[[LocalState], None]) -> bool:
+    """Change the newest state; a value out of range is the caller's error."""
+    try:
+        node.chain.amend_state(change)
+    except (ValueError, ValidationError) as error:
+        raise invalid_params(str(error)) from error
+    return True
 
 
 def snapshot(node: RpcNode, _: Parameters) -> str:
@@ -48,8 +60,8 @@ def mine(node: RpcNode, parameters: Parameters) -> str:
     if isinstance(given, dict):
         fields = as_mapping(given, "invalid argument 0")
         inner = Parameters([fields.get("timestamp"), fields.get("blocks")])
-        return _mine(node, _number(inner, 1, 1), _number(inner, 0, 0))
-    return _mine(node, 1, _number(parameters, 0, 0))
+        return _mine(node, _number(inner, 1, 1), _number(inner, 0, 0, bits=TIME_BITS))
+    return _mine(node, 1, _number(parameters, 0, 0, bits=TIME_BITS))
 
 
 def _mine(node: RpcNode, blocks: int, timestamp_s: int) -> str:
@@ -63,7 +75,7 @@ def _mine(node: RpcNode, blocks: int, timestamp_s: int) -> str:
 
 def mine_many(node: RpcNode, parameters: Parameters) -> None:
     """anvil_mine, hardhat_mine: so many blocks, so many seconds apart."""
-    blocks, seconds = _number(parameters, 0, 1), _number(parameters, 1, 0)
+    blocks, seconds = _number(parameters, 0, 1), _number(parameters, 1, 0, bits=TIME_BITS)
     if blocks > MAX_BLOCKS_AT_ONCE:
         raise invalid_params(f"at most {MAX_BLOCKS_AT_ONCE} blocks at once")
     with node.chain.lock:
@@ -75,13 +87,13 @@ def mine_many(node: RpcNode, parameters: Parameters) -> None:
 
 def increase_time(node: RpcNode, parameters: Parameters) -> str:
     """evm_increaseTime: move the clock; answers the whole shift."""
-    node.chain.clock.shift(_number(parameters, 0))
+    node.chain.clock.shift(_number(parameters, 0, bits=TIME_BITS))
     return quantity(max(0, node.chain.clock.offset_s))
 
 
 def set_next_timestamp(node: RpcNode, parameters: Parameters) -> None:
     """evm_setNextBlockTimestamp."""
-    _pin(node, _number(parameters, 0))
+    _pin(node, _number(parameters, 0, bits=TIME_BITS))
 
 
 def _pin(node: RpcNode, timestamp_s: int) -> None:
@@ -93,7 +105,7 @@ def _pin(node: RpcNode, timestamp_s: int) -> None:
 
 def set_time(node: RpcNode, parameters: Parameters) -> str:
     """evm_setTime: make it that time now."""
-    timestamp_s = _number(parameters, 0)
+    timestamp_s = _number(parameters, 0, bits=TIME_BITS)
     node.chain.clock.set_time(timestamp_s // 1000 if timestamp_s > 10**11 else timestamp_s)
     return "0x0"
 
@@ -114,7 +126,7 @@ def get_automine(node: RpcNode, _: Parameters) -> bool:
 
 def set_interval(node: RpcNode, parameters: Parameters) -> bool:
     """evm_setIntervalMining: seconds, or milliseconds from 1,000 on; it switches automine off."""
-    given = _number(parameters, 0)
+    given = _number(parameters, 0, bits=TIME_BITS)
     seconds = given / 1000 if given >= 1000 else given
     node.chain.automine = seconds == 0
     _development(node).mine_every(seconds)
@@ -129,29 +141,25 @@ def get_interval(node: RpcNode, _: Parameters) -> float | None:
 def set_balance(node: RpcNode, parameters: Parameters) -> bool:
     """anvil_setBalance."""
     address, balance = Address(parameters.address(0)), _number(parameters, 1)
-    node.chain.amend_state(lambda state: state.set_balance(address, balance))
-    return True
+    return _amend(node, lambda state: state.set_balance(address, balance))
 
 
 def add_balance(node: RpcNode, parameters: Parameters) -> bool:
     """anvil_addBalance."""
     address, more = Address(parameters.address(0)), _number(parameters, 1)
-    node.chain.amend_state(lambda state: state.delta_balance(address, more))
-    return True
+    return _amend(node, lambda state: state.delta_balance(address, more))
 
 
 def set_code(node: RpcNode, parameters: Parameters) -> bool:
     """anvil_setCode."""
     address, code = Address(parameters.address(0)), parameters.data(1)
-    node.chain.amend_state(lambda state: state.set_code(address, code))
-    return True
+    return _amend(node, lambda state: state.set_code(address, code))
 
 
 def set_nonce(node: RpcNode, parameters: Parameters) -> bool:
     """anvil_setNonce."""
-    address, nonce = Address(parameters.address(0)), _number(parameters, 1)
-    node.chain.amend_state(lambda state: state.set_nonce(address, nonce))
-    return True
+    address, nonce = Address(parameters.address(0)), _number(parameters, 1, bits=63)
+    return _amend(node, lambda state: state.set_nonce(address, nonce))
 
 
 def set_storage(node: RpcNode, parameters: Parameters) -> bool:
@@ -163,8 +171,7 @@ def set_storage(node: RpcNode, parameters: Parameters) -> bool:
         state.touch_account(address)
         state.set_storage(address, slot, value)
 
-    node.chain.amend_state(change)
-    return True
+    return _amend(node, change)
 
 
 def impersonate(node: RpcNode, parameters: Parameters) -> bool:

@@ -152,7 +152,7 @@ def _options(value: Any) -> TraceOptions:
         return TraceOptions()
     fields = as_mapping(value, "invalid trace options")
     kind = fields.get("tracer") or ""
-    if kind not in {"", "callTracer", "prestateTracer"}:
+    if not isinstance(kind, str) or kind not in {"", "callTracer", "prestateTracer"}:
         raise invalid_params(f"unknown tracer {kind!r}: there are callTracer and prestateTracer")
     settings = as_mapping(fields.get("tracerConfig") or {}, "invalid tracerConfig")
 

@@ -25,8 +25,8 @@ SUITE = Path(
 HEAD = "e27a3e81bd7cfe2aec2cc9e832c73a17c93e7efcf659cf4b39883b96c48708c2"
 FAILING = {
     "eth_config/get-config.io": "the suite's chain changes forks by time; ours is Prague from its first block",
-    "eth_sendRawTransaction/send-blob-tx.io": "blob transactions are not taken: there is no KZG library to verify them",
-    "eth_simulateV1/ethSimulate-basefee-too-low-without-validation-38012.io": "a fee below the base fee is refused",
+    "eth_sendRawTransaction/send-blob-tx.io": "no blob transactions: no KZG library to verify them",
+    "eth_simulateV1/ethSimulate-basefee-too-low-without-validation-38012.io": "too low a fee is always refused",
     "eth_simulateV1/ethSimulate-blobs.io": "blob transactions are not simulated",
     "eth_simulateV1/ethSimulate-empty-with-block-num-set-firstblock.io": "a simulated block always follows Prague",
     "eth_simulateV1/ethSimulate-overflow-nonce.io": "a nonce beyond 2^64-2 is refused, not wrapped",
