@@ -14,7 +14,7 @@ from api.access import Access
 from api.institution import Institution
 from api.limits import LimitBodies
 from api.request_log import LogRequests
-from api.routes import accounts, health, interbank, messages, participants, payments, quotes
+from api.routes import accounts, health, interbank, messages, participants, payments, quotes, transfers
 from api.signed_answers import SignAnswers
 from api.version import version
 from node.recursion import bound_recursion
@@ -41,7 +41,7 @@ def create_app(institution: Institution) -> FastAPI:
         redirect_slashes=False,
     )
     access = Access(institution)
-    for noun in (messages, payments, quotes, participants, accounts, interbank):
+    for noun in (messages, payments, quotes, participants, accounts, interbank, transfers):
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)

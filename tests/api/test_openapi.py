@@ -28,6 +28,7 @@ from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
 from tests.api.expectations import suspended
 from tests.api.test_interbank import ASKED, Asker, proposal
+from tests.api.test_transfers import authorised
 from tests.network import BANK_AE, BANK_CN, PROVIDER, XML, Bank, Transfer, bank
 
 UNKNOWN_UETR = "00000000-0000-4000-8000-000000000000"
@@ -166,6 +167,14 @@ ANSWERS: dict[tuple[str, int], Callable[[Scene], httpx.Response]] = {
     ("takeQuote", 413): lambda scene: scene.bank.http.post("/v1/quotes", content=BIG, headers=JSON),
     ("takeQuote", 422): lambda scene: scene.bank.http.post("/v1/quotes", json={**WISH, "buy_currency": "EUR"}),
     ("takeQuote", 503): lambda scene: scene.stranded.http.post("/v1/quotes", json=WISH),
+    ("relayTransfer", 202): lambda scene: scene.bank.http.post("/v1/transfers", json=authorised(scene.network)),
+    ("relayTransfer", 401): lambda scene: scene.anonymous("POST", "/v1/transfers"),
+    ("relayTransfer", 408): lambda scene: scene.slow("/v1/transfers"),
+    ("relayTransfer", 413): lambda scene: scene.bank.http.post("/v1/transfers", content=BIG, headers=JSON),
+    ("relayTransfer", 422): lambda scene: scene.bank.http.post("/v1/transfers", json={}),
+    ("relayTransfer", 503): lambda scene: scene.stranded.http.post(
+        "/v1/transfers", json=authorised(scene.network)
+    ),
     ("listParticipants", 200): lambda scene: scene.bank.http.get("/v1/participants"),
     ("listParticipants", 401): lambda scene: scene.anonymous("GET", "/v1/participants"),
     ("listParticipants", 503): lambda scene: scene.stranded.http.get("/v1/participants"),
