@@ -7,7 +7,7 @@ person), and only then what is signed for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from wallet.address import address_bytes
 from wallet.keccak import keccak
@@ -23,7 +23,6 @@ from wallet.typed_data import (
     domain_separator,
     signing_digest,
     struct_hash,
-    to_json,
 )
 from wallet.words import Description, amount_in_words, describe, party_in_words, time_in_words
 
@@ -158,23 +157,6 @@ def signed_thing(intent: Intent, network: Network) -> UnsignedTransaction | byte
     if isinstance(value, AcceptanceIntent):
         return signing_digest(domain, Acceptance(struct_hash(value.instruction), value.expiry))
     return signing_digest(domain, value)
-
-
-def intent_json(intent: Intent) -> dict[str, Any]:
-    """Return an intent for the audit log: its kind and every field, amounts as decimal text."""
-    kind = KINDS[type(intent)]
-    if isinstance(intent, TransferIntent):
-        found = {"currency": intent.currency, "creditor": intent.creditor, "amount": str(intent.amount)}
-        return {"kind": kind, **found, **_gas_json(intent.gas)}
-    if isinstance(intent, ParticipantChange):
-        return {"kind": kind, "account": intent.account, "status": intent.status, **_gas_json(intent.gas)}
-    if isinstance(intent, AcceptanceIntent):
-        return {"kind": kind, "instruction": to_json(intent.instruction), "expiry": str(intent.expiry)}
-    return {"kind": kind, **to_json(intent)}
-
-
-def _gas_json(gas: Gas) -> dict[str, str]:
-    return {name: str(number) for name, number in vars(gas).items()}
 
 
 def _status_change(intent: ParticipantChange, network: Network) -> UnsignedTransaction:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from wallet.audit import Audit
-from wallet.intent import BadIntent, Facts, Intent, facts_of, intent_json, signed_thing, words_of
+from wallet.intent import BadIntent, Facts, Intent, facts_of, signed_thing, words_of
+from wallet.intent_document import intent_json, read_intent
 from wallet.network import Network
 from wallet.policy import Allow, Deny, NeedsApproval, Policy, evaluate, may_approve
 from wallet.signer import Signature, SignatureRefused, Signer
@@ -23,6 +24,7 @@ from wallet.transaction import (
     sign_transaction,
     transaction_digest,
 )
+from wallet.waiting import Waiting, waiting_in
 from wallet.words import Description
 
 
@@ -54,6 +56,7 @@ class Pending:
 
 
 Outcome = Signed | Denied | Pending
+_POLICY_CHANGED: Final = "the policy has changed; ask again"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class _Request:
     words: Description
     agreed: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()  # whose consent it waits for
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class SigningService:
 
     Judging and recording go one at a time; signing itself does not wait for a slow signer of another request.
 
-    What waits for approval does not survive a restart and is asked for again; what limits have taken does, from
+    What limits have taken, what waits for approval and who has agreed to it survive a restart: they are read from
     the audit log. `clock` gives unix seconds.
     """
 
@@ -103,7 +107,15 @@ class SigningService:
         self._waiting: dict[str, _Request] = {}
         self._lock = threading.Lock()
         self._spending = Spending.from_log(audit.entries())
+        waiting = waiting_in(audit.entries())
         self._record("policy", {"version": policy.version, "policy": policy.hash})
+        for kept in waiting:
+            self._resume(kept)
+
+    def waiting(self) -> tuple[Pending, ...]:
+        """Return what waits for people, the oldest first."""
+        with self._lock:
+            return tuple(_pending(found) for found in self._waiting.values())
 
     def use(self, policy: Policy) -> None:
         """Put a newer policy into force; what waits under the older one is denied.
@@ -165,7 +177,7 @@ class SigningService:
     def _agree(self, found: _Request, person: str) -> Outcome | _Cleared:
         if found.policy_hash != self._policy.hash:
             del self._waiting[found.id]
-            return self._deny(found.id, ("the policy has changed; ask again",))
+            return self._deny(found.id, (_POLICY_CHANGED,))
         refusal = self._not_by(person, found)
         if refusal:
             self._record("approval refused", {"request": found.id, "by": person, "reason": refusal})
@@ -179,10 +191,30 @@ class SigningService:
         if isinstance(decision, Deny):
             return self._deny(found.id, decision.reasons)
         if isinstance(decision, NeedsApproval) and len(found.agreed) < decision.approvals:
-            self._waiting[found.id] = replace(found, roles=decision.roles)
             missing = decision.approvals - len(found.agreed)
-            return Pending(found.id, found.words, missing, decision.roles)
+            found = replace(found, roles=decision.roles, missing=missing)
+            body = {
+                "request": found.id,
+                "missing": missing,
+                "roles": sorted(found.roles),
+                "by": list(found.agreed),
+            }
+            self._record("waiting", body)
+            self._waiting[found.id] = found
+            return _pending(found)
         return self._clear(found, decision)
+
+    def _resume(self, kept: Waiting) -> None:
+        """Let what waited before a restart wait on; it is denied where it could not be asked for now."""
+        try:
+            found = self._understood(kept.id, read_intent(kept.intent), kept.signer, kept.asked_by)
+        except ValueError as error:
+            self._deny(kept.id, (str(error),))
+            return
+        if kept.policy_hash != self._policy.hash:
+            self._deny(kept.id, (_POLICY_CHANGED,))
+            return
+        self._waiting[found.id] = replace(found, agreed=kept.agreed, roles=kept.roles, missing=kept.missing)
 
     def _clear(self, found: _Request, decision: Allow | NeedsApproval) -> _Cleared:
         digest = found.thing if isinstance(found.thing, bytes) else transaction_digest(found.thing)
@@ -222,6 +254,10 @@ class SigningService:
 
     def _record(self, event: str, body: dict[str, Any]) -> str:
         return self._audit.append(int(self._clock() * 1000), event, body)
+
+
+def _pending(found: _Request) -> Pending:
+    return Pending(found.id, found.words, found.missing, found.roles)
 
 
 def _result(thing: UnsignedTransaction | bytes, signer: Signer) -> SignedTransaction | Signature:
