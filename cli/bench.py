@@ -17,7 +17,7 @@ from node.chain.chain import LocalChain
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
 from node.ledger.bench.measure import measure
-from node.ledger.bench.network import deploy_bench_network
+from node.ledger.bench.network import PATIENCE_S, deploy_bench_network
 from node.ledger.bench.operation import Measured
 from node.ledger.client import LedgerClient
 from node.settings import read_settings
@@ -57,7 +57,7 @@ def _measured() -> list[Measured]:
     chain = LocalChain.open(None)
     try:
         with BackgroundServer(create_rpc_app(chain)) as server:
-            return list(measure(deploy_bench_network(LedgerClient(server.url))))
+            return list(measure(deploy_bench_network(LedgerClient(server.url, timeout_s=PATIENCE_S))))
     finally:
         chain.close()
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from node.ledger.bench import settlement_operations, token_operations
+from contracts import artifact
+from node.ledger.abi import event_topic
+from node.ledger.bench import batch_operations, settlement_operations, token_operations
 from node.ledger.bench.floor import floor_gas
 from node.ledger.bench.network import BenchNetwork
 from node.ledger.bench.operation import Measured, Operation
 
-OPERATIONS: tuple[Operation, ...] = (*token_operations.OPERATIONS, *settlement_operations.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *token_operations.OPERATIONS,
+    *settlement_operations.OPERATIONS,
+    *batch_operations.OPERATIONS,
+)
+
+
+class NothingMeasured(Exception):
+    """A payment of a measured batch has failed alone, so the batch's gas says nothing."""
 
 
 def measure(network: BenchNetwork) -> Iterator[Measured]:
@@ -19,10 +29,13 @@ def measure(network: BenchNetwork) -> Iterator[Measured]:
 
 
 def measure_one(network: BenchNetwork, operation: Operation) -> Measured:
-    """The row of one operation."""
+    """The row of one operation. Raises NothingMeasured."""
     call = operation.prepare(network)
     (receipt,) = network.send(call)
     found = network.client.connection.call("eth_getTransactionReceipt", receipt.hash)
+    failed = event_topic(artifact("Settlement").abi, "FailedInBatch")
+    if any(log["topics"][0] == failed for log in found["logs"]):
+        raise NothingMeasured(operation.name)
     floor = floor_gas(call.data, found["logs"], operation.least)
     return Measured(
         operation=operation.name,

@@ -135,7 +135,7 @@ def _plan() -> NetworkPlan:
             IssuePlan(actor(ISSUER).address, Money(FIRST_MONEY, currency), digest(f"first {currency.code}"))
             for currency in (CNY, AED)
         ),
-        operators=tuple(actor(role).address for role in (RELAY, HOLDER)),
+        operators=tuple(actor(role).address for role in (RELAY, HOLDER, BANKS[0])),
     )
 
 

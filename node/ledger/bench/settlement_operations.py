@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from node.ledger.bench.floor import Least
@@ -103,10 +103,29 @@ def _in_sequence(network: BenchNetwork, sequence: int) -> Pair:
     return Pair(instruction, replace(pair.quote, id=quote_id))
 
 
+def _quote_alone(network: BenchNetwork) -> Call:
+    network.send(_exchange(network, 1))
+    return _exchange(network, 2)
+
+
+def _exchange(network: BenchNetwork, number: int) -> Call:
+    """The taker itself takes a free quote; the provider's ids share their first 15 bytes."""
+    quote = replace(pvp(network, 30).quote, id=digest("free quotes")[:6] + b"\x41" + bytes(8) + bytes([number]))
+    call = network.settlement_call("exchange", astuple(quote), network.sign(PROVIDER, quote))
+    return replace(call, signer=actor(DEBTOR_AGENT))
+
+
 # Both tokens, the registry and the settlement contract itself: the last is the transaction's own address.
 _TWO_LEGS: Final = Least(updated=4, read=2, recovered=3, contracts=3)
 
 OPERATIONS = (
+    Operation(
+        "PvP with a signed quote",
+        1,
+        72_000,
+        Least(updated=5, read=2, recovered=1, contracts=2),
+        _quote_alone,
+    ),
     Operation(
         "PvP with signed instruction, quote and acceptance, bulk grade",
         1,

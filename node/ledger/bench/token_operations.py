@@ -45,8 +45,8 @@ def _signed(network: BenchNetwork) -> Call:
 
 def _transfer_signed(network: BenchNetwork, nonce: int) -> Call:
     terms = Transfer(actor(HOLDER).address, actor(CREDITOR).address, AMOUNT, nonce, EXPIRY_S)
-    r, compact = _compact(network.sign_for_token(HOLDER, terms))
-    return network.token_call(RELAY, "transfer_signed", (_fields(terms), r, compact))
+    r, vs = compact(network.sign_for_token(HOLDER, terms))
+    return network.token_call(RELAY, "transfer_signed", (_fields(terms), r, vs))
 
 
 def _batch_of_one_payer(network: BenchNetwork) -> Call:
@@ -65,10 +65,10 @@ def _batch_signed(network: BenchNetwork, nonce: int) -> Call:
     packed = []
     for debtor, creditor in zip(SIGNERS, CREDITORS, strict=True):
         terms = Transfer(actor(debtor).address, actor(creditor).address, AMOUNT, nonce, EXPIRY_S)
-        r, compact = _compact(network.sign_for_token(debtor, terms))
+        r, vs = compact(network.sign_for_token(debtor, terms))
         first = nonce << 192 | int(terms.debtor, 16)
         second = EXPIRY_S << 192 | int(terms.creditor, 16)
-        packed.append((first, second, AMOUNT, r, compact))
+        packed.append((first, second, AMOUNT, r, vs))
     return network.token_call(RELAY, "transfer_batch_signed", packed)
 
 
@@ -76,7 +76,7 @@ def _fields(terms: Transfer) -> tuple[str, str, int, int, int]:
     return terms.debtor, terms.creditor, terms.amount, terms.nonce, terms.expiry
 
 
-def _compact(signature: bytes) -> tuple[int, int]:
+def compact(signature: bytes) -> tuple[int, int]:
     """r, and s with the parity above it (EIP-2098)."""
     r, s = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:64]))
     return r, s | (signature[64] - 27) << 255

@@ -17,6 +17,7 @@ from node.ledger.bench.network import (
     EXPIRY_S,
     HOLDER,
     ISSUER,
+    PATIENCE_S,
     RELAY,
     BenchNetwork,
     Call,
@@ -127,7 +128,7 @@ def script(network: BenchNetwork) -> Iterator[tuple[str, Call]]:
 
 
 def run(engine: Engine) -> dict[str, Outcome]:
-    network = deploy_bench_network(LedgerClient(engine.url), engine.funder)
+    network = deploy_bench_network(LedgerClient(engine.url, timeout_s=PATIENCE_S), engine.funder)
     fund(network, engine)
     return {name: attempt(network, call) for name, call in script(network)}
 

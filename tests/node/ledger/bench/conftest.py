@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from node.ledger.bench.network import BenchNetwork, deploy_bench_network
+from node.ledger.bench.network import PATIENCE_S, BenchNetwork, deploy_bench_network
 from node.ledger.client import LedgerClient
 from tests.node.ledger.engines import local_engine
 
@@ -12,4 +12,4 @@ from tests.node.ledger.engines import local_engine
 @pytest.fixture(scope="module")
 def network() -> Iterator[BenchNetwork]:
     with local_engine() as engine:
-        yield deploy_bench_network(LedgerClient(engine.url))
+        yield deploy_bench_network(LedgerClient(engine.url, timeout_s=PATIENCE_S))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from node.ledger.bench.measure import measure
-from node.ledger.bench.network import deploy_bench_network
+from node.ledger.bench.network import PATIENCE_S, deploy_bench_network
 from node.ledger.bench.operation import Measured
 from node.ledger.client import LedgerClient
 from tests.node.ledger.engines import local_engine
@@ -20,7 +20,9 @@ def committed() -> list[Measured]:
 
 def renew() -> None:
     with local_engine() as engine:
-        rows = [asdict(row) for row in measure(deploy_bench_network(LedgerClient(engine.url)))]
+        rows = [
+            asdict(row) for row in measure(deploy_bench_network(LedgerClient(engine.url, timeout_s=PATIENCE_S)))
+        ]
     SNAPSHOT.write_text(json.dumps(rows, indent=1) + "\n", encoding="ascii")
 
 
