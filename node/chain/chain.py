@@ -125,12 +125,15 @@ class LocalChain(ChainReader):
             try:
                 sealed = opened.seal()
                 check_expected(sealed, expected_hash)
-                self._store.commit_block(sealed, self._nodes.open_writes, self._overtaken(sealed))
+                gone = self._overtaken(sealed)
+                self._store.commit_block(sealed, self._nodes.open_writes, gone)
             except BaseException:
                 self._nodes.drop()
                 self._view = StateView(self._nodes, self._root_after(self._head))
                 raise
             self._nodes.keep()
+            for transaction_hash in gone:
+                self.pool.remove(transaction_hash)
             self._become_head(sealed)
             return self._head
 
@@ -235,7 +238,11 @@ class LocalChain(ChainReader):
 
     def _mine_ready(self, transaction: SignedTransactionAPI) -> None:
         """Mine a transaction just admitted, then whatever it was holding up; each in a block of its own."""
-        refusal = self._mine_one(transaction)
+        try:
+            refusal = self._mine_one(transaction)
+        except BaseException:
+            self.pool.remove(transaction.hash)  # it was never acknowledged, and is in no journal
+            raise
         if refusal is not None:
             raise refusal
         self._mine_account(transaction.sender)
@@ -246,6 +253,7 @@ class LocalChain(ChainReader):
                 return
 
     def _mine_one(self, transaction: SignedTransactionAPI) -> TransactionRefused | None:
+        """Put one transaction into a block of its own; returns why it cannot be."""
         opened = self.begin_block()
         try:
             opened.apply(transaction)
@@ -281,11 +289,11 @@ class LocalChain(ChainReader):
                 yield best
 
     def _overtaken(self, block: SealedBlock) -> list[bytes]:
-        """Drop from the pool what a block contains or makes impossible; returns the hashes for the journal."""
-        gone: list[bytes] = [t.hash for t in block.transactions]
+        """What need not wait any longer: what a block contains, and what it makes impossible."""
+        gone: list[bytes] = []
         for transaction in block.transactions:
-            self.pool.remove(transaction.hash)
-            gone += self.pool.drop_below(transaction.sender, transaction.nonce + 1)
+            gone.append(transaction.hash)
+            gone += self.pool.below(transaction.sender, transaction.nonce + 1)
         return gone
 
     def _become_head(self, sealed: SealedBlock) -> None:

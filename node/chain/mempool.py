@@ -81,12 +81,9 @@ class Mempool:
         if not waiting:
             del self._by_account[pooled.sender]
 
-    def drop_below(self, address: bytes, nonce: int) -> list[bytes]:
-        """Take out what an account's nonce has overtaken; returns the hashes."""
-        stale = [p.hash for used, p in self._by_account.get(address, {}).items() if used < nonce]
-        for transaction_hash in stale:
-            self.remove(transaction_hash)
-        return stale
+    def below(self, address: bytes, nonce: int) -> list[bytes]:
+        """What waits of an account with a nonce below this one, which can never be mined any more."""
+        return [p.hash for used, p in self._by_account.get(address, {}).items() if used < nonce]
 
     def next_nonce(self, address: bytes, nonce: int) -> int:
         """The first nonce, from `nonce` on, that nothing waiting takes."""

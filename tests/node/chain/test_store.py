@@ -11,7 +11,6 @@ from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse, Transactio
 from node.chain.genesis import Genesis
 from node.chain.log_query import LogQuery
 from node.chain.store_file import FILE_NAME
-from node.chain.transaction import decode_stored
 from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee
 
@@ -124,18 +123,39 @@ def test_damage_is_named(
         LocalChain.open(tmp_path, genesis)
 
 
+def break_next_block(chain: LocalChain) -> None:
+    """Put a row where the next block would go, so that its commit fails as a full disk would make it fail."""
+    number = chain.head.number + 1
+    chain._store._database.execute("INSERT INTO block VALUES (?, x'00', x'00', 0, x'')", (number,))
+
+
+def mend(chain: LocalChain) -> None:
+    chain._store._database.execute("DELETE FROM block WHERE number > ?", (chain.head.number,))
+
+
 def test_a_failed_commit_leaves_the_chain_as_it_was(chain: LocalChain, debtor: LocalAccount) -> None:
-    """The disk refuses one block; the next attempt builds on the same head and state."""
-    opened = chain.begin_block()
-    opened.apply(decode_stored(dynamic_fee(debtor, 0)))
-    duplicate = chain.head.number + 1
-    chain._store._database.execute("INSERT INTO block VALUES (?, x'00', x'00', 0, x'')", (duplicate,))
+    """The disk refuses one block; nothing was acknowledged, and the next attempt builds on the same state."""
+    break_next_block(chain)
     with pytest.raises(sqlite3.IntegrityError):
-        chain.commit_block(opened)
-    chain._store._database.execute("DELETE FROM block WHERE number = ?", (duplicate,))
-    assert chain.head.number == 0
+        chain.send_raw_transaction(dynamic_fee(debtor, 0))
+    assert (chain.head.number, len(chain.pool)) == (0, 0)
+    mend(chain)
     chain.send_raw_transaction(dynamic_fee(debtor, 0))
     assert chain.head.number == 1
+
+
+def test_a_failed_commit_keeps_what_waits(chain: LocalChain, debtor: LocalAccount) -> None:
+    """What was journaled was acknowledged, so it goes on waiting."""
+    chain.automine = False
+    for nonce in range(3):
+        chain.send_raw_transaction(dynamic_fee(debtor, nonce))
+    break_next_block(chain)
+    with pytest.raises(sqlite3.IntegrityError):
+        chain.mine()
+    assert len(chain.pool) == 3
+    mend(chain)
+    assert len(chain.transactions_in(chain.mine()[0].number)) == 3
+    assert len(chain.pool) == 0
 
 
 def test_going_back_forgets_and_rebuilds(chain: LocalChain, debtor: LocalAccount) -> None:
