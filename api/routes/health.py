@@ -10,6 +10,7 @@ from api.institution import Institution
 from api.schemas import Check, Health, Readiness
 from api.version import version
 from node.ledger.errors import LedgerUnreachable
+from node.settlement.lane import lane_statuses
 from node.settlement.office import Office
 
 MOST_BLOCKS_BEHIND: Final = 20
@@ -30,8 +31,9 @@ def router(institution: Institution) -> APIRouter:
 
     @routes.get("/readyz", operation_id="getReadiness", summary="Can it settle?", responses=_NOT_READY)
     def get_readiness(response: Response) -> Readiness:
-        """Ready when the chain answers, the worker is alive and the book is not far behind the chain."""
-        checks = [*_chain_checks(institution.office), _worker_check(institution)]
+        """Ready when chain answers, worker lives, a lane carries transactions and the book is not far behind."""
+        office = institution.office
+        checks = [*_chain_checks(office), _worker_check(institution), _lane_check(office)]
         ready = all(check.ok for check in checks)
         response.status_code = 200 if ready else 503
         return Readiness(status="ready" if ready else "not_ready", checks=checks)
@@ -63,3 +65,15 @@ def _worker_check(institution: Institution) -> Check:
     trouble = " Its last pass met trouble; the log says what." if status.last_error else ""
     text = f"The last good pass ended {max(ago_s, 0):.1f} seconds ago.{trouble}"
     return Check(name="worker", ok=ago_s <= MOST_S_SINCE_A_PASS, text=text)
+
+
+def _lane_check(office: Office) -> Check:
+    """A lane that is stopped says why and what to do; one at its fee cap only that the log does."""
+    lanes = lane_statuses(office)
+    texts = [
+        lane.stopped or f"Lane {lane.lane} meets trouble; the log says what." for lane in lanes if not lane.healthy
+    ]
+    ok = any(lane.healthy for lane in lanes)
+    return Check(
+        name="lanes", ok=ok, text=" ".join(texts) or f"{sum(lane.waiting for lane in lanes)} wait for a block."
+    )

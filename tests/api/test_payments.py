@@ -145,7 +145,7 @@ def test_health_needs_no_credential_and_readiness_says_what_it_checked(debtor_ag
         assert anonymous.get("/healthz").json()["status"] == "ok"
         ready = anonymous.get("/readyz")
     assert ready.status_code == 200, ready.text
-    assert {check["name"] for check in ready.json()["checks"]} == {"chain", "cursor", "worker"}
+    assert {check["name"] for check in ready.json()["checks"]} == {"chain", "cursor", "worker", "lanes"}
 
 
 def test_a_message_without_uetr_gets_one_and_is_still_taken_once(debtor_agent: Bank) -> None:
