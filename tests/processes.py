@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ from typing import Self, TypeVar
 ROOT = Path(__file__).parents[1]
 CORRIDOR = (sys.executable, "-c", "from cli.main import main; main()")
 
+_BLOCK = 10
 T = TypeVar("T")
 
 
@@ -113,16 +116,38 @@ def corridor(diary: Path, *arguments: str) -> Process:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many consecutive free ports, below those that the system hands out by itself."""
-    for first in range(20_100, 32_000, count):
-        with ExitStack() as taken:
-            try:
-                for port in range(first, first + count):
-                    taken.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
+    """The first of so many consecutive free ports (ten at most), below those that the system hands out by itself.
+
+    They are ours until this process ends, also while nothing listens there: another run of the tests, which looks
+    for ports while one of our parts is dead, must not even touch them.
+    """
+    assert count <= _BLOCK
+    for first in range(20_100, 32_000, _BLOCK):
+        if _is_ours(first) and _are_free(first, count):
             return first
     raise RuntimeError(f"no {count} consecutive free ports")
+
+
+def _is_ours(first: int) -> bool:
+    """Claim a block of ports by a lock that ends with this process; its descriptor is never closed."""
+    name = Path(tempfile.gettempdir()) / f"corridor-test-ports-{first}.lock"
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    return True
+
+
+def _are_free(first: int, count: int) -> bool:
+    with ExitStack() as taken:
+        try:
+            for port in range(first, first + count):
+                taken.enter_context(socket.create_server(("127.0.0.1", port)))
+        except OSError:
+            return False
+    return True
 
 
 def _environment() -> dict[str, str]:

@@ -114,7 +114,7 @@ class Load:
         return True
 
     def _open(self) -> int:
-        """How many payments are under way; "enough" while the book of a dead institution waits for its recovery."""
+        """How many payments are under way; "enough" while the book of the dead waits to be recovered."""
         try:
             with closing(sqlite3.connect(f"{self._book.as_uri()}?mode=ro", uri=True, timeout=5)) as book:
                 return int(book.execute(OPEN).fetchone()[0])

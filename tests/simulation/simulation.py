@@ -48,7 +48,9 @@ class Simulation:
         """Wait until a mortal part has met its fate."""
         give_up = time.monotonic() + DEATH_WITHIN_S
         while not part.is_dead():
-            assert time.monotonic() < give_up, f"seed {self.seed}: {part.name} never came to {boundary}"
+            if time.monotonic() > give_up:
+                unended = "; ".join(self.under_way()) or "nothing is under way"
+                raise AssertionError(f"seed {self.seed}: {part.name} never came to {boundary}: {unended}")
             time.sleep(0.01)
         part.note(boundary)
 
@@ -63,22 +65,24 @@ class Simulation:
         time.sleep(dice.uniform(0.1, 1))
         part.kill("any time")
 
+    def under_way(self) -> list[str]:
+        """Every payment that has not ended, in any book."""
+        books = [read_book(bic, "0x", path) for bic, path in self.parts.books().items()]
+        return [
+            f"{uetr} is {row['state']} at {book.bic} after {row['attempts']} attempts"
+            for book in books
+            for uetr, row in book.payments.items()
+            if row["state"] not in TERMINAL
+        ]
+
     def await_ends(self) -> Counter[str]:
         """Wait until every payment has ended, in every book; the debtor agent's ends, counted."""
         give_up = time.monotonic() + END_WITHIN_S
-        while True:
-            books = [read_book(bic, "0x", path) for bic, path in self.parts.books().items()]
-            under_way = [
-                f"{uetr} is {row['state']} at {book.bic}"
-                for book in books
-                for uetr, row in book.payments.items()
-                if row["state"] not in TERMINAL
-            ]
-            if not under_way:
-                debtor_agent = next(book for book in books if book.bic == self.debtor_agent.name)
-                return Counter(row["state"] for row in debtor_agent.payments.values())
+        while under_way := self.under_way():
             assert time.monotonic() < give_up, f"seed {self.seed}, after {END_WITHIN_S} s: {under_way}"
             time.sleep(0.2)
+        book = read_book(self.debtor_agent.name, "0x", self.debtor_agent.folder / "book.sqlite")
+        return Counter(row["state"] for row in book.payments.values())
 
     def faults(self) -> list[str]:
         """What the auditor finds, once all who were answered should have ended."""
