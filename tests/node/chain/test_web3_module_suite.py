@@ -207,23 +207,12 @@ def request_mocker() -> Any:
     return RequestMocker
 
 
-def names_fail(test: Any) -> Any:
-    """web3 8.0.0 normalises ENS names with pyunormalize, whose version 18 broke that; nothing a node can help."""
-    return pytest.mark.xfail(reason="pyunormalize 18 breaks ENS names in web3 8.0.0")(test)
-
-
 class TestEth(EthModuleTest):
     """The eth module."""
 
     test_invalid_eth_sign_typed_data = pytest.mark.xfail(reason="wants the wording of geth's own library")(
         EthModuleTest.test_invalid_eth_sign_typed_data
     )
-    test_eth_get_balance_with_ens_name = names_fail(EthModuleTest.test_eth_get_balance_with_ens_name)
-    test_eth_get_storage_at_ens_name = names_fail(EthModuleTest.test_eth_get_storage_at_ens_name)
-    test_eth_get_transaction_count_ens_name = names_fail(EthModuleTest.test_eth_get_transaction_count_ens_name)
-    test_eth_get_code_ens_address = names_fail(EthModuleTest.test_eth_get_code_ens_address)
-    test_eth_sign_ens_names = names_fail(EthModuleTest.test_eth_sign_ens_names)
-    test_eth_sign_transaction_ens_names = names_fail(EthModuleTest.test_eth_sign_transaction_ens_names)
 
 
 class TestNet(NetModuleTest):
@@ -232,8 +221,6 @@ class TestNet(NetModuleTest):
 
 class TestWeb3(Web3ModuleTest):
     """The web3 module."""
-
-    test_solidity_keccak_ens = names_fail(Web3ModuleTest.test_solidity_keccak_ens)
 
     def _check_web3_client_version(self, client_version: Any) -> Any:
         assert client_version.startswith("Corridor/")
