@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from contracts import artifact
 from node.domain.lifecycle import State
+from node.ledger.abi import call_data
+from node.ledger.client import LedgerClient
 from node.settlement.lane import lane_statuses
 from node.settlement.office import Office
-from node.settlement.replacement import offer_of
+from node.settlement.replacement import offer_more, offer_of
 from node.settlement.sender import send_pending
+from node.settlement.watcher import watch
 from tests.node.settlement.sending.following import Following
+from tests.node.settlement.town import CNY
+from wallet.transaction import UnsignedTransaction, sign_transaction
 
 GWEI = 10**9
 
@@ -178,6 +185,62 @@ def test_where_gas_is_free_no_fee_is_ever_offered(local: Following) -> None:
     local.town.chain.mine()
     local.town.chain.automine = True
     local.settle()
+
+
+@pytest.mark.anvil
+def test_of_two_senders_that_see_the_same_trouble_one_offers_more(anvil: Following) -> None:
+    anvil.rpc("evm_setAutomine", False)
+    kept = anvil.submitted()
+    send_pending(anvil.office)
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(offer_of(kept).max_fee_per_gas * 3))
+    anvil.rpc("evm_mine")
+    usual, signer = anvil.office.client.fees(), anvil.office.lane_signer
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: offer_more(anvil.office, signer, kept, usual), range(8)))
+    assert [one.attempt for one in anvil.attempts(kept.nonce)] == [0, 1]
+    anvil.rpc("evm_setAutomine", True)
+    send_pending(anvil.office)
+    anvil.rpc("evm_mine")
+    anvil.settle()
+
+
+def test_a_revert_is_answered_when_it_is_final_and_forgotten_when_it_is_reorganised_away(local: Following) -> None:
+    """The debtor agent's money left in a block that is then replaced by another: the payment settles after all."""
+    careful = LedgerClient(local.town.url, finality="depth:2")
+    ours = replace(local.office, client=careful)
+    before = local.town.chain.head.number
+    kept = local.submitted()
+    _move_everything_away(local)
+    send_pending(ours)
+    watch(ours)
+    assert local.attempts(kept.nonce)[0].status.value == "reverted"
+    assert local.state(kept.uetr or "") is State.SUBMITTED
+    assert len(local.kept(kept.uetr or "")) == 1, "nothing is withdrawn yet"
+    local.town.chain.revert_to(before)
+    local.town.chain.mine()
+    local.settle()
+    careful.close()
+
+
+def _move_everything_away(following: Following) -> None:
+    client, owner = following.office.client, following.office.signer
+    everything = following.town.on_chain(following.office, CNY)
+    transfer = call_data(artifact("CurrencyToken").abi, "transfer", following.town.provider.account, everything)
+    unsigned = UnsignedTransaction(
+        chain_id=client.chain_id(),
+        nonce=client.next_nonce(owner.address),
+        to=following.office.directory.tokens()["CNY"].address,
+        value=0,
+        data=transfer,
+        gas=200_000,
+        max_fee_per_gas=0,
+        max_priority_fee_per_gas=0,
+    )
+    signed = sign_transaction(unsigned, owner)
+    assert client.broadcast(signed.raw).on_its_way
+    receipt = client.receipt("0x" + signed.hash.hex())
+    assert receipt is not None
+    assert receipt.succeeded
 
 
 def test_a_lane_says_what_waits(either: Following) -> None:
