@@ -50,10 +50,13 @@ class NativeCurveMissing(RuntimeError):
     """The native curve library is not the one in use: signing would be slow and would leak by timing."""
 
 
-def normalise(digest: bytes, r: int, s: int, address: str, y_parity: int | None = None) -> Signature:
+def normalise(
+    digest: bytes, r: int, s: int, address: str, y_parity: int | None = None, public_key: bytes | None = None
+) -> Signature:
     """Turn what a signing device returned into a signature that is in range, low-s, and `address`'s own.
 
-    Without `y_parity` (hardware does not tell) both are tried; with it, only that one, flipped along with s.
+    Without `y_parity` (hardware does not tell) both are tried; with it, only that one, flipped along with s. Where
+    the 65 bytes of `public_key` are known, they are compared instead of the address made from them.
     Raises SignatureRefused: out of range, or made by another key or over another digest.
     """
     if not (0 < r < CURVE_ORDER and 0 < s < CURVE_ORDER):
@@ -61,22 +64,24 @@ def normalise(digest: bytes, r: int, s: int, address: str, y_parity: int | None 
     if s > HALF_ORDER:
         s = CURVE_ORDER - s
         y_parity = None if y_parity is None else 1 - y_parity
-    expected = address_bytes(address)
     for parity in (0, 1) if y_parity is None else (y_parity,):
         signature = Signature(r, s, parity)
-        if _made_by(digest, signature, expected):
+        found = _signed_with(digest, signature)
+        if found is not None and (
+            found == public_key if public_key is not None else address_of(found) == address_bytes(address)
+        ):
             return signature
     raise SignatureRefused(f"the signature does not recover to {address}")
 
 
-def _made_by(digest: bytes, signature: Signature, expected: bytes) -> bool:
+def _signed_with(digest: bytes, signature: Signature) -> bytes | None:
+    """Return the public key that fits, or None: with the other parity there may be no such point."""
     try:
-        key = recover_public_key(digest, signature.r, signature.s, signature.y_parity)
+        return recover_public_key(digest, signature.r, signature.s, signature.y_parity)
     except SignatureRefused:
         if len(digest) != 32:
             raise
-        return False  # with the other parity there may be no such point
-    return address_of(key) == expected
+        return None
 
 
 class LocalSigner:
@@ -108,7 +113,7 @@ class LocalSigner:
             raise SignatureRefused(f"a digest has 32 bytes, not {len(digest)}")
         raw = self._key.sign_recoverable(digest, hasher=None)
         r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big")
-        return normalise(digest, r, s, self.address, raw[64])
+        return normalise(digest, r, s, self.address, raw[64], self._public_key)
 
     def __repr__(self) -> str:
         return f"LocalSigner({getattr(self, 'address', 'no key')})"
