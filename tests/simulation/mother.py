@@ -50,6 +50,7 @@ class Mother:
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
         self._living: dict[int, Mortal] = {}
         self._diaries: list[Path] = []
+        self._one_at_a_time = threading.Lock()
         self._born = threading.Condition()
         self._newest: Mortal | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -58,7 +59,7 @@ class Mother:
     def bear(self, folder: Path, boundary: str, crossings: int, diary: Path) -> Mortal:
         """Start an institution that dies at the n-th crossing of a boundary."""
         assert self._process.stdin is not None
-        with self._born:
+        with self._one_at_a_time, self._born:  # waiting for a birth lets go of the second, not of the first
             self._newest = None
             self._diaries.append(diary)
             self._process.stdin.write(f"{folder}\t{boundary}\t{crossings}\t{diary}\n")
