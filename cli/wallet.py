@@ -15,6 +15,7 @@ import typer
 from cli.exit_codes import ExitCode
 from cli.wallet_authorise import authorisations
 from cli.wallet_contacts import contact_book
+from cli.wallet_hold import holds
 from cli.wallet_keys import keys
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
@@ -56,6 +57,7 @@ app.add_typer(keys)
 app.add_typer(oversight)
 app.add_typer(authorisations)
 app.add_typer(payments)
+app.add_typer(holds)
 app.add_typer(contact_book, name="contacts")
 
 

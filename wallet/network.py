@@ -41,6 +41,7 @@ class Network:
     settlement: str
     tokens: Mapping[str, Token]
     names: Mapping[str, str]
+    holds: str | None = None  # the contract that reserves money, where the network has one
 
     def token(self, currency: str) -> Token:
         """Return the token of a currency. Raises BadNetwork if nobody issues it here."""
@@ -105,6 +106,7 @@ def parse_network(document: Mapping[str, Any]) -> Network:
         settlement=_address(document["contracts"]["settlement"]),
         tokens=tokens,
         names=names,
+        holds=_address(document["contracts"]["holds"]) if "holds" in document["contracts"] else None,
     )
 
 

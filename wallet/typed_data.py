@@ -32,7 +32,7 @@ class BadTypedData(ValueError):
     """A value that cannot be part of what is signed; the message begins with the type and field at fault."""
 
 
-class _Struct:
+class TypedStruct:
     """A signed struct: its constructor refuses values that its Solidity types cannot hold."""
 
     TYPE: ClassVar[str]
@@ -50,7 +50,7 @@ class _Struct:
 
 
 @dataclass(frozen=True)
-class Instruction(_Struct):
+class Instruction(TypedStruct):
     """The order to pay, signed by the owner of the account debited (and by its agent, if that is another).
 
     Amounts in minor units; `uetr` and `return_of` the UUID's 16 bytes (zero: no return); `message_digest` the
@@ -80,7 +80,7 @@ class Instruction(_Struct):
 
 
 @dataclass(frozen=True)
-class Acceptance(_Struct):
+class Acceptance(TypedStruct):
     """The creditor agent's promise to accept the instruction with this struct hash, until `expiry` (unix s)."""
 
     TYPE = "Acceptance(bytes32 instruction,uint64 expiry)"
@@ -90,7 +90,7 @@ class Acceptance(_Struct):
 
 
 @dataclass(frozen=True)
-class Quote(_Struct):
+class Quote(TypedStruct):
     """An FX provider's firm, single-use price: the taker sells and buys exactly these minor units."""
 
     TYPE = (
@@ -109,7 +109,7 @@ class Quote(_Struct):
 
 
 @dataclass(frozen=True)
-class Cancellation(_Struct):
+class Cancellation(TypedStruct):
     """The debtor agent's order to burn a UETR, so that its signatures can never settle afterwards."""
 
     TYPE = "Cancellation(bytes16 uetr,address debtor_agent)"
@@ -119,7 +119,7 @@ class Cancellation(_Struct):
 
 
 @dataclass(frozen=True)
-class Position(_Struct):
+class Position(TypedStruct):
     """A participant's agreement to one cycle of netting: its net of these obligations, in one currency.
 
     `net_amount` in minor units: above zero it is received, below zero paid. `root` commits to every obligation of
@@ -136,7 +136,7 @@ class Position(_Struct):
 
 
 @dataclass(frozen=True)
-class Transfer(_Struct):
+class Transfer(TypedStruct):
     """A holder's authorisation to move minor units of one currency token, once per `nonce`, until `expiry`.
 
     For the domain of the token and not of settlement. Anybody may carry it to the chain and nobody can change it,
@@ -153,7 +153,7 @@ class Transfer(_Struct):
 
 
 Struct = Instruction | Acceptance | Quote | Cancellation | Position | Transfer
-S = TypeVar("S", bound=_Struct)
+S = TypeVar("S", bound=TypedStruct)
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _check(where: str, kind: str, value: object) -> None:
         raise BadTypedData(f"{where}: {fault}")
 
 
-def struct_hash(value: _Struct) -> bytes:
+def struct_hash(value: TypedStruct) -> bytes:
     """Return the EIP-712 struct hash: keccak of the type hash and one 32-byte word per field."""
     words = [_KINDS[kind].word(getattr(value, name)) for name, kind in value.FIELDS]
     return keccak(value.TYPE_HASH + b"".join(words))
@@ -276,7 +276,7 @@ def signing_digest(domain: bytes, value: Struct) -> Digest:
     return Digest(keccak(b"\x19\x01" + domain + struct_hash(value)), (domain, value))
 
 
-def to_json(value: _Struct) -> dict[str, str]:
+def to_json(value: TypedStruct) -> dict[str, str]:
     """Return the JSON mapping of a struct, its fields in signing order; `from_json` gives back an equal value.
 
     UUIDs as lower-case text, integers as decimal strings (JSON numbers lose digits), addresses checksummed,

@@ -113,8 +113,10 @@ def served_chain(directory: Path) -> Iterator[ServedChain]:
         settlement = _deploy(client, "Settlement", registry)
         token = _deploy(client, "CurrencyToken", "Digital yuan", "CNY", 2, ISSUER.address)
         document = network_document(rpc_url, client.chain_id(), registry, settlement, token)
+        document["contracts"]["holds"] = _deploy(client, "Holds")
         (directory / "network.json").write_text(json.dumps(document))
         chain = ServedChain(client, directory, document)
+        chain.call("set_hold_operator", document["contracts"]["holds"], 2)  # it may place holds and end them
         chain.call("grant_role", ISSUER.address, int(TokenRole.ISSUER))
         chain.call("set_issue_allowance", ISSUER.address, ISSUED)
         chain.call("issue", DEBTOR, ISSUED, b"\x01" * 32)
