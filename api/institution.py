@@ -31,7 +31,7 @@ from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
 from node.settlement.office import Office
 from node.settlement.ports import Boundary, Clock
-from node.settlement.terms import PriceBook, Terms
+from node.settlement.terms import BadTerms, PriceBook, Terms, terms_from
 from node.settlement.worker import Worker
 from wallet.keystore import Keystore
 from wallet.message_key import load_message_key
@@ -139,7 +139,7 @@ def open_institution(
         lane_signer=Keystore(folder / OPERATOR_KEY, gate=gate).unlock(said.operator_account, password),
         clock=clock,
         boundary=boundary or _pass_by,
-        terms=Terms(**said.terms),  # type: ignore[arg-type]
+        terms=_terms(said),
         prices=_prices(said),
     )
     return Institution(
@@ -153,6 +153,13 @@ def open_institution(
         http=http,
         limits=limits or BodyLimits(),
     )
+
+
+def _terms(said: InstitutionDescription) -> Terms:
+    try:
+        return terms_from(said.terms)
+    except BadTerms as fault:
+        raise BadInstitution(f"terms: {fault}") from None
 
 
 def _prices(said: InstitutionDescription) -> PriceBook | None:

@@ -209,7 +209,7 @@ def _later(office: Office, record: PaymentRecord) -> None:
 def _end(office: Office, record: PaymentRecord, event: Event, finding: Finding) -> None:
     with office.book.unit() as unit:
         close(office, unit, record, event, (finding,))
-    office.boundary(event.value.lower(), record.uetr)
+    office.boundary("expired" if event is Event.EXPIRE else "rejected", record.uetr)
 
 
 def _creditor_agent(office: Office, record: PaymentRecord) -> Participant | None:

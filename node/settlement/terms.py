@@ -6,7 +6,7 @@ Frozen values, handed in where an institution is constructed; nothing reads them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 
 
@@ -41,6 +41,26 @@ class PriceBook:
 
     rates: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     spread_bps: int = 20
+
+
+class BadTerms(ValueError):
+    """A term that does not exist, or whose value is not a positive number of the right kind; the text names it."""
+
+
+def terms_from(said: Mapping[str, object]) -> Terms:
+    """Terms with some values stated, strictly: whole seconds are whole numbers, or signing would refuse them later.
+
+    Raises BadTerms.
+    """
+    known = {term.name: type(term.default) for term in fields(Terms)}
+    for name, value in said.items():
+        if name not in known:
+            raise BadTerms(f"{name}: there is no such term; there are {', '.join(known)}")
+        kinds = (int,) if known[name] is int else (int, float)
+        if type(value) not in kinds or not value > 0:  # type: ignore[operator]
+            wanted = "a whole number" if known[name] is int else "a number"
+            raise BadTerms(f"{name}: {wanted} above 0 is needed, not {value!r}")
+    return replace(Terms(), **said)  # type: ignore[arg-type]
 
 
 def retry_delay_s(terms: Terms, attempts: int) -> float:
