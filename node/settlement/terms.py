@@ -48,7 +48,7 @@ class BadTerms(ValueError):
 
 
 def terms_from(said: Mapping[str, object]) -> Terms:
-    """Terms with some values stated, strictly: whole seconds are whole numbers, or signing would refuse them later.
+    """Terms with some values stated, strictly: whole seconds are whole numbers, or signing would refuse them late.
 
     Raises BadTerms.
     """
