@@ -34,7 +34,7 @@ class LazyCommands(TyperGroup):
 
 app = typer.Typer(
     cls=LazyCommands,
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
     help="Corridor: digital currencies on a shared chain, settled in ISO 20022.",
     epilog="Exit codes: " + " ".join((exit_codes.__doc__ or "").split("\n\n")[1].split()),
