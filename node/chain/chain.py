@@ -16,13 +16,14 @@ from node.chain.clock import ChainClock
 from node.chain.errors import ImportRefused, TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.mempool import Mempool, PooledTransaction
-from node.chain.native import assert_native_backends, bound_recursion
+from node.chain.native import assert_native_backends
 from node.chain.opening import open_head
 from node.chain.records import BlockRecord, SealedBlock
 from node.chain.rules import LocalState
 from node.chain.state_view import StateView
 from node.chain.store import ChainStore
 from node.chain.transaction import check_transaction, decode_transaction
+from node.recursion import bound_recursion
 
 BlockListener = Callable[[BlockRecord], None]
 PendingListener = Callable[[bytes], None]

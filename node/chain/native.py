@@ -1,9 +1,7 @@
-"""The process this chain runs in: native elliptic curve and hash, asserted and not hoped for, and a safe stack.
+"""The process this chain runs in: native elliptic curve and hash, asserted and not hoped for.
 
 eth_keys and eth_hash fall back to slower code without a word; a chain that did so would be three times slower.
 """
-
-import sys
 
 import eth_hash.auto
 from eth_keys.backends.coincurve import CoinCurveECCBackend
@@ -11,9 +9,6 @@ from eth_keys.main import lazy_key_api as keys
 from eth_utils.exceptions import ValidationError
 
 EMPTY_KECCAK = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
-
-
-EVM_RECURSION_LIMIT = 12_288  # what py-evm needs for 1,024 nested calls
 
 
 class NativeBackendMissing(RuntimeError):
@@ -51,12 +46,3 @@ def choose_native_hash() -> None:
     if pysha3.keccak256(b"") != EMPTY_KECCAK:
         raise NativeBackendMissing("the installed sha3 module does not compute keccak-256")
     eth_hash.auto.keccak.hasher = pysha3.keccak256  # type: ignore[assignment]  # the parameter has another name
-
-
-def bound_recursion() -> None:
-    """Lower Python's recursion limit to what the virtual machine needs.
-
-    py_ecc, which py-evm imports, sets it to 100,000, and then forty kilobytes of "[" in a request overflow the C
-    stack of any JSON parser in the process and kill it. Call it once all imports are done.
-    """
-    sys.setrecursionlimit(min(sys.getrecursionlimit(), EVM_RECURSION_LIMIT))
