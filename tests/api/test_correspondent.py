@@ -140,7 +140,6 @@ def test_a_signed_answer_is_a_quote() -> None:
         Answering(503, problem(Refusal.CHAIN_UNREACHABLE), MEDIA_TYPE),
         Answering(403, problem(Refusal.PARTICIPANT_NOT_ACTIVE), MEDIA_TYPE),
     ],
-    ids=str,
 )
 def test_what_is_no_word_of_the_provider_means_unreachable(answering: Answering) -> None:
     answer = asked_of(answering)
