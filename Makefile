@@ -9,14 +9,14 @@ demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
 
 test: $(VENV)/.test  ## every test of the default run
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.test  ## everything the house asks of a change
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
 	@$(BIN)/python -m pytest -m long --timeout=3600
