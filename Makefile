@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format long lock clean
+.PHONY: demo test check lint format long lock clean
 
 demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
@@ -11,12 +11,13 @@ demo: $(VENV)/.demo  ## the first payment, end to end, printed
 test: $(VENV)/.test  ## every test of the default run
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(VENV)/.test  ## everything the house asks of a change
+check: lint test  ## everything the house asks of a change
+
+lint: $(VENV)/.test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
 	@$(BIN)/python -m pytest -m long --timeout=3600

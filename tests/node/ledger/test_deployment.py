@@ -93,7 +93,9 @@ def test_a_crash_anywhere_is_taken_up(engine: Engine) -> None:
         attempts += 1
         try:
             network = deploy_network(CrashingClient(engine.url, 9), plan, keys)
-        except Crash:
+        except (Crash, DeploymentFailed):
+            # What was in flight at the crash may get into a block after the next attempt has read its nonces: that
+            # attempt fails, as documented, and the one after it takes the deployment up.
             assert attempts < 20
     assert attempts > 4
     for currency in CURRENCIES:
