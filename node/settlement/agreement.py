@@ -7,7 +7,6 @@ the same message are shown again, never a second set.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 
 from node.book.book import Unit
@@ -23,9 +22,9 @@ from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_taking import Taken, take
 from node.settlement.terms import retry_delay_s
-from node.settlement.typed import instruction_for, typed_quote
+from node.settlement.typed import instruction_for, instruction_of, instruction_text, typed_quote
 from wallet.signature import Signature, SignatureRefused
-from wallet.typed_data import Acceptance, Instruction, from_json, signing_digest, struct_hash, to_json
+from wallet.typed_data import Acceptance, Instruction, signing_digest, struct_hash
 from wallet.verification import recover
 
 _QUOTE_REASONS = {
@@ -119,12 +118,12 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
             expiry_s=expiry_s,
         )
         unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
-        unit.payments.save(replace(record, message_digest=digest, instruction=json.dumps(to_json(instruction))))
+        unit.payments.save(replace(record, message_digest=digest, instruction=instruction_text(instruction)))
     office.boundary("instructed", record.uetr)
 
 
 def _ask(office: Office, record: PaymentRecord) -> None:
-    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    instruction = instruction_of(record)
     creditor_agent = _creditor_agent(office, record)
     if creditor_agent is None:
         _end(office, record, Event.REJECT, _vanished(record))

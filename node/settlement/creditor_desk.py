@@ -7,7 +7,6 @@ agent that lost our answer can simply ask once more.
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from dataclasses import replace
 
@@ -21,8 +20,8 @@ from node.domain.reasons import Finding, Reason
 from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
-from node.settlement.typed import domain_quote, instruction_for
-from wallet.typed_data import Acceptance, signing_digest, struct_hash, to_json
+from node.settlement.typed import domain_quote, instruction_for, instruction_text
+from wallet.typed_data import Acceptance, signing_digest, struct_hash
 
 
 def consider(
@@ -87,7 +86,7 @@ def _decide(
         record,
         Event.ACCEPT,
         now(office),
-        instruction=json.dumps(to_json(request.instruction)),
+        instruction=instruction_text(request.instruction),
         quote=_signed_quote(office, request),
         acceptance_signature=signature,
         acceptance_expiry_s=acceptance.expiry,

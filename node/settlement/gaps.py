@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 
 from node.book.records import EvmTransactionRecord
-from node.domain.lifecycle import State
 from node.domain.reasons import Finding, Reason
 from node.ledger.values import Fees
 from node.settlement.lane import keep_attempt, signed_record
 from node.settlement.office import Office
 from node.settlement.replacement import FILL, next_offer, offer_of
-from node.settlement.submission import CANCEL, SETTLE, AlreadyDecided, withdraw
+from node.settlement.submission import SETTLE, AlreadyDecided, withdraw_if_open
 from wallet.signer import Signer
 from wallet.transaction import UnsignedTransaction
 
@@ -54,14 +53,10 @@ def fill_lost(office: Office, signer: Signer, chain_nonce: int, usual: Fees) -> 
 def end_filled(office: Office, attempts: list[EvmTransactionRecord]) -> None:
     """A nonce's filling is final: withdraw the payment whose settlement it has taken the place of."""
     for uetr in {kept.uetr for kept in attempts if kept.purpose == SETTLE and kept.uetr}:
-        with office.book.view() as unit:
-            record = unit.payments.find(uetr)
-            withdrawn = any(other.purpose == CANCEL for other in unit.lanes.of(uetr))
-        if record is not None and record.state is State.SUBMITTED and not withdrawn:
-            try:
-                withdraw(office, record, _impossible())
-            except AlreadyDecided:
-                continue  # settled or burnt some other way; the watcher will see it
+        try:
+            withdraw_if_open(office, uetr, _impossible)
+        except AlreadyDecided:
+            continue  # settled or burnt some other way; the watcher will see it
 
 
 def _filling(office: Office, signer: Signer, nonce: int, fees: Fees) -> EvmTransactionRecord:

@@ -5,13 +5,13 @@ It reads the two separately, at the same block, and changes neither.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.settlement.office import Office
-from wallet.typed_data import Instruction, from_json, struct_hash
+from node.settlement.typed import instruction_of
+from wallet.typed_data import struct_hash
 
 
 @dataclass(frozen=True)
@@ -69,5 +69,5 @@ def _on_chain(office: Office, record: PaymentRecord) -> bool:
     """Whether the contract has settled exactly the instruction this record signed or accepted."""
     if record.instruction is None:
         return False
-    instruction = from_json(Instruction, json.loads(record.instruction))
+    instruction = instruction_of(record)
     return office.contract.settled(instruction.debtor_agent, instruction.uetr) == struct_hash(instruction)

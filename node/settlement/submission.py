@@ -6,18 +6,18 @@ contract is not sent at all: it is withdrawn on chain, because a signature once 
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Callable
 
 from node.book.records import PaymentRecord
-from node.domain.lifecycle import Event
+from node.domain.lifecycle import Event, State
 from node.domain.reasons import Finding
 from node.ledger.revert_reasons import reason_for
 from node.ledger.values import CallRefused
 from node.settlement.lane import Call, keep_signed, open_slot
 from node.settlement.office import Office, now
-from node.settlement.typed import typed_quote
-from wallet.typed_data import Cancellation, Instruction, from_json, signing_digest
+from node.settlement.typed import instruction_of, typed_quote
+from wallet.typed_data import Cancellation, Instruction, signing_digest
 
 SETTLE = "settle"
 CANCEL = "cancel"
@@ -26,7 +26,7 @@ _GAS_HEADROOM_PERCENT = 130
 
 def submit(office: Office, record: PaymentRecord) -> None:
     """Keep the signed settlement of an ACCEPTED payment, or its withdrawal where the contract would refuse it."""
-    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    instruction = instruction_of(record)
     digest = signing_digest(office.contract.domain(), instruction)
     signature = office.signer.sign_digest(digest).to_bytes()
     data = _settle_data(office, record, instruction, signature)
@@ -55,7 +55,7 @@ def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
 
     The payment fails when the burning is final, not before; until then anyone might still submit the set.
     """
-    instruction = from_json(Instruction, json.loads(record.instruction or "{}"))
+    instruction = instruction_of(record)
     data, gas = _withdrawal(office, instruction)
     call = _call(office, CANCEL, data, gas)
     slot = open_slot(office)
@@ -63,6 +63,15 @@ def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
         keep_signed(office, unit, slot, call, record.uetr)
         unit.payments.add_finding(record, finding)
     office.boundary("withdrawn", record.uetr)
+
+
+def withdraw_if_open(office: Office, uetr: str, why: Callable[[], Finding]) -> None:
+    """Withdraw a payment that is still submitted, once; `why` is asked only then. Raises as `withdraw` does."""
+    with office.book.view() as unit:
+        record = unit.payments.find(uetr)
+        withdrawn = any(sent.purpose == CANCEL for sent in unit.lanes.of(uetr))
+    if record is not None and record.state is State.SUBMITTED and not withdrawn:
+        withdraw(office, record, why())
 
 
 def refusal(sentence: str) -> Finding:

@@ -5,9 +5,11 @@ Currencies become token addresses here and nowhere else in this room.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 
+from node.book.records import PaymentRecord
 from node.domain.money import Money
 from node.domain.party import Participant
 from node.domain.payment import Payment, credit_leg, debit_leg
@@ -46,6 +48,18 @@ def domain_quote(quote: typed_data.Quote, tokens: Tokens) -> Quote | None:
         buy=Money(quote.buy_amount, buy),
         expiry_s=quote.expiry,
     )
+
+
+def instruction_text(instruction: typed_data.Instruction) -> str:
+    """The instruction as a payment's record keeps it; `instruction_of` gives it back."""
+    return json.dumps(typed_data.to_json(instruction))
+
+
+def instruction_of(record: PaymentRecord) -> typed_data.Instruction:
+    """The instruction that this payment's record keeps; raises LookupError where none is written yet."""
+    if record.instruction is None:
+        raise LookupError(f"payment {record.uetr} has no instruction yet")
+    return typed_data.from_json(typed_data.Instruction, json.loads(record.instruction))
 
 
 def instruction_for(

@@ -6,7 +6,6 @@ anywhere costs a second reading and nothing else.
 
 from __future__ import annotations
 
-import json
 import uuid
 from itertools import groupby
 
@@ -21,8 +20,8 @@ from node.settlement.closing import close, report
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office, now
 from node.settlement.postings import book_own, book_settled, unexplained
-from node.settlement.submission import AlreadyDecided, refusal, withdraw
-from wallet.typed_data import Instruction, from_json
+from node.settlement.submission import AlreadyDecided, refusal, withdraw_if_open
+from node.settlement.typed import instruction_of
 
 _BLOCKS_A_PASS = 500
 
@@ -126,13 +125,9 @@ def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
         return
     if record.side is Side.DEBTOR_AGENT and log.debtor_agent == office.account:
         close(office, unit, record, Event.FAIL if record.findings else Event.CANCEL)
-    elif record.side is Side.CREDITOR_AGENT and _debtor_agent(record) == log.debtor_agent:
+    elif record.side is Side.CREDITOR_AGENT and instruction_of(record).debtor_agent == log.debtor_agent:
         finding = Finding(Reason.CANCELLED_BY_DEBTOR_AGENT, "The debtor agent withdrew the payment.")
         close(office, unit, record, Event.CANCEL, (finding,))
-
-
-def _debtor_agent(record: PaymentRecord) -> str:
-    return from_json(Instruction, json.loads(record.instruction or "{}")).debtor_agent
 
 
 def _note_included(office: Office, first: int, last: int) -> bool:
@@ -163,14 +158,13 @@ def _answer_reverts(office: Office, final: int) -> bool:
 
 
 def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
-    with office.book.view() as unit:
-        record = unit.payments.find(sent.uetr) if sent.uetr else None
-        withdrawn = any(other.purpose == "cancel" for other in unit.lanes.of(sent.uetr or ""))
-    if record is not None and record.state is State.SUBMITTED and not withdrawn:
-        try:
-            withdraw(office, record, refusal(office.client.revert_reason(sent.transaction_hash)))
-        except (AlreadyDecided, LaneStopped):
-            return False
+    try:
+        if sent.uetr is not None:
+            withdraw_if_open(
+                office, sent.uetr, lambda: refusal(office.client.revert_reason(sent.transaction_hash))
+            )
+    except (AlreadyDecided, LaneStopped):
+        return False
     with office.book.unit() as unit:
         unit.lanes.mark(sent.transaction_hash, EvmTransactionStatus.FINAL, sent.block_number)
     return True
@@ -184,8 +178,8 @@ def _expire(office: Office, open_payments: list[PaymentRecord], chain_now_s: int
     """
     moved = False
     for record in open_payments:
-        expiry_s = _expiry_s(record)
-        if expiry_s is not None and expiry_s < chain_now_s:
+        expiry_s = instruction_of(record).expiry
+        if expiry_s < chain_now_s:
             moved = _end_expired(office, record.uetr, expiry_s) or moved
     return moved
 
@@ -208,7 +202,3 @@ def _expired(expiry_s: int) -> Finding:
         value=str(expiry_s),
         rule="instruction.expiry",
     )
-
-
-def _expiry_s(record: PaymentRecord) -> int | None:
-    return from_json(Instruction, json.loads(record.instruction)).expiry if record.instruction else None
