@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import artifact
+from contracts.roles import ParticipantPolicy
 from node.domain.money import Currency
 from node.domain.party import Participant, ParticipantRole, ParticipantStatus, bic11
 from node.ledger.client import LedgerClient
@@ -21,7 +22,6 @@ from node.ledger.errors import LedgerBehind
 from node.ledger.logs import raw_logs
 from node.ledger.values import BlockReference
 
-_ACCEPTANCE_WAIVED: Final = 1
 _FRESH_S: Final = 0.2
 _HOLDS_ITS_BIC: Final = {ParticipantStatus.ACTIVE, ParticipantStatus.SUSPENDED, ParticipantStatus.TERMINATING}
 
@@ -161,5 +161,5 @@ def participant_from(record: Mapping[str, Any]) -> Participant:
         message_key=record["message_key"],
         api_address=record["api_address"],
         jurisdiction=record["jurisdiction"],
-        requires_acceptance=not record["policy"] & _ACCEPTANCE_WAIVED,
+        requires_acceptance=not record["policy"] & ParticipantPolicy.ACCEPTANCE_WAIVED,
     )
