@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any
 
 from node.chain.rpc import JsonRpc, encode, error_answer
@@ -10,6 +11,8 @@ from node.chain.rpc_error import INVALID_REQUEST, RpcError
 from node.chain.subscriptions import Subscriber
 
 POLICY_VIOLATION = 1008
+# A client whose buffers are full cannot even be told; it is not waited for longer than this.
+FAREWELL_DEADLINE_S = 2.0
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -30,12 +33,19 @@ async def serve_web_socket(
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if subscriber.too_slow.is_set():
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "too slow a reader"})
+            subscriber.close()
+            await _dismiss(send)
     finally:
         subscriber.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _dismiss(send: Send) -> None:
+    farewell = {"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "too slow a reader"}
+    with suppress(TimeoutError):
+        await asyncio.wait_for(send(farewell), FAREWELL_DEADLINE_S)
 
 
 async def _read(

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+from random import Random
 from typing import Any
 
 import httpx
@@ -115,28 +117,46 @@ def test_a_vanished_client_leaves_nothing_behind(rpc_url: str, chain: LocalChain
     assert chain.block_listeners == []
 
 
+def narrow_socket(url: str) -> socket.socket:
+    """A connection whose kernel keeps little for a client that does not read, whatever the machine's defaults."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", int(url.rsplit(":", 1)[1])))
+    narrow.setblocking(False)
+    return narrow
+
+
 async def drain(client: ClientConnection) -> None:
     while True:
         await client.recv()
 
 
 def test_a_client_that_does_not_read_is_cut_off(
-    rpc_url: str, chain: LocalChain, monkeypatch: pytest.MonkeyPatch
+    rpc_url: str, chain: LocalChain, debtor: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriptions, "MAX_WAITING_MESSAGES", 20)
+    logs_its_call_data = bytes.fromhex("365f5f37365fa000")
+    chain.send_raw_transaction(dynamic_fee(debtor, 0, data=creation(logs_its_call_data)))
+    logger = generate_contract_address(Address(bytes.fromhex(debtor.address[2:])), 0)
+
+    noise = Random(1)  # the connection compresses, so only noise fills its buffers
+
+    def log_until_cut_off() -> None:
+        for nonce in range(1, 400):
+            if not chain.block_listeners:
+                return
+            words = {"to": to_checksum_address(logger), "data": noise.randbytes(60_000), "gas": 4_000_000}
+            chain.send_raw_transaction(dynamic_fee(debtor, nonce, **words))
 
     async def stall() -> None:
-        async with connect(ws(rpc_url), max_queue=1) as client:
-            await ask(client, "eth_subscribe", "newHeads")
-            for _ in range(100):
-                await asyncio.to_thread(chain.mine, 200)
-                if not chain.block_listeners:
-                    break
+        async with connect(ws(rpc_url), max_queue=1, sock=narrow_socket(rpc_url)) as client:
+            await ask(client, "eth_subscribe", "logs", {})
+            await asyncio.to_thread(log_until_cut_off)
+            assert chain.block_listeners == []  # before a single event was read
             with pytest.raises(ConnectionClosed):
                 await drain(client)
 
     asyncio.run(stall())
-    assert chain.block_listeners == []
 
 
 def test_a_page_from_elsewhere_may_not_connect(rpc_url: str) -> None:
