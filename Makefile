@@ -9,7 +9,7 @@ demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
 
 test: $(VENV)/.test  ## every test of the default run
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: lint test  ## everything the house asks of a change
 

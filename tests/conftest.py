@@ -1,0 +1,31 @@
+"""What holds for every test: the files that take longest come first.
+
+Tests run on several processes, a file to each; with a long file among the last, the others would wait for it alone.
+"""
+
+import pytest
+
+# By measurement (`pytest --durations`), longest first; a folder stands for all of its files.
+LONGEST_FIRST = (
+    "tests/simulation/",
+    "tests/property/",
+    "tests/cli/test_up.py",
+    "tests/end_to_end/",
+    "tests/node/settlement/sending/",
+    "tests/cli/",
+    "tests/contracts/",
+    "tests/node/ledger/",
+    "tests/api/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stable, so that within a file and among the quick files the usual order remains."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    for place, start in enumerate(LONGEST_FIRST):
+        if item.nodeid.startswith(start):
+            return place
+    return len(LONGEST_FIRST)
