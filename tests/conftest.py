@@ -1,6 +1,6 @@
 """What holds for every test: the files that take longest come first.
 
-Tests run on several processes, a file to each; with a long file among the last, the others would wait for it alone.
+Tests run on several processes, a file to each; were a long one among the last, the others would wait for it.
 """
 
 import pytest
