@@ -5,6 +5,8 @@ It holds no logic; the functions of this room take it as their first argument.
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,13 +20,18 @@ from node.settlement.terms import PriceBook, Terms
 from wallet.signer import Signer
 
 
+def random_id() -> str:
+    """A fresh UUID, version 4, as text."""
+    return str(uuid.uuid4())
+
+
 @dataclass(frozen=True)
 class Office:
     """Everything one institution settles with.
 
     `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
-    unless the institution is an FX provider.
+    unless the institution is an FX provider. `fresh_id` names what the office makes; a seeded one runs the simulation.
     """
 
     bic: str
@@ -42,6 +49,7 @@ class Office:
     terms: Terms
     prices: PriceBook | None = None
     more_lane_signers: tuple[Signer, ...] = ()
+    fresh_id: Callable[[], str] = random_id
 
 
 def now(office: Office) -> datetime:

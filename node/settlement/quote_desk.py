@@ -5,7 +5,6 @@ The row is committed before the signature leaves, so a promise can never be forg
 
 from __future__ import annotations
 
-import uuid
 from fractions import Fraction
 
 from node.book.records import QuoteDirection, QuoteRecord, QuoteStatus
@@ -31,7 +30,7 @@ def give(office: Office, taker: Participant, request: QuoteRequest) -> SignedQuo
         return Refused((priced,))
     sell, buy = priced
     quote = Quote(
-        quote_id=str(uuid.uuid4()),
+        quote_id=office.fresh_id(),
         provider=office.account,
         taker=taker.settlement_account,
         sell=sell,
