@@ -47,7 +47,7 @@ def node(
         return
     signers = development_signers() if dev else {}
     genesis = development_genesis(chain_id, signers) if dev else Genesis(chain_id=chain_id)
-    with _opened(data, genesis, ChainClock(strict=dev)) as chain:
+    with _opened(data, genesis, ChainClock(strict=dev), keeps_preimages=dev) as chain:
         development = DevelopmentChain(chain, signers) if dev else None
         _serve(chain, host, port, tuple(allow_origin or ()), development)
 
@@ -88,10 +88,12 @@ def import_chain(
 
 
 @contextmanager
-def _opened(data: Path, genesis: Genesis, clock: ChainClock) -> Iterator[LocalChain]:
+def _opened(
+    data: Path, genesis: Genesis, clock: ChainClock, *, keeps_preimages: bool = False
+) -> Iterator[LocalChain]:
     """The chain in a directory, closed at the end; a store that cannot be used ends the command."""
     try:
-        chain = LocalChain.open(data, genesis, clock)
+        chain = LocalChain.open(data, genesis, clock, keeps_preimages=keeps_preimages)
     except (StoreError, NativeBackendMissing) as error:
         typer.echo(f"corridor node: {error}", err=True)
         raise typer.Exit(1) from error

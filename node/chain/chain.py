@@ -39,7 +39,13 @@ class LocalChain(ChainReader):
     """A chain of blocks over py-evm's virtual machine, on disk or in memory."""
 
     def __init__(
-        self, store: ChainStore, genesis: Genesis, clock: ChainClock, *, unprotected: bool = False
+        self,
+        store: ChainStore,
+        genesis: Genesis,
+        clock: ChainClock,
+        *,
+        unprotected: bool = False,
+        keeps_preimages: bool = False,
     ) -> None:
         assert_native_backends()
         bound_recursion()
@@ -49,6 +55,7 @@ class LocalChain(ChainReader):
         self.block_listeners: list[BlockListener] = []
         self.pending_listeners: list[PendingListener] = []
         self._unprotected = unprotected
+        self._nodes.keeps_preimages = keeps_preimages
         self._restore_queue()
 
     @classmethod
@@ -59,14 +66,22 @@ class LocalChain(ChainReader):
         clock: ChainClock | None = None,
         *,
         unprotected: bool = False,
+        keeps_preimages: bool = False,
     ) -> "LocalChain":
         """Open the chain kept in the directory `path`, or begin it there; None keeps it in memory.
 
+        `keeps_preimages` also keeps the addresses and slots that state is kept under, which a dump of it needs.
         Raises StoreInUse, ForeignStore, StoreDamaged, or NativeBackendMissing.
         """
         store = ChainStore.open(path)
         try:
-            return cls(store, genesis or Genesis(), clock or ChainClock(), unprotected=unprotected)
+            return cls(
+                store,
+                genesis or Genesis(),
+                clock or ChainClock(),
+                unprotected=unprotected,
+                keeps_preimages=keeps_preimages,
+            )
         except BaseException:
             store.close()
             raise

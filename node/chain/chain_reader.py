@@ -172,6 +172,10 @@ class ChainReader:
         """The state after a block, for those who need more than single values; hold `lock` while using it."""
         return self._view_after(number)
 
+    def state_node(self, key: bytes) -> bytes:
+        """What the state keeps under a hash: a node, code, or a preimage. Raises KeyError; hold `lock`."""
+        return self._nodes[key]
+
     def call_state(self, number: int | None, request: CallRequest) -> LocalState:
         """A throw-away state in which a call runs; hold `lock` while using it."""
         return self._call_state(number, request)

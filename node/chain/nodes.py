@@ -22,10 +22,15 @@ class NodeSource(Protocol):
 
 
 class NodeDatabase(BaseAtomicDB):
-    """py-evm's database of nodes: open writes first, then the cache, then the store."""
+    """py-evm's database of nodes: open writes first, then the cache, then the store.
+
+    With `keeps_preimages`, a state also writes here, under their hashes, the addresses and slots it changes: the
+    trie knows only the hashes, and a dump of the state needs the names.
+    """
 
     def __init__(self, source: NodeSource) -> None:
         self._source = source
+        self.keeps_preimages = False
         self._open: dict[bytes, bytes] = {}
         self._cache: LRU[bytes, bytes] = LRU(CACHED_NODES)
 

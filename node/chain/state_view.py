@@ -4,7 +4,7 @@ The newest block has one view that lives on: blocks apply their changes to it, s
 not read again. Views of older blocks are made when asked for, and thrown away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
@@ -91,6 +91,8 @@ class StateView:
                 self._trie.delete(self._path(address))
             else:
                 self._trie.set(self._path(address), encode_account(account))
+        if self._nodes.keeps_preimages:
+            self._keep_preimages(changed, storage)
         self._accounts.update(changed)
         self.root = self._trie.commit(self._nodes.__setitem__)
         self._shed()
@@ -109,6 +111,13 @@ class StateView:
         self._slots.setdefault(address, {}).update(changes.slots)
         self._values_held += len(changes.slots)
         return trie.commit(self._nodes.__setitem__)
+
+    def _keep_preimages(self, accounts: Iterable[bytes], storage: Mapping[bytes, StorageChanges]) -> None:
+        for address in accounts:
+            self._nodes[bytes.fromhex(self._path(address))] = address
+        for changes in storage.values():
+            for slot in changes.slots:
+                self._nodes[bytes.fromhex(self._slot_path(slot))] = slot.to_bytes(32, "big")
 
     def _storage_trie(self, address: bytes) -> LazyTrie:
         trie = self._storage.get(address)

@@ -12,6 +12,7 @@ from node.chain.method import Method, MethodTable, RpcNode
 from node.chain.parameters import Parameters, as_mapping
 from node.chain.rpc_error import invalid_params
 from node.chain.rules import LocalState
+from node.chain.state_dump import DumpRefused, decode_dump, encode_dump, load_dump, take_dump
 
 MAX_BLOCKS_AT_ONCE = 100_000
 TIME_BITS = 41  # seconds and milliseconds up to the year 2039 in the latter, far beyond in the former
@@ -238,7 +239,25 @@ def node_info(node: RpcNode, _: Parameters) -> Any:
     }
 
 
+def dump_state(node: RpcNode, parameters: Parameters) -> str:
+    """anvil_dumpState: the newest state as gzipped JSON, as DATA. It holds no history."""
+    if parameters.boolean(0):
+        raise invalid_params("invalid argument 0: a dump holds the newest state only, not historical states")
+    return data(encode_dump(take_dump(node.chain)))
+
+
+def load_state(node: RpcNode, parameters: Parameters) -> bool:
+    """anvil_loadState: on top of the newest state; accounts of the dump replace those of the chain."""
+    try:
+        load_dump(node.chain, decode_dump(parameters.data(0)))
+    except DumpRefused as refusal:
+        raise invalid_params(str(refusal)) from refusal
+    return True
+
+
 BOTH: MethodTable = {
+    "dumpState": Method(dump_state, 1),
+    "loadState": Method(load_state, 1),
     "setBalance": Method(set_balance, 2),
     "setCode": Method(set_code, 2),
     "setNonce": Method(set_nonce, 2),
