@@ -80,6 +80,7 @@ def _plan(keys: SandboxKeys, api_urls: Mapping[str, str]) -> NetworkPlan:
             for folder in keys.folders.values()
             for signer in (folder.operator, folder.settlement)  # the latter says where its API has moved
         ),
+        holds=True,
     )
 
 

@@ -211,7 +211,7 @@ class RunningNetwork:
         return {
             "rpc_url": client.rpc_url,
             "chain_id": network.chain_id,
-            "contracts": {"registry": network.registry, "settlement": network.settlement},
+            "contracts": _contracts(network),
             "tokens": {
                 code: {"address": info.address, "decimals": info.currency.minor_units}
                 for code, info in tokens.items()
@@ -241,6 +241,11 @@ class RunningNetwork:
                 if account.listed
             ],
         }
+
+
+def _contracts(network: DeployedNetwork) -> dict[str, str]:
+    found = {"registry": network.registry, "settlement": network.settlement}
+    return found | ({} if network.holds is None else {"holds": network.holds})
 
 
 class _Door:

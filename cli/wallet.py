@@ -69,32 +69,41 @@ def show_balance(
     keystore: KeystoreOption = DEFAULT_KEYSTORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show balances in every currency of the network: of your addresses, or of any one."""
+    """Show balances in every currency of the network: of your addresses, or of any one.
+
+    Money on hold is still yours and cannot be spent; in JSON, amounts are minor units as text.
+    """
     if address is not None:
         address_bytes(address)
     holders = [address] if address is not None else keystore_at(keystore).addresses()
     known = known_network(network, keystore)
     client = ledger_of(known)
     found = [
-        (holder, token, client.balance_of(token.address, holder))
+        (holder, token, *client.balances(token.address, holder))
         for holder in holders
         for token in known.tokens.values()
     ]
     if as_json:
         show_json(
             [
-                {"address": holder, "currency": token.currency, "amount": str(minor), "decimals": token.decimals}
-                for holder, token, minor in found
+                {
+                    "address": holder,
+                    "currency": token.currency,
+                    "amount": str(free),
+                    "on_hold": str(held),
+                    "decimals": token.decimals,
+                }
+                for holder, token, free, held in found
             ]
         )
         return
     for holder in holders:
         rows = [
-            [token.currency, format_amount(minor, token.decimals)]
-            for owner, token, minor in found
+            [token.currency, format_amount(free, token.decimals), format_amount(held, token.decimals)]
+            for owner, token, free, held in found
             if owner == holder
         ]
-        show_table(party_in_words(holder, known), ["Currency", "Amount"], rows)
+        show_table(party_in_words(holder, known), ["Currency", "Amount", "On hold"], rows)
 
 
 @app.command("typed-data")

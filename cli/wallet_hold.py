@@ -82,7 +82,7 @@ def place(
     network: NetworkOption,
     to: Annotated[Path, typer.Option("--to", help="Write the terms to this new file; keep it.")],
     confirmer: Annotated[str | None, typer.Option("--confirmer", help="Who confirms; by default you.")] = None,
-    valid_s: Annotated[int, typer.Option("--valid", help="Seconds until it goes back.", min=60)] = 30 * 86_400,
+    valid_s: Annotated[int, typer.Option("--valid", help="Seconds until it goes back.", min=1)] = 30 * 86_400,
     reference: Annotated[str, typer.Option("--for", help="What it is for; only its digest is told.")] = "",
     address: AddressOption = None,
     keystore: KeystoreOption = DEFAULT_KEYSTORE,

@@ -116,7 +116,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     """Print a table on standard output; cells are shown as they are, never as markup."""
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     for column in columns:
-        right = column in {"Amount", "Minor units"}
+        right = column in {"Amount", "On hold", "Minor units"}
         whole = column == "Address"  # never broken, so that it can be copied
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:

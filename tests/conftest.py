@@ -1,9 +1,13 @@
-"""What holds for every test: the files that take longest come first.
+"""What holds for every test: the files that take longest come first, and one sandbox network serves all rooms.
 
 Tests run on several processes, a file to each; were a long one among the last, the others would wait for it.
 """
 
 import pytest
+
+from tests.network import network
+
+__all__ = ["network"]
 
 # By measurement (`pytest --durations`), longest first; a folder stands for all of its files.
 LONGEST_FIRST = (

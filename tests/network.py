@@ -1,6 +1,6 @@
 """The sandbox network as a fixture: a real chain over HTTP, nine real institutions with their books and APIs.
 
-Any test room can use it: `from tests.network import network`. It is shared by a whole session, so a test looks at
+Any test can use it: `tests/conftest.py` has it. It is shared by a whole session, so a test looks at
 its own payments and at differences, and leaves everybody active and nothing reserved.
 """
 

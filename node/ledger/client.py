@@ -135,6 +135,17 @@ class LedgerClient:
         """A holder's free balance of a currency token, in minor units, now or at a block."""
         return int(self.read(token, artifact("CurrencyToken").abi, "balanceOf", holder, block=block))
 
+    def owned_by(self, token: str, holder: str, block: int | None = None) -> int:
+        """All a holder has of a currency, free or on hold, in minor units, now or at a block."""
+        free, held = self.balances(token, holder, block)
+        return free + held
+
+    def balances(self, token: str, holder: str, block: int | None = None) -> tuple[int, int]:
+        """A holder's free balance, and beside it what is on hold, in minor units, now or at a block."""
+        requests = [(token, "balanceOf", holder), (token, "held_of", holder)]
+        free, held = self.read_many(artifact("CurrencyToken").abi, requests, block=block)
+        return int(free), int(held)
+
     def gas_balance(self, address: str) -> int:
         """An account's balance of the chain's own coin, in wei; it matters only where gas is not free."""
         return int(self.connection.call("eth_getBalance", address, "latest"), 16)

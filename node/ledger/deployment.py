@@ -2,27 +2,23 @@
 
 The chain is the only journal: the deployer creates nothing else, so its n-th contract is at a known address; who
 is registered and what was issued (by its reference) is read before anything is sent. Running it on a complete
-network sends nothing, and never undoes what registrar or issuers have changed since.
+network sends nothing, and never undoes what registrar or issuers have changed since; on one of an older plan it
+adds what is missing.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
-
-import rlp  # type: ignore[import-untyped]
 
 from contracts import artifact
 from node.ledger.client import LedgerClient
 from node.ledger.deployment_steps import configuring, creating, funding, governing, registering
 from node.ledger.orders import DeploymentFailed, carry_out, next_nonces
 from node.ledger.plan import DeployedNetwork, NetworkKeys, NetworkPlan
-from wallet.address import address_bytes, checksum_address
-from wallet.keccak import keccak
+from node.ledger.slots import Slots, contract_address, slots_of
 
 __all__ = ["DeploymentFailed", "contract_address", "deploy_network"]
-
-_FIRST_TOKEN_SLOT: Final = 2
 
 
 def deploy_network(
@@ -35,34 +31,31 @@ def deploy_network(
     """
     _check(plan, keys)
     nonces = next_nonces(client, keys.signers())
-    network = planned_network(client.chain_id(), plan, keys)
-    carry_out(client, funding(client, plan, keys), nonces, patience_s=patience_s)
     created = nonces[keys.deployer.address]
-    carry_out(client, creating(plan, keys, network, created), nonces, patience_s=patience_s)
+    slots = slots_of(client, plan, keys.deployer.address, created)
+    network = _planned_network(client.chain_id(), plan, keys.deployer.address, slots)
+    carry_out(client, funding(client, plan, keys), nonces, patience_s=patience_s)
+    carry_out(client, creating(plan, keys, network, slots, created), nonces, patience_s=patience_s)
     _check_contracts(client, plan, network)
     orders = [*governing(client, keys, network), *configuring(client, plan, keys, network)]
     carry_out(client, orders, nonces, patience_s=patience_s)
     carry_out(client, registering(client, plan, keys, network), nonces, patience_s=patience_s)
     settlement = client.read(network.registry, artifact("ParticipantRegistry").abi, "settlement")
-    return DeployedNetwork(network.chain_id, network.registry, settlement, network.tokens)
+    return replace(network, settlement=settlement)
 
 
-def planned_network(chain_id: int, plan: NetworkPlan, keys: NetworkKeys) -> DeployedNetwork:
-    """Where the plan's contracts are or will be: registry, settlement, then the tokens in their order."""
-    deployer = keys.deployer.address
-    tokens = {
-        currency.currency.code: contract_address(deployer, _FIRST_TOKEN_SLOT + index)
-        for index, currency in enumerate(plan.currencies)
-    }
+def _planned_network(chain_id: int, plan: NetworkPlan, deployer: str, slots: Slots) -> DeployedNetwork:
+    """Where the plan's contracts are or will be."""
+    codes = [currency.currency.code for currency in plan.currencies]
     return DeployedNetwork(
-        chain_id, contract_address(deployer, 0), contract_address(deployer, 1), MappingProxyType(tokens)
+        chain_id,
+        contract_address(deployer, slots.registry),
+        contract_address(deployer, slots.settlement),
+        MappingProxyType(
+            {code: contract_address(deployer, slot) for code, slot in zip(codes, slots.tokens, strict=True)}
+        ),
+        holds=None if slots.holds is None else contract_address(deployer, slots.holds),
     )
-
-
-def contract_address(deployer: str, nonce: int) -> str:
-    """The address of the contract that an account creates with its transaction of this nonce."""
-    encoded: bytes = rlp.encode([address_bytes(deployer), nonce])
-    return checksum_address(keccak(encoded)[12:])
 
 
 def _check(plan: NetworkPlan, keys: NetworkKeys) -> None:
@@ -89,6 +82,7 @@ def _check_contracts(client: LedgerClient, plan: NetworkPlan, network: DeployedN
         ("registry", network.registry),
         ("settlement", network.settlement),
         *network.tokens.items(),
+        *([] if network.holds is None else [("the contract for holds", network.holds)]),
     ):
         if not client.code(address):
             raise DeploymentFailed(f"{name}: no contract at {address}; a fresh deployer's key is needed")

@@ -23,10 +23,12 @@ from node.ledger.plan import (
     ParticipantPlan,
     TokenRole,
 )
+from node.ledger.slots import Slots
 from wallet.address import ZERO_ADDRESS, to_checksum
 from wallet.signer import Signer
 
 _REGISTRAR_AND_SUSPENDER: Final = RegistryRole.REGISTRAR | RegistryRole.SUSPENDER
+_MAY_HOLD: Final = 2  # place holds and end them (CurrencyToken.set_hold_operator)
 
 
 def funding(client: LedgerClient, plan: NetworkPlan, keys: NetworkKeys) -> list[Order]:
@@ -45,17 +47,21 @@ def funding(client: LedgerClient, plan: NetworkPlan, keys: NetworkKeys) -> list[
     ]
 
 
-def creating(plan: NetworkPlan, keys: NetworkKeys, network: DeployedNetwork, created: int) -> list[Order]:
+def creating(
+    plan: NetworkPlan, keys: NetworkKeys, network: DeployedNetwork, slots: Slots, created: int
+) -> list[Order]:
     """The contracts that the deployer has not yet created, in the order that gives them their addresses."""
-    parts: list[tuple[str, str, tuple[Any, ...]]] = [
-        ("create the registry", "ParticipantRegistry", (keys.governor.address,)),
-        ("create the settlement contract", "Settlement", (network.registry,)),
-    ]
-    for planned in plan.currencies:
+    parts: dict[int, tuple[str, str, tuple[Any, ...]]] = {
+        slots.registry: ("create the registry", "ParticipantRegistry", (keys.governor.address,)),
+        slots.settlement: ("create the settlement contract", "Settlement", (network.registry,)),
+    }
+    for slot, planned in zip(slots.tokens, plan.currencies, strict=True):
         code, admin = planned.currency.code, keys.issuers[planned.currency.code].address
         arguments = (planned.name, code, planned.currency.minor_units, admin)
-        parts.append((f"create the token of {code}", "CurrencyToken", arguments))
-    return [_creation(keys.deployer, *part) for part in parts[created:]]
+        parts[slot] = (f"create the token of {code}", "CurrencyToken", arguments)
+    if slots.holds is not None:
+        parts[slots.holds] = ("create the contract for holds", "Holds", ())
+    return [_creation(keys.deployer, *parts[slot]) for slot in sorted(parts) if slot >= created]
 
 
 def _creation(deployer: Signer, what: str, contract: str, arguments: tuple[Any, ...]) -> Order:
@@ -100,13 +106,14 @@ def _configuring(
     network: DeployedNetwork,
 ) -> list[Order]:
     token, abi, code = network.tokens[planned.currency.code], artifact("CurrencyToken").abi, planned.currency.code
-    issued, operator, allowance, roles = client.read_many(
+    issued, operator, allowance, roles, *may_hold = client.read_many(
         abi,
         [
             (token, "issued_total"),
             (token, "settlement_operator"),
             (token, "issue_allowance", issuer.address),
             (token, "roles", issuer.address),
+            *([] if network.holds is None else [(token, "hold_operator", network.holds)]),
         ],
     )
     missing = _not_issued(client, token, issuer.address, wanted) if issued else list(wanted)
@@ -115,6 +122,12 @@ def _configuring(
         if operator == ZERO_ADDRESS:
             calls.append(("open to settlement", call_data(abi, "set_settlement_operator", network.settlement)))
         calls += _granting(client, planned, issuer.address, roles, token)
+    if (
+        network.holds is not None
+        and may_hold == [0]
+        and not (issued and _ever_named(client, token, network.holds))
+    ):
+        calls.append(("let money be reserved", call_data(abi, "set_hold_operator", network.holds, _MAY_HOLD)))
     needed = sum(issue.amount.minor for issue in missing)
     if allowance < needed or not (issued or allowance):
         new = needed + planned.issue_allowance
@@ -141,6 +154,13 @@ def _granting(
         for account, roles in wanted.items()
         if int(roles) & ~present[account]
     ]
+
+
+def _ever_named(client: LedgerClient, token: str, holds: str) -> bool:
+    """Whether the issuer has ever decided about this contract for holds; what it decided since is its own."""
+    topics = [event_topic(artifact("CurrencyToken").abi, "HoldOperatorChanged")]
+    decided = raw_logs(client, [token], topics, 0, client.head().number)
+    return any(to_checksum("0x" + log["topics"][1][-40:]) == holds for log in decided)
 
 
 def _not_issued(client: LedgerClient, token: str, issuer: str, wanted: Sequence[IssuePlan]) -> list[IssuePlan]:

@@ -72,6 +72,7 @@ class NetworkPlan:
 
     The order of `currencies` is part of it, since it decides the tokens' addresses: add new ones at the end.
     `operators` are the accounts that will send transactions; where gas is not free each is given `gas_funds_wei`.
+    `holds` asks for a contract that can reserve money in every currency, created after the tokens.
     """
 
     participants: tuple[ParticipantPlan, ...]
@@ -79,6 +80,7 @@ class NetworkPlan:
     issues: tuple[IssuePlan, ...] = ()
     operators: tuple[str, ...] = ()
     gas_funds_wei: int = GAS_FUNDS_WEI
+    holds: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ class NetworkKeys:
 
 @dataclass(frozen=True)
 class DeployedNetwork:
-    """Where a network is: the addresses of its contracts, tokens by currency code."""
+    """Where a network is: the addresses of its contracts, tokens by currency code; `holds` where it has one."""
 
     chain_id: int
     registry: str
     settlement: str
     tokens: Mapping[str, str]
+    holds: str | None = None

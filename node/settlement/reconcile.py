@@ -16,7 +16,10 @@ from wallet.typed_data import struct_hash
 
 @dataclass(frozen=True)
 class Row:
-    """One currency: the sum of our accounts in the book, and our settlement account on chain, in minor units."""
+    """One currency: the sum of our accounts in the book, and our settlement account on chain, in minor units.
+
+    What is on hold is still ours until it is paid, so both sides count it.
+    """
 
     currency: str
     book_minor: int
@@ -46,7 +49,7 @@ def reconcile(office: Office) -> Reconciliation:
     if watched is None:
         return Reconciliation(None, (), ())
     rows = tuple(
-        Row(code, booked.get(code, 0), office.client.balance_of(info.address, office.account, watched[0]))
+        Row(code, booked.get(code, 0), office.client.owned_by(info.address, office.account, watched[0]))
         for code, info in sorted(office.directory.tokens().items())
     )
     problems = [

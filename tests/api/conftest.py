@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.running_network import RunningNetwork
-from tests.network import BANK_AE, BANK_CN, BANK_HK, Bank, bank, network
-
-__all__ = ["creditor_agent", "debtor_agent", "network", "third_bank"]
+from tests.network import BANK_AE, BANK_CN, BANK_HK, Bank, bank
 
 
 def _bank(network: RunningNetwork, bic: str) -> Iterator[Bank]:

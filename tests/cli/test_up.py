@@ -105,7 +105,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
 def test_the_document_is_what_was_promised(stopped: tuple[Path, dict[str, Any], dict[str, Any]]) -> None:
     data, document, payment = stopped
     assert set(document) == {"rpc_url", "chain_id", "contracts", "tokens", "participants", "customers"}
-    assert set(document["contracts"]) == {"registry", "settlement"}
+    assert set(document["contracts"]) == {"registry", "settlement", "holds"}
     assert {code: token["decimals"] for code, token in document["tokens"].items()} == {
         "CNY": 2,
         "HKD": 2,

@@ -10,12 +10,9 @@ from pathlib import Path
 
 from cli.running_network import RunningNetwork
 from node.ledger.client import LedgerClient
-from tests.network import network
 from tests.wallet.actors import CREDITOR, DEBTOR_SECRET
 from tests.wallet.served_chain import served_chain
 from wallet import LIGHT_COST, Keystore, Secret, read_network, sign_transaction, transfer
-
-__all__ = ["network"]
 
 ROOT = Path(__file__).parents[2]
 

@@ -139,6 +139,37 @@ def test_a_plan_may_grow(engine: Engine) -> None:
     assert client.token_facts(grown.tokens["CNY"]).issued_total == 3 * FIRST_MONEY + 77
 
 
+def test_a_network_without_holds_is_given_them_and_may_go_on_growing(engine: Engine) -> None:
+    plan, keys = network_plan(), network_keys("holds", engine.funder)
+    client = LedgerClient(engine.url)
+    small = replace(plan, currencies=plan.currencies[:2], issues=plan.issues[:6])
+    first = deploy_network(client, small, keys)
+    assert first.holds is None
+    upgraded = deploy_network(client, replace(small, holds=True), keys)
+    assert upgraded.tokens == first.tokens
+    assert upgraded.holds == contract_address(keys.deployer.address, 4), "after the tokens there were"
+    grown = deploy_network(client, replace(plan, holds=True), keys)
+    assert grown.holds == upgraded.holds
+    assert [grown.tokens[one.currency.code] for one in plan.currencies] == [
+        contract_address(keys.deployer.address, slot) for slot in (2, 3, 5, 6)
+    ]
+    abi = artifact("CurrencyToken").abi
+    powers = [(token, "hold_operator", grown.holds) for token in grown.tokens.values()]
+    assert client.read_many(abi, powers) == [2, 2, 2, 2]
+    assert deploy_network(client, plan, keys) == grown, "what is there is found without being asked for"
+
+
+def test_a_currency_taken_out_of_holds_stays_out(engine: Engine) -> None:
+    currencies, first_money = (CurrencyPlan(CNY, "Digital CNY"),), network_plan().issues[:1]
+    plan = replace(network_plan(), currencies=currencies, issues=first_money, holds=True)
+    client, keys = LedgerClient(engine.url), network_keys("out of holds", engine.funder)
+    network = Network(client, plan, keys, deploy_network(client, plan, keys))
+    token, holds, abi = network.token(CNY), network.deployed.holds, artifact("CurrencyToken").abi
+    network.send(issuer(CNY), token, call_data(abi, "set_hold_operator", holds, 0))
+    assert deploy_network(client, plan, keys) == network.deployed
+    assert client.read(token, abi, "hold_operator", holds) == 0
+
+
 def test_it_takes_a_few_seconds(engine: Engine) -> None:
     client, keys = LedgerClient(engine.url), network_keys("timed", engine.funder)
     began = time.perf_counter()
