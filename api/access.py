@@ -12,13 +12,17 @@ from typing import Final
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
+from api.callers import Caller
+from api.idempotency import Entrance
 from api.institution import Institution
 from api.problems import Problem
 from api.refusals import Refusal
 from api.signatures import PublicKeyOf, RequestHead, SignatureRefused, verify_request
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.reasons import Finding, Reason
+from node.settlement.intake import BACK_OFFICE
 from node.settlement.office import Office
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="corridor"'}
@@ -54,9 +58,18 @@ class Access:
     def __init__(self, institution: Institution) -> None:
         """Guard this institution's API."""
         self._institution = institution
+        self._entrance = Entrance(institution.office.book, institution.office.clock)
 
-    def back_office(self, given: HTTPAuthorizationCredentials | None = Depends(BEARER)) -> None:
-        """Let the back office pass; raises Problem for everybody else."""
+    async def back_office(
+        self, request: Request, given: HTTPAuthorizationCredentials | None = Depends(BEARER)
+    ) -> Caller:
+        """Let the back office pass; raises Problem for everybody else, and Replayed for what was done before."""
+        caller = self._back_office(given)
+        request.state.caller = caller
+        await self._entrance.enter(request, caller)
+        return caller
+
+    def _back_office(self, given: HTTPAuthorizationCredentials | None) -> Caller:
         if given is None:
             text = "This needs a credential: Authorization: Bearer <credential>."
             raise Problem(Refusal.CREDENTIAL_MISSING, text, headers=CHALLENGE)
@@ -64,11 +77,18 @@ class Access:
         if not hmac.compare_digest(digest, self._institution.credential_digest):
             text = "This credential is not one of this institution's."
             raise Problem(Refusal.CREDENTIAL_WRONG, text, headers=CHALLENGE)
+        return Caller(BACK_OFFICE)
 
-    def participant(
+    async def participant(
         self, request: Request, body: bytes = Depends(raw_body), _signature: str | None = Depends(SIGNATURE)
     ) -> Participant:
         """The active participant that signed this request over exactly this body; raises Problem for others."""
+        participant = await run_in_threadpool(self._participant, request, body)
+        request.state.caller = Caller(participant.bic)
+        await self._entrance.enter(request, request.state.caller)
+        return participant
+
+    def _participant(self, request: Request, body: bytes) -> Participant:
         office = self._institution.office
         head = RequestHead(request.method, self._own_url(request), dict(request.headers))
         try:

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import handlers, reference
+from api import handlers, idempotency, reference
 from api.access import Access
 from api.institution import Institution
 from api.limits import LimitBodies
@@ -45,8 +45,10 @@ def create_app(institution: Institution) -> FastAPI:
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)
+    idempotency.install(app)
     reference.install(app)
     # The last added is the outermost: whatever happens inside is signed, then logged.
+    app.add_middleware(idempotency.KeepAnswers, book=institution.office.book)
     app.add_middleware(LimitBodies, limits=institution.limits)
     app.add_middleware(SignAnswers, signatory=institution.signatory, clock=institution.office.clock)
     app.add_middleware(LogRequests, bic=institution.office.bic)

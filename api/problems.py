@@ -46,6 +46,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     405: (Refusal.METHOD_NOT_ALLOWED,),
     408: (Refusal.BODY_TOO_SLOW,),
     409: (
+        Refusal.REQUEST_UNDER_WAY,
         Reason.UETR_ALREADY_USED,
         Reason.MESSAGE_ID_ALREADY_USED,
         Reason.QUOTE_ALREADY_USED,
@@ -55,6 +56,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     415: (Refusal.MEDIA_TYPE_NOT_SUPPORTED,),
     422: (
         Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
+        Refusal.IDEMPOTENCY_KEY_REUSED,
         RefusalKind.UNSUPPORTED_MESSAGE,
         RefusalKind.SCHEMA_INVALID,
         Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA,

@@ -18,10 +18,14 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api.problems import MEDIA_TYPE, all_kinds, example, row
+from api import idempotency
+from api.problems import MEDIA_TYPE, Kind, all_kinds, documented, example, row
+from api.refusals import Refusal
 from api.schemas import Body, PaymentProposal, ProblemDocument, QuoteAsked
 
 _SPOKEN_OF: Final[tuple[type[Body], ...]] = (ProblemDocument, PaymentProposal, QuoteAsked)
+AT_EVERY_DOOR: Final[tuple[Kind, ...]] = ()
+AT_EVERY_POST: Final[tuple[Kind, ...]] = (Refusal.REQUEST_UNDER_WAY, Refusal.IDEMPOTENCY_KEY_REUSED)
 _STYLE: Final = """\
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 h2{margin-top:2.5rem;border-bottom:1px solid #d0d7de}h3 code{font-size:1rem}
@@ -54,8 +58,29 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {name: schema for name, schema in extra["$defs"].items() if name not in schemas}
+    for method, operation in _guarded(document):
+        _tell_of_the_door(method, operation)
     _complete_examples(document)
     return document
+
+
+def _guarded(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for methods in document["paths"].values():
+        yield from ((method, operation) for method, operation in methods.items() if operation.get("security"))
+
+
+def _tell_of_the_door(method: str, operation: dict[str, Any]) -> None:
+    """Add what every guarded operation may answer before its route is asked; `x-door` lists those statuses."""
+    kinds = (*AT_EVERY_DOOR, *(AT_EVERY_POST if method == "post" else ()))
+    if method == "post":
+        operation.setdefault("parameters", []).append(idempotency.parameter())
+    responses = operation["responses"]
+    operation["x-door"] = [str(row(kind).status) for kind in kinds if str(row(kind).status) not in responses]
+    for status, told in documented(*kinds).items():
+        known = responses.setdefault(str(status), told)
+        if known is not told:
+            known["description"] = f"{known['description']}; {told['description']}"
+            known["content"][MEDIA_TYPE]["examples"] |= told["content"][MEDIA_TYPE]["examples"]
 
 
 def _complete_examples(document: Mapping[str, Any]) -> None:

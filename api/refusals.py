@@ -24,6 +24,8 @@ class Refusal(Enum):
     PAYMENT_NOT_FOUND = ("payment_not_found", Actor.CALLER, False, None)
     NOTHING_HERE = ("nothing_here", Actor.CALLER, False, None)
     METHOD_NOT_ALLOWED = ("method_not_allowed", Actor.CALLER, False, None)
+    REQUEST_UNDER_WAY = ("request_under_way", Actor.CALLER, True, None)
+    IDEMPOTENCY_KEY_REUSED = ("idempotency_key_reused", Actor.CALLER, False, "DUPL")
     BODY_TOO_SLOW = ("body_too_slow", Actor.CALLER, True, None)
     BODY_TOO_LARGE = ("body_too_large", Actor.CALLER, False, "FF01")
     MEDIA_TYPE_NOT_SUPPORTED = ("media_type_not_supported", Actor.CALLER, False, "FF01")

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
+from api.idempotency import REPLAYED, Keep, keeping
 from api.institution import Institution
 from api.problems import Problem, documented, problem_of
 from api.reading import NO_PAYMENT, Taken, read_payment
 from api.refusals import Refusal
 from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from node.domain.reasons import Finding, Reason
-from node.settlement.intake import Conflicting, Received, Repeated, receive
+from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
 from node.settlement.office import participant
 
 XML: Final = "application/xml"
@@ -41,7 +42,7 @@ _ACCEPTED: Final[dict[str, Any]] = {
     "content": {XML: {"schema": {"type": "string"}, "example": STATUS_REPORT}},
     "headers": {
         "Location": {"description": "where the payment is found", "schema": {"type": "string"}},
-        "Idempotent-Replayed": {
+        REPLAYED: {
             "description": "`true` when this very message was here before",
             "schema": {"type": "string", "enum": ["true"]},
         },
@@ -73,7 +74,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         taken = read_payment(institution, raw)
         request.state.about = {"uetr": taken.payment.uetr}
         _require_ours(institution, taken)
-        return _record(institution, taken)
+        return _record(institution, taken, keeping(request))
 
     return routes
 
@@ -98,12 +99,20 @@ def _require_ours(institution: Institution, taken: Taken) -> None:
             raise Problem(Refusal.NOT_YOUR_PAYMENT, text, (finding,))
 
 
-def _record(institution: Institution, taken: Taken) -> Response:
-    outcome = receive(institution.office, Received(taken.payment, taken.errors, taken.message))
+def _record(institution: Institution, taken: Taken, keep: Keep) -> Response:
+    outcome = receive(
+        institution.office,
+        Received(taken.payment, taken.errors, taken.message),
+        lambda unit, known: keep(unit, _answer(known)),
+    )
     if isinstance(outcome, Conflicting):
         raise problem_of((outcome.finding,))
     institution.worker.wake()
-    headers = {"Location": f"/v1/payments/{outcome.record.uetr}"}
+    answer = _answer(outcome)
     if isinstance(outcome, Repeated):
-        headers["Idempotent-Replayed"] = "true"
-    return Response(outcome.answer, 202, headers, XML)
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def _answer(outcome: Recorded | Repeated) -> Response:
+    return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
+from api.idempotency import keeping
 from api.institution import Institution
 from api.problems import Problem, documented, problem_of
 from api.refusals import Refusal
@@ -14,7 +16,7 @@ from api.views import quote_view
 from node.domain.money import Money
 from node.domain.reasons import Finding, Reason
 from node.settlement.ports import QuoteRequest, Refused, Unreachable
-from node.settlement.quote_taking import take
+from node.settlement.quote_taking import Taken, take
 from node.settlement.typed import Tokens
 
 _REFUSALS = (
@@ -41,20 +43,30 @@ def router(institution: Institution, access: Access) -> APIRouter:
         operation_id="takeQuote",
         summary="Take a firm quote",
         status_code=201,
+        response_model=QuoteView,
         responses={201: {"content": {"application/json": {"example": QUOTE}}}, **documented(*_REFUSALS)},
         openapi_extra={"requestBody": {"content": {"application/json": {"example": QUOTE_WISH}}}},
     )
-    def take_quote(wish: QuoteWish) -> QuoteView:
+    def take_quote(request: Request, wish: QuoteWish) -> Response:
         """A single-use quote for exactly these amounts; name its id in a payment before it expires."""
         office = institution.office
-        answer = take(office, request_for(office.bic, wish, office.directory.tokens()))
+        keep = keeping(request)
+        answer = take(
+            office,
+            request_for(office.bic, wish, office.directory.tokens()),
+            lambda unit, taken: keep(unit, _answer(taken)),
+        )
         if isinstance(answer, Unreachable):
             raise Problem(Refusal.PROVIDERS_UNREACHABLE, f"No FX provider answered: {answer.text}.")
         if isinstance(answer, Refused):
             raise problem_of(answer.findings)
-        return quote_view(answer)
+        return _answer(answer)
 
     return routes
+
+
+def _answer(taken: Taken) -> Response:
+    return Response(quote_view(taken).model_dump_json(), 201, media_type="application/json")
 
 
 def request_for(taker_bic: str, wish: QuoteWish, tokens: Tokens) -> QuoteRequest:

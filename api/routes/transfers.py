@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
+from api.idempotency import keeping
 from api.institution import Institution
 from api.problems import Problem, documented, problem_of
 from api.refusals import Refusal
 from api.schemas import Amount, Body, CurrencyCode
+from node.book.records import EvmTransactionRecord
 from node.domain.reasons import Finding, Reason
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office
@@ -78,10 +81,11 @@ def router(institution: Institution, access: Access) -> APIRouter:
         operation_id="relayTransfer",
         summary="Carry a customer's signed transfer",
         status_code=202,
+        response_model=RelayedTransfer,
         responses=documented(*_REFUSALS),
         openapi_extra={"requestBody": {"content": {"application/json": {"example": _EXAMPLE}}}},
     )
-    def relay_transfer(wanted: TransferAuthorisation) -> RelayedTransfer:
+    def relay_transfer(request: Request, wanted: TransferAuthorisation) -> Response:
         """Send it from our own account: the holder needs no gas, and nothing of it can be changed on the way.
 
         Posting the same again while it is under way gives the same transaction; once it is final the token
@@ -89,22 +93,28 @@ def router(institution: Institution, access: Access) -> APIRouter:
         """
         office = institution.office
         authorisation = authorisation_of(office, wanted)
+        keep = keeping(request)
         try:
-            kept = relay(office, authorisation)
+            kept = relay(office, authorisation, lambda unit, sent: keep(unit, _answer(authorisation, sent)))
         except LaneStopped as stopped:
             raise Problem(Refusal.NOT_READY, f"Nothing can be sent now: {stopped}.") from stopped
         if isinstance(kept, NotRelayed):
             raise problem_of((kept.finding,))
-        terms = authorisation.terms
-        return RelayedTransfer(
-            transaction_hash=kept.transaction_hash,
-            status=kept.status.value.lower(),
-            amount=Amount(amount=terms.amount, currency=authorisation.currency),
-            debtor=terms.debtor,
-            creditor=terms.creditor,
-        )
+        return _answer(authorisation, kept)
 
     return routes
+
+
+def _answer(authorisation: Authorisation, kept: EvmTransactionRecord) -> Response:
+    terms = authorisation.terms
+    relayed = RelayedTransfer(
+        transaction_hash=kept.transaction_hash,
+        status=kept.status.value.lower(),
+        amount=Amount(amount=terms.amount, currency=authorisation.currency),
+        debtor=terms.debtor,
+        creditor=terms.creditor,
+    )
+    return Response(relayed.model_dump_json(), 202, media_type="application/json")
 
 
 def authorisation_of(office: Office, wanted: TransferAuthorisation) -> Authorisation:

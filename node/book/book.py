@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from node.book.accounts import Accounts
 from node.book.cursor import Cursor
+from node.book.idempotency import Idempotency
 from node.book.lanes import Lanes
 from node.book.messages import Messages
 from node.book.nonces import Nonces
@@ -37,6 +38,7 @@ class Unit:
         self.lanes = Lanes(connection)
         self.cursor = Cursor(connection)
         self.nonces = Nonces(connection)
+        self.idempotency = Idempotency(connection)
 
 
 class Book:

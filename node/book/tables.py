@@ -223,3 +223,20 @@ nonces = Table(
     Column("expires_s", BigInteger, nullable=False, index=True),
     UniqueConstraint("keyid", "nonce"),
 )
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _row_id(),
+    Column("caller", String(64), nullable=False),
+    Column("route", String(255), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("claim", String(32), nullable=False),
+    Column("claimed_until_s", Float, nullable=False),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", LargeBinary),
+    Column("at", Instant, nullable=False, index=True),
+    UniqueConstraint("caller", "route", "key"),
+)

@@ -7,6 +7,7 @@ identification with another body is refused and changes nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.book.book import Unit
@@ -53,12 +54,22 @@ class Conflicting:
     finding: Finding
 
 
-def receive(office: Office, received: Received) -> Recorded | Repeated | Conflicting:
+Within = Callable[[Unit, Recorded | Repeated], None]
+"""Told of the outcome inside the unit that records it; what it keeps there is kept with the payment."""
+
+
+def alone(_unit: Unit, _outcome: Recorded | Repeated) -> None:
+    """Nothing else is kept with the payment."""
+
+
+def receive(office: Office, received: Received, within: Within = alone) -> Recorded | Repeated | Conflicting:
     """Record an instruction as debtor agent, RECEIVED, or REJECTED at once where a message rule is broken."""
     digest = hashlib.sha256(received.message.body).digest()
     with office.book.unit() as unit:
         known = _known(unit, received, digest)
         if known is not None:
+            if isinstance(known, Repeated):
+                within(unit, known)
             return known
         record = new_record(office, received.payment, Side.DEBTOR_AGENT)
         unit.payments.add(record)
@@ -69,8 +80,10 @@ def receive(office: Office, received: Received) -> Recorded | Repeated | Conflic
             record = unit.payments.find(record.uetr) or record
         written = office.translator.report(record, received.message.body)
         unit.messages.add(outbound(office, record.uetr, received.counterparty, written))
+        recorded = Recorded(record, written.body)
+        within(unit, recorded)
     office.boundary("received", record.uetr)
-    return Recorded(record, written.body)
+    return recorded
 
 
 def _known(unit: Unit, received: Received, digest: bytes) -> Repeated | Conflicting | None:

@@ -5,8 +5,10 @@ A quote is worth something only with its provider's signature, so an unsigned or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from node.book.book import Unit
 from node.book.records import QuoteDirection, QuoteRecord, QuoteStatus
 from node.domain.party import Participant, ParticipantRole, ParticipantStatus
 from node.domain.quote import SignedQuote
@@ -38,7 +40,15 @@ def providers(office: Office) -> tuple[Participant, ...]:
     )
 
 
-def take(office: Office, request: QuoteRequest) -> Taken | Refused | Unreachable:
+Within = Callable[[Unit, Taken], None]
+"""Told of the quote inside the unit that keeps it."""
+
+
+def alone(_unit: Unit, _taken: Taken) -> None:
+    """Nothing else is kept with the quote."""
+
+
+def take(office: Office, request: QuoteRequest, within: Within = alone) -> Taken | Refused | Unreachable:
     """Ask all providers and keep the best firm quote: the most bought, and for as much bought the least sold."""
     offers: list[Taken] = []
     refusals: list[Finding] = []
@@ -56,7 +66,7 @@ def take(office: Office, request: QuoteRequest) -> Taken | Refused | Unreachable
     if not offers:
         return _nothing(request, refusals, silent)
     best = max(offers, key=lambda offer: (offer.signed.quote.buy.minor, -offer.signed.quote.sell.minor))
-    _keep(office, best)
+    _keep(office, best, within)
     return best
 
 
@@ -107,7 +117,7 @@ def _distrust(provider: Participant, reason: Reason, what: str) -> Finding:
     )
 
 
-def _keep(office: Office, taken: Taken) -> None:
+def _keep(office: Office, taken: Taken, within: Within) -> None:
     with office.book.unit() as unit:
         unit.quotes.add(
             QuoteRecord(
@@ -120,3 +130,4 @@ def _keep(office: Office, taken: Taken) -> None:
                 created_at=now(office),
             )
         )
+        within(unit, taken)

@@ -6,6 +6,7 @@ number that the holder signed, and what we have under way already is not signed 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +31,17 @@ class NotRelayed:
     finding: Finding
 
 
-def relay(office: Office, authorisation: Authorisation) -> EvmTransactionRecord | NotRelayed:
+Within = Callable[[Unit, EvmTransactionRecord], None]
+"""Told of the transaction inside the unit that keeps it."""
+
+
+def alone(_unit: Unit, _kept: EvmTransactionRecord) -> None:
+    """Nothing else is kept with the transaction."""
+
+
+def relay(
+    office: Office, authorisation: Authorisation, within: Within = alone
+) -> EvmTransactionRecord | NotRelayed:
     """Keep the transaction that carries an authorisation, for the sender to broadcast; only our own customers'.
 
     The authorisation must have been verified. Raises LedgerUnreachable, LaneStopped.
@@ -50,7 +61,9 @@ def relay(office: Office, authorisation: Authorisation) -> EvmTransactionRecord 
     slot = open_slot(office)
     with office.book.unit() as unit:
         call = Call(TRANSFER, authorisation.token, data, gas * _GAS_HEADROOM_PERCENT // 100)
-        return _under_way(office, unit, data) or keep_signed(office, unit, slot, call, None)
+        kept = _under_way(office, unit, data) or keep_signed(office, unit, slot, call, None)
+        within(unit, kept)
+    return kept
 
 
 def _under_way(office: Office, unit: Unit, data: bytes) -> EvmTransactionRecord | None:

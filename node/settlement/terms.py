@@ -16,7 +16,7 @@ class Terms:
 
     An instruction must not outlive the quote under it, and a payment's deadline leaves room for both. A
     transaction that waits for `stuck_s` offers more, up to `most_fee_per_gas_wei`; so many as `lane_window` of
-    a lane wait for a block at once.
+    a lane wait for a block at once. Answers to idempotency keys are kept for `keys_kept_s`.
     """
 
     quote_s: int = 600
@@ -29,6 +29,7 @@ class Terms:
     most_fee_per_gas_wei: int = 500 * 10**9
     lane_window: int = 256
     tidy_s: float = 60.0
+    keys_kept_s: float = 400 * 86400.0
     poll_s: float = 0.1
     idle_poll_s: float = 1.0
     chain_clock_margin_s: int = 15

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.engine import due_payments, step
-from node.settlement.office import Office
+from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
 
@@ -149,7 +150,8 @@ class _Loop:
 
 
 def tidy(office: Office) -> None:
-    """Mark the quotes that have run out and forget the request nonces that could no longer be replayed."""
+    """Mark the quotes that have run out; forget request nonces past replay and idempotency keys past retention."""
     with office.book.unit() as unit:
         unit.quotes.expire(office.clock.now_s())
         unit.nonces.purge(office.clock.now_s())
+        unit.idempotency.purge(now(office) - timedelta(seconds=office.terms.keys_kept_s))

@@ -221,6 +221,7 @@ def test_what_is_documented_is_what_is_tested(document: dict[str, Any]) -> None:
         (name, int(status))
         for name, operation in operations(document).items()
         for status in operation["responses"]
+        if status not in operation.get("x-door", ())
     }
     assert documented == set(ANSWERS)
 

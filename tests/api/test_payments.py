@@ -108,8 +108,8 @@ def test_the_same_message_again_gets_the_same_bytes(debtor_agent: Bank) -> None:
     first, second = debtor_agent.post(transfer.body()), debtor_agent.post(transfer.body())
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.content == second.content
-    assert "idempotent-replayed" not in first.headers
-    assert second.headers["idempotent-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
     debtor_agent.ended(transfer.uetr)
     third = debtor_agent.post(transfer.body())
     assert third.content == first.content
