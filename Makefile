@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PAYMENTS ?= 100000
+SEED ?= 1
 
-.PHONY: demo test check lint format long lock clean
+.PHONY: demo test check lint format long simulate lock clean
 
 demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
@@ -21,6 +23,9 @@ lint: $(VENV)/.test
 
 long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
 	@$(BIN)/python -m pytest -m long --timeout=3600
+
+simulate: $(VENV)/.test  ## PAYMENTS through seeded faults of clock, network, chain and database, then audited
+	@$(BIN)/python -m tests.simulation.seeded --payments $(PAYMENTS) --seed $(SEED)
 
 format: $(VENV)/.test
 	@$(BIN)/ruff format .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from contracts import artifact
@@ -159,7 +160,13 @@ def _place(log: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(contract: str, event: str, log: Mapping[str, Any]) -> dict[str, Any]:
-    return decode_log(artifact(contract).abi, event, log["topics"], log["data"])
+    return dict(_decoded(contract, event, tuple(log["topics"]), log["data"]))
+
+
+# Blocks that are not final are read again at every look, so most of what is decoded was decoded a moment ago.
+@lru_cache(maxsize=4096)
+def _decoded(contract: str, event: str, topics: tuple[str, ...], data: str) -> Mapping[str, Any]:
+    return decode_log(artifact(contract).abi, event, topics, data)
 
 
 def _settled(log: Mapping[str, Any]) -> SettledLog:

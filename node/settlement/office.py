@@ -31,7 +31,7 @@ class Office:
 
     `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
-    unless the institution is an FX provider. `fresh_id` names what the office makes; a seeded one runs the simulation.
+    unless the institution is an FX provider. `fresh_id` names what the office makes; a simulation's is seeded.
     """
 
     bic: str

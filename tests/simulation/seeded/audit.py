@@ -1,0 +1,88 @@
+"""What must hold when a run has ended, asked of the fake chain's own state and of every book."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+
+from contracts import artifact
+from node.domain.lifecycle import State
+from node.domain.payment import Side
+from node.ledger.abi import event_topic
+from node.ledger.settlement_contract import CANCELLED
+from node.settlement.reconcile import reconcile
+from tests.simulation.seeded.world import World
+
+
+def faults(world: World) -> list[str]:
+    """Sentences about what is wrong; none when all is well."""
+    return [*_open(world), *_money(world), *_doubles(world), *_books(world), *_sides(world)]
+
+
+def ends(world: World) -> Counter[str]:
+    """How the customers' instructions ended."""
+    return Counter(_state(world, bic, uetr) for uetr, bic in world.posted.items())
+
+
+def _open(world: World) -> list[str]:
+    return [f"{uetr} has not ended" for uetr in world.still_open()]
+
+
+def _money(world: World) -> list[str]:
+    found = []
+    for token, issued in world.contracts.issued.items():
+        held = sum(amount for (which, _), amount in world.contracts.balances.items() if which == token)
+        if held != issued:
+            found.append(f"{world.contracts.tokens[token].code}: {issued} issued, {held} held")
+    return found
+
+
+def _doubles(world: World) -> list[str]:
+    topic = event_topic(artifact("Settlement").abi, "Settled")
+    settled = Counter(
+        event.topics[1:3] for block in world.chain.blocks for _, event in block.events if event.topics[0] == topic
+    )
+    return [f"{topics[0]} settled {times} times" for topics, times in settled.items() if times > 1]
+
+
+def _books(world: World) -> list[str]:
+    found = []
+    for one in world.institutions:
+        found += [f"{one.bic}: {problem}" for problem in reconcile(one.office).problems]
+        with one.office.book.view() as unit:
+            accounts = unit.accounts.list()
+        found += [f"{one.bic}: {a.number} still reserves {a.reserved}" for a in accounts if a.reserved.minor]
+        found += [f"{one.bic}: {a.number} is overdrawn" for a in accounts if a.balance.minor < 0]
+    return found
+
+
+def _sides(world: World) -> list[str]:
+    """The debtor agent's state, the chain's word and the creditor agent's state say the same."""
+    found = []
+    for uetr, bic in world.posted.items():
+        account = world.network.institutions[bic].office.account
+        word = world.contracts.decided.get((account, uuid.UUID(uetr).bytes))
+        settled = word is not None and word != CANCELLED
+        state = _state(world, bic, uetr)
+        if settled != (state == State.SETTLED.value):
+            found.append(f"{uetr}: {state} in the debtor agent's book, the chain says {word!r}")
+        other = _creditor_side(world, bic, uetr)
+        if other is not None and settled != (other == State.SETTLED.value):
+            found.append(f"{uetr}: {other} in the creditor agent's book, {state} in the debtor agent's")
+    return found
+
+
+def _state(world: World, bic: str, uetr: str) -> str:
+    with world.network.institutions[bic].office.book.view() as unit:
+        record = unit.payments.find(uetr)
+    return record.state.value if record is not None else "lost"
+
+
+def _creditor_side(world: World, bic: str, uetr: str) -> str | None:
+    for one in world.institutions:
+        if one.bic != bic:
+            with one.office.book.view() as unit:
+                record = unit.payments.find(uetr)
+            if record is not None and record.side is Side.CREDITOR_AGENT:
+                return record.state.value
+    return None

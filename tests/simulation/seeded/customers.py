@@ -1,0 +1,85 @@
+"""The banks' customers: who they are, what they hold, and what they order, good and bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from random import Random
+from uuid import UUID
+
+from node.book.records import AccountKind, AccountStatus, CashAccountRecord
+from node.domain.money import Currency, Money
+from node.domain.party import AccountScheme, Agent, CashAccount, Party
+from node.domain.payment import ChargeBearer, Payment
+from node.settlement.office import Office
+from node.settlement.watcher import watch
+
+OPENING_MINOR = 10**12
+RATES = {("CNY", "AED"): Fraction(51, 100), ("AED", "CNY"): Fraction(196, 100)}
+
+
+def customer_number(bic: str, currency: str) -> str:
+    """The account of a bank's one customer in a currency."""
+    return f"{bic[:4]}-{currency}"
+
+
+def set_up_customers(office: Office, currencies: Sequence[Currency]) -> None:
+    """Open the customers' accounts and fund them from what was issued to the bank."""
+    watch(office)
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    with office.book.unit() as unit:
+        for currency in currencies:
+            number = customer_number(office.bic, currency.code)
+            zero = Money(0, currency)
+            unit.accounts.open(
+                CashAccountRecord(
+                    number,
+                    AccountScheme.OTHER,
+                    AccountKind.CUSTOMER,
+                    currency,
+                    holder="A customer",
+                    wallet_address=None,
+                    status=AccountStatus.OPEN,
+                    balance=zero,
+                    reserved=zero,
+                )
+            )
+            own, opening = unit.accounts.own(currency).number, Money(OPENING_MINOR, currency)
+            assert unit.accounts.transfer(own, number, opening, reference="opening", text="opening", at=at)
+
+
+def random_payment(random: Random, bic: str, banks: Sequence[str], currencies: Sequence[Currency]) -> Payment:
+    """An order of the bank's customer to one of another bank: mostly sound, sometimes not to be carried out."""
+    other = random.choice([bank for bank in banks if bank != bic])
+    sold, bought = random.choice(currencies), random.choice(currencies)
+    amount = Money(random.randint(100, 10**7), sold)
+    if random.random() < 0.03:
+        amount = Money(10**14, sold)  # more than the customer has
+    rate = RATES.get((sold.code, bought.code), Fraction(1))
+    if random.random() < 0.03:
+        rate *= 2  # better than anybody offers
+    credit = Money(max(1, int(amount.minor * rate)), bought)
+    account = customer_number(other, bought.code) if random.random() > 0.05 else "nobody's"
+    crossing = sold != bought
+    return Payment(
+        uetr=str(UUID(int=random.getrandbits(128), version=4)),
+        message_id=f"MSG-{random.getrandbits(80):020x}",
+        end_to_end_id="E2E-1",
+        instruction_id=None,
+        transaction_id=None,
+        settlement_date=None,
+        interbank_settlement_amount=credit if crossing else amount,
+        instructed_amount=amount if crossing else None,
+        exchange_rate=None,
+        charge_bearer=ChargeBearer.SHARED,
+        charges=(),
+        instructing_agent=Agent(bic),
+        instructed_agent=Agent(other),
+        debtor=Party("Debtor Trading"),
+        debtor_account=CashAccount(customer_number(bic, sold.code), AccountScheme.OTHER),
+        debtor_agent=Agent(bic),
+        creditor=Party("Creditor Trading"),
+        creditor_account=CashAccount(account, AccountScheme.OTHER),
+        creditor_agent=Agent(other),
+    )
