@@ -1,4 +1,4 @@
-"""Where in a pacs.008 the facts stand that settlement speaks of: its words, and the message's paths for them.
+"""Where in a pacs.008 or pacs.004 the facts stand that settlement speaks of: its words, and the paths for them.
 
 Settlement knows no message format, so it names the element at fault in the domain's words; a bank's engineer looks
 for it in the message.
@@ -26,11 +26,29 @@ PATHS: Final = {
 }
 
 
-def in_message_words(finding: Finding) -> Finding:
+_RETURN: Final = "PmtRtr/TxInf"
+RETURN_PATHS: Final = {
+    "message_id": "PmtRtr/GrpHdr/MsgId",
+    "uetr": f"{_RETURN}/RtrId",
+    "return_of": f"{_RETURN}/OrgnlUETR",
+    "interbank_settlement_amount": f"{_RETURN}/RtrdIntrBkSttlmAmt",
+    "instructed_amount": f"{_RETURN}/RtrdInstdAmt",
+    "currency": f"{_RETURN}/RtrdIntrBkSttlmAmt/@Ccy",
+    "debtor_account": f"{_RETURN}/RtrChain/Dbtr",
+    "debtor_agent": f"{_RETURN}/InstgAgt/FinInstnId",
+    "creditor_agent": f"{_RETURN}/InstdAgt/FinInstnId",
+    "creditor_account": f"{_RETURN}/RtrChain/Cdtr",
+    "quote_id": f"{_RETURN}/RtrRsnInf/AddtlInf",
+}
+
+
+def in_message_words(finding: Finding, is_return: bool = False) -> Finding:
     """The finding with its element as a path in the message; one that is in no message stays as it is.
 
     >>> from node.domain.reasons import Reason
     >>> in_message_words(Finding(Reason.UETR_ALREADY_USED, "again", element="uetr")).element
     'FIToFICstmrCdtTrf/CdtTrfTxInf/PmtId/UETR'
     """
-    return replace(finding, element=PATHS.get(finding.element or "", finding.element))
+    return replace(
+        finding, element=(RETURN_PATHS if is_return else PATHS).get(finding.element or "", finding.element)
+    )

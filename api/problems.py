@@ -42,7 +42,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.ACCOUNT_FROZEN,
         Reason.CURRENCY_PAUSED,
     ),
-    404: (Refusal.PAYMENT_NOT_FOUND, Refusal.NOTHING_HERE, Refusal.NOT_AN_FX_PROVIDER),
+    404: (Refusal.PAYMENT_NOT_FOUND, Refusal.NOTHING_HERE, Refusal.NOT_AN_FX_PROVIDER, Reason.ORIGINAL_UNKNOWN),
     405: (Refusal.METHOD_NOT_ALLOWED,),
     408: (Refusal.BODY_TOO_SLOW,),
     409: (
@@ -61,6 +61,9 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         RefusalKind.SCHEMA_INVALID,
         Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA,
         Reason.UETR_MALFORMED,
+        Reason.ORIGINAL_NOT_SETTLED,
+        Reason.RETURN_CURRENCY_DIFFERS,
+        Reason.RETURN_EXCEEDS_ORIGINAL,
         Reason.NUMBER_OF_TRANSACTIONS_WRONG,
         Reason.CONTROL_SUM_WRONG,
         Reason.HEADER_DOES_NOT_FIT_MESSAGE,

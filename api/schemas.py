@@ -75,6 +75,7 @@ class PaymentView(Body):
     credit: Annotated[Amount, Field(description="what reaches the creditor agent's settlement account")]
     history: list[StepView]
     chain: ChainView | None
+    return_of: Annotated[str | None, Field(description="UETR of the payment that this one gives back")] = None
 
 
 class PaymentLine(Body):

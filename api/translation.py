@@ -16,6 +16,7 @@ from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
 from api.iso20022.pacs002 import OnChain, Status, write_status_report
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal
+from api.iso20022.return_forward import forward_return
 from api.iso20022.status_report import read_status_report, refusal_findings
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
@@ -44,7 +45,8 @@ class Iso20022Translator:
             instructed_agent=payment.creditor_agent,
             settlement_date=now.date(),
         )
-        body = forward(message, payment, hop, self.catalogue)
+        write = forward if payment.return_of is None else forward_return
+        body = write(message, payment, hop, self.catalogue)
         return Written(message.identifier, hop.message_id, body)
 
     def report(self, record: PaymentRecord, original: bytes) -> Written:
@@ -55,7 +57,7 @@ class Iso20022Translator:
             state=record.state,
             instructing_agent=self.ourselves,
             instructed_agent=_asker(record, self.ourselves),
-            findings=tuple(map(in_message_words, record.findings)),
+            findings=tuple(in_message_words(one, _is_return(record)) for one in record.findings),
             uetr=record.uetr,
             accepted_at=_moment_of(record, State.ACCEPTED),
             settled_on=_settled_on(record),
@@ -94,6 +96,10 @@ def _asker(record: PaymentRecord, ourselves: Agent) -> Agent | None:
         return record.payment.debtor_agent
     instructing = record.payment.instructing_agent
     return None if instructing is None or instructing.bic == ourselves.bic else instructing
+
+
+def _is_return(record: PaymentRecord) -> bool:
+    return record.payment.return_of is not None
 
 
 def _moment_of(record: PaymentRecord, state: State) -> datetime | None:

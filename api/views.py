@@ -41,13 +41,14 @@ def payment_view(record: PaymentRecord) -> PaymentView:
         uetr=record.uetr,
         state=record.state.value,
         status=STATUS_OF[record.state],
-        reasons=[reason_view(finding) for finding in record.findings],
+        reasons=[reason_view(one, record.payment.return_of is not None) for one in record.findings],
         debit=amount(debit_leg(record.payment)),
         credit=amount(credit_leg(record.payment)),
         history=[
             StepView(state=step.state.value, status=STATUS_OF[step.state], at=step.at) for step in record.history
         ],
         chain=_chain(record),
+        return_of=record.payment.return_of,
     )
 
 
@@ -59,13 +60,13 @@ def _chain(record: PaymentRecord) -> ChainView | None:
     )
 
 
-def reason_view(finding: Finding) -> ReasonView:
+def reason_view(finding: Finding, is_return: bool = False) -> ReasonView:
     """A finding; the ISO code another institution gave stands before our own translation."""
     return ReasonView(
         code=reason_code(finding),
         text=finding.text,
         reason=finding.reason.sentence,
-        element=in_message_words(finding).element,
+        element=in_message_words(finding, is_return).element,
         value=finding.value,
         rule=finding.rule,
         retryable=finding.reason.transient,

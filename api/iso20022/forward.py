@@ -55,26 +55,26 @@ def forward(message: ParsedMessage, payment: Payment, hop: Hop, catalogue: Catal
     _write_group(group, hop, group_order)
     _write_transaction(transaction, payment, hop, transaction_order)
     identification_order = order_at(definition, f"{_TRANSACTION}/PmtId")
-    put(required(transaction, "PmtId"), _leaf(transaction, "UETR", payment.uetr), identification_order)
-    _write_amounts_plainly(document)
+    put(required(transaction, "PmtId"), leaf(transaction, "UETR", payment.uetr), identification_order)
+    write_amounts_plainly(document)
     return serialise(document)
 
 
 def _write_group(group: etree._Element, hop: Hop, order: tuple[str, ...]) -> None:
-    put(group, _leaf(group, "MsgId", hop.message_id), order)
-    put(group, _leaf(group, "CreDtTm", timestamp(hop.created_at)), order)
-    settlement = _leaf(group, "SttlmInf", None)
+    put(group, leaf(group, "MsgId", hop.message_id), order)
+    put(group, leaf(group, "CreDtTm", timestamp(hop.created_at)), order)
+    settlement = leaf(group, "SttlmInf", None)
     add(settlement, "SttlmMtd", "CLRG")
     add(settlement, "ClrSys/Prtry", CLEARING_SYSTEM)
     put(group, settlement, order)
-    _remove(group, "IntrBkSttlmDt", "InstgAgt", "InstdAgt")
+    remove(group, "IntrBkSttlmDt", "InstgAgt", "InstdAgt")
 
 
 def _write_transaction(transaction: etree._Element, payment: Payment, hop: Hop, order: tuple[str, ...]) -> None:
-    put(transaction, _leaf(transaction, "IntrBkSttlmDt", hop.settlement_date.isoformat()), order)
-    rate = _rate_of(payment)
+    put(transaction, leaf(transaction, "IntrBkSttlmDt", hop.settlement_date.isoformat()), order)
+    rate = written_rate(payment)
     if rate is not None and find(transaction, "XchgRate") is None:
-        put(transaction, _leaf(transaction, "XchgRate", rate), order)
+        put(transaction, leaf(transaction, "XchgRate", rate), order)
 
 
 def _shift_agents(
@@ -89,9 +89,9 @@ def _shift_agents(
             previous.tag = _tag(transaction, f"PrvsInstgAgt{free[0]}")
             put(transaction, previous, order)
     for number in (1, 2, 3):
-        _remove(transaction, f"IntrmyAgt{number}", f"IntrmyAgt{number}Acct")
+        remove(transaction, f"IntrmyAgt{number}", f"IntrmyAgt{number}Acct")
     for tag, agent in (("InstgAgt", hop.instructing_agent), ("InstdAgt", hop.instructed_agent)):
-        put(transaction, write_agent(_leaf(transaction, "CdtTrfTxInf", None), tag, agent), order)
+        put(transaction, write_agent(leaf(transaction, "CdtTrfTxInf", None), tag, agent), order)
 
 
 def _is_between(node: etree._Element, debtor_agent: Agent, instructing_agent: Agent) -> bool:
@@ -100,7 +100,7 @@ def _is_between(node: etree._Element, debtor_agent: Agent, instructing_agent: Ag
     return bic is None or bic[:8] not in (debtor_agent.bic[:8], instructing_agent.bic[:8])
 
 
-def _rate_of(payment: Payment) -> str | None:
+def written_rate(payment: Payment) -> str | None:
     """Credit over debit leg in the eleven digits that XchgRate has, where two currencies need a rate."""
     if not is_cross_currency(payment) or debit_leg(payment).minor <= 0:
         return None
@@ -112,7 +112,7 @@ def _rate_of(payment: Payment) -> str | None:
     return format(rate, "f") if 0 < rate < 10**11 else None
 
 
-def _write_amounts_plainly(document: etree._Element) -> None:
+def write_amounts_plainly(document: etree._Element) -> None:
     """`.5` and `+5.00` are legal and trip the next reader; amounts get their currency's decimals."""
     for node in document.iter("{*}*"):
         if node.get("Ccy") is None or len(node):
@@ -124,7 +124,8 @@ def _write_amounts_plainly(document: etree._Element) -> None:
             node.text = format(amount.number, "f")
 
 
-def _leaf(beside: etree._Element, tag: str, text: str | None) -> etree._Element:
+def leaf(beside: etree._Element, tag: str, text: str | None) -> etree._Element:
+    """A new element in the namespace of another, not yet put anywhere."""
     node = etree.Element(_tag(beside, tag))
     node.text = text
     return node
@@ -134,7 +135,8 @@ def _tag(beside: etree._Element, tag: str) -> str:
     return f"{{{etree.QName(beside).namespace}}}{tag}"
 
 
-def _remove(parent: etree._Element, *tags: str) -> None:
+def remove(parent: etree._Element, *tags: str) -> None:
+    """Take these elements out, where they are."""
     for tag in tags:
         node = find(parent, tag)
         if node is not None:

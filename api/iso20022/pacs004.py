@@ -61,6 +61,9 @@ class PaymentReturn:
     instructing_agent: Agent | None
     instructed_agent: Agent | None
     reasons: tuple[StatedReason, ...]
+    instructed: Amount | None = None
+    charge_bearer: ChargeBearer | None = None
+    charges: tuple[tuple[Amount, Agent | None], ...] = ()
 
 
 def write_return(order: ReturnOrder) -> bytes:
@@ -114,7 +117,23 @@ def _read(
         instructing_agent=_agent(node, group, "InstgAgt", directory),
         instructed_agent=_agent(node, group, "InstdAgt", directory),
         reasons=reasons or (() if shared is None else read_reasons(shared, "RtrRsnInf")),
+        instructed=_amount(node, "RtrdInstdAmt"),
+        charge_bearer=_bearer(node),
+        charges=tuple(
+            (amount_of(required(charge, "Amt")), read_agent(find(charge, "Agt"), directory))
+            for charge in find_all(node, "ChrgsInf")
+        ),
     )
+
+
+def _amount(node: etree._Element, tag: str) -> Amount | None:
+    found = find(node, tag)
+    return None if found is None else amount_of(found)
+
+
+def _bearer(node: etree._Element) -> ChargeBearer | None:
+    stated = text_at(node, "ChrgBr")
+    return ChargeBearer(stated) if stated else None
 
 
 def _agent(node: etree._Element, group: etree._Element, tag: str, directory: Directory) -> Agent | None:

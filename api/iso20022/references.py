@@ -51,4 +51,11 @@ def _first_transaction(message: ParsedMessage) -> TransactionReferences:
                 text_at(identification, "TxId"),
                 text_at(identification, "UETR"),
             )
+        if name_of(node) == "TxInf" and find(node, "RtrdIntrBkSttlmAmt") is not None:
+            return TransactionReferences(
+                text_at(node, "OrgnlInstrId"),
+                text_at(node, "OrgnlEndToEndId"),
+                text_at(node, "RtrId"),
+                text_at(node, "OrgnlUETR"),
+            )
     return TransactionReferences()

@@ -82,6 +82,7 @@ PAYMENT: Final[dict[str, Any]] = {
         "block_number": 87,
         "block_hash": "0x7f1c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8",
     },
+    "return_of": None,
 }
 
 QUOTE_WISH: Final[dict[str, Any]] = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 10000000}

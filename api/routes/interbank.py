@@ -13,6 +13,7 @@ from api.institution import Institution
 from api.problems import Problem, documented, problem_of
 from api.reading import NO_PAYMENT, read_payment
 from api.refusals import Refusal
+from api.returning import NO_RETURN, looks_like_a_return, read_proposed_return
 from api.routes.quotes import money_of
 from api.schemas import AcceptanceView, PaymentAnswer, PaymentProposal, QuoteAsked, QuoteGiven
 from node.domain.party import Participant, ParticipantRole
@@ -42,7 +43,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         "/payments",
         operation_id="proposePayment",
         summary="Propose a payment to its creditor agent",
-        responses=documented(*_COMMON, *NO_PAYMENT, Reason.UETR_ALREADY_USED),
+        responses=documented(*_COMMON, *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)), Reason.UETR_ALREADY_USED),
         openapi_extra=_takes(PaymentProposal),
     )
     def propose_payment(
@@ -88,7 +89,8 @@ def _read(model: type[Wanted], body: bytes) -> Wanted:
 
 def _considered(institution: Institution, debtor_agent: Participant, proposal: PaymentProposal) -> PaymentAnswer:
     request = _acceptance_request(proposal)
-    taken = read_payment(institution, request.message)
+    read = read_proposed_return if looks_like_a_return(request.message) else read_payment
+    taken = read(institution, request.message)
     answer = consider(institution.office, debtor_agent, taken.payment, taken.errors, taken.message, request)
     if isinstance(answer, Refused):
         if answer.message is None:

@@ -17,6 +17,8 @@ from api.institution import Institution
 from api.problems import Problem, documented, problem_of
 from api.reading import NO_PAYMENT, Taken, read_payment
 from api.refusals import Refusal
+from api.returning import NO_RETURN
+from api.routes.afterwards import answer_afterwards
 from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from node.domain.reasons import Finding, Reason
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
@@ -26,13 +28,12 @@ XML: Final = "application/xml"
 _TAKEN_AS_XML: Final = frozenset({"", "application/xml", "text/xml"})
 _REFUSALS: Final = (
     *BACK_OFFICE_REFUSALS,
-    Refusal.NOT_YOUR_PAYMENT,
     Refusal.BODY_TOO_SLOW,
     Refusal.BODY_TOO_LARGE,
     Refusal.MEDIA_TYPE_NOT_SUPPORTED,
     Refusal.CHAIN_UNREACHABLE,
     Refusal.BOOK_BUSY,
-    *NO_PAYMENT,
+    *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)),
     Reason.UETR_ALREADY_USED,
     Reason.MESSAGE_ID_ALREADY_USED,
 )
@@ -71,6 +72,9 @@ def router(institution: Institution, access: Access) -> APIRouter:
     )
     def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
         """Take one credit transfer in, and answer it with a pacs.002."""
+        afterwards = answer_afterwards(institution, raw)
+        if afterwards is not None:
+            return afterwards
         taken = read_payment(institution, raw)
         request.state.about = {"uetr": taken.payment.uetr}
         _require_ours(institution, taken)

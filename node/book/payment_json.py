@@ -18,7 +18,17 @@ from node.domain.reasons import Finding, reason_named
 
 Json = dict[str, Any]
 
-_TEXTS = ("uetr", "message_id", "end_to_end_id", "instruction_id", "transaction_id", "quote_id", "purpose")
+_TEXTS = (
+    "uetr",
+    "message_id",
+    "end_to_end_id",
+    "instruction_id",
+    "transaction_id",
+    "quote_id",
+    "purpose",
+    "return_of",
+    "return_reason",
+)
 
 
 def payment_to_json(payment: Payment) -> str:
@@ -72,6 +82,8 @@ def payment_from_json(text: str) -> Payment:
         quote_id=kept.get("quote_id"),
         remittance=tuple(kept["remittance"]),
         purpose=kept.get("purpose"),
+        return_of=kept.get("return_of"),
+        return_reason=kept.get("return_reason"),
     )
 
 

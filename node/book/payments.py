@@ -50,6 +50,7 @@ _ENOUGH_FOR_ONE_QUERY = 500
 _ADD = insert(payments)
 _ADD_STEP = insert(steps)
 _FIND = select(payments).where(payments.c.uetr == bindparam("wanted"))
+_RETURNS = select(payments).where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
 _STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
 _CHANGE = update(payments).where(
     payments.c.uetr == bindparam("wanted"),
@@ -75,6 +76,7 @@ class Payments:
             "payment": payment_to_json(record.payment),
             "received_at": record.received_at,
             "version": record.version,
+            "return_of": record.payment.return_of,
         }
         try:
             self._connection.execute(_ADD, row)
@@ -139,6 +141,10 @@ class Payments:
     def in_state(self, *states: State) -> Records:
         """All payments in any of these states, the oldest first."""
         return self._read(select(payments).where(payments.c.state.in_(states)).order_by(payments.c.id))
+
+    def returns_of(self, uetr: str) -> Records:
+        """Every return of a payment, whatever became of it, the oldest first."""
+        return self._read(_RETURNS, wanted=uetr)
 
     def list(self, state: State | None = None, after: str | None = None, limit: int = 100) -> Records:
         """A page of payments, the newest first; `after` is the last UETR of the page before."""

@@ -72,6 +72,7 @@ payments = Table(
     Column("block_time_s", BigInteger),
     Column("received_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("return_of", _UETR, index=True),
     Index(None, "state", "due_at_s"),
 )
 

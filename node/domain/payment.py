@@ -43,7 +43,8 @@ class Payment:
     """One customer credit transfer.
 
     `interbank_settlement_amount` is what the creditor agent receives; `instructed_amount` is what the debtor
-    ordered and may be of another currency: then an FX provider stands between the two legs.
+    ordered and may be of another currency: then an FX provider stands between the two legs. A return is a payment
+    too: `return_of` is the UETR of what it gives back, `return_reason` the code stated for it.
     """
 
     uetr: str
@@ -68,6 +69,8 @@ class Payment:
     quote_id: str | None = None
     remittance: tuple[str, ...] = ()
     purpose: str | None = None
+    return_of: str | None = None
+    return_reason: str | None = None
 
 
 def is_cross_currency(payment: Payment) -> bool:

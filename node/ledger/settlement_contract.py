@@ -46,6 +46,23 @@ class SettlementContract:
         abi = artifact("Settlement").abi
         return call_data(abi, "settle", astuple(instruction), signatures, quoted, quote_signature)
 
+    def settle_return_call(
+        self,
+        instruction: Instruction,
+        original: Instruction,
+        *,
+        debtor_signature: bytes,
+        acceptance_signature: bytes,
+        acceptance_expiry_s: int,
+        quote: Quote | None = None,
+        quote_signature: bytes = b"",
+    ) -> bytes:
+        """The call that settles a return; `original` is the instruction that settled, field for field."""
+        signatures = (debtor_signature, b"", acceptance_signature, acceptance_expiry_s)
+        quoted = NO_QUOTE if quote is None else astuple(quote)
+        parts = (astuple(instruction), signatures, quoted, quote_signature, astuple(original))
+        return call_data(artifact("Settlement").abi, "settle_return", *parts)
+
     def cancel_call(self, cancellation: Cancellation, signature: bytes) -> bytes:
         """The call that burns a UETR by the debtor agent's signature, so that an operator's lane can send it."""
         abi = artifact("Settlement").abi
@@ -57,6 +74,11 @@ class SettlementContract:
             self.address, artifact("Settlement").abi, "settled", debtor_agent, uetr, block=block
         )
         return bytes(answer)
+
+    def returned(self, instruction_hash: bytes, block: int | None = None) -> int:
+        """How much of a settled payment has been returned, in minor units of its credit token."""
+        abi = artifact("Settlement").abi
+        return int(self._client.read(self.address, abi, "returned", instruction_hash, block=block))
 
     def is_settled(self, debtor_agent: str, uetr: bytes) -> bool:
         """Whether the debtor agent's payment of this UETR has settled; a cancelled one has not."""

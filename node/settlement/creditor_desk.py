@@ -20,6 +20,7 @@ from node.domain.reasons import Finding, Reason
 from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
+from node.settlement.returning import return_finding
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
 from wallet.typed_data import Acceptance, signing_digest, struct_hash
 
@@ -48,7 +49,7 @@ def consider(
         record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
         unit.payments.add(record)
         unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
-        findings = findings or _account_findings(unit, payment)
+        findings = findings or _return_findings(unit, payment) or _account_findings(unit, payment)
         answer = _decide(office, unit, record, findings, message, request, debtor_agent)
     office.boundary("considered", payment.uetr)
     return answer
@@ -157,6 +158,11 @@ def _quote_misfits(payment: Payment, request: AcceptanceRequest) -> tuple[Findin
     if not fits:
         return (_finding(Reason.QUOTE_AMOUNTS_DIFFER, "The quote is not for these legs.", "quote"),)
     return ()
+
+
+def _return_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
+    finding = return_finding(unit, payment)
+    return (finding,) if finding else ()
 
 
 def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:

@@ -19,14 +19,15 @@ from node.settlement.office import Office, now
 def book_settled(office: Office, unit: Unit, record: PaymentRecord, log: SettledLog) -> None:
     """Book a settled payment on the customer's account; what the debtor paid beyond the leg is our charge."""
     payment = record.payment
+    what = "credit transfer" if payment.return_of is None else "return"
     account = payment.debtor_account if record.side is Side.DEBTOR_AGENT else payment.creditor_account
     number = account.number if account else ""
     if record.side is Side.CREDITOR_AGENT:
-        _post(office, unit, number, credit_leg(payment), log, payment.uetr, "credit transfer received")
+        _post(office, unit, number, credit_leg(payment), log, payment.uetr, f"{what} received")
         return
     paid, leg = debtor_pays(payment), debit_leg(payment)
     unit.accounts.release(record.uetr)
-    _post(office, unit, number, Money(-paid.minor, paid.currency), log, payment.uetr, "credit transfer")
+    _post(office, unit, number, Money(-paid.minor, paid.currency), log, payment.uetr, what)
     if paid != leg:
         own = unit.accounts.own(leg.currency)
         _post(office, unit, own.number, paid - leg, log, payment.uetr, "charges")

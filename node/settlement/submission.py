@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import Event, State
@@ -16,6 +17,7 @@ from node.ledger.revert_reasons import reason_for
 from node.ledger.values import CallRefused
 from node.settlement.lane import Call, keep_signed, open_slot
 from node.settlement.office import Office, now
+from node.settlement.returning import original_of
 from node.settlement.typed import instruction_of, typed_quote
 from wallet.typed_data import Cancellation, Instruction, signing_digest
 
@@ -83,7 +85,10 @@ def refusal(sentence: str) -> Finding:
 
 def _settle_data(office: Office, record: PaymentRecord, instruction: Instruction, signature: bytes) -> bytes:
     quote = typed_quote(record.quote.quote, office.directory.tokens()) if record.quote else None
-    return office.contract.settle_call(
+    original = original_of(office, record)
+    contract = office.contract
+    call = contract.settle_call if original is None else partial(contract.settle_return_call, original=original)
+    return call(
         instruction,
         debtor_signature=signature,
         acceptance_signature=record.acceptance_signature or b"",

@@ -84,7 +84,7 @@ def instruction_for(
         credit_token=tokens[credit.currency.code].address,
         credit_amount=credit.minor,
         message_digest=message_digest,
-        return_of=bytes(16),
+        return_of=uuid.UUID(payment.return_of).bytes if payment.return_of else bytes(16),
         sequence=0,
         expiry=expiry_s,
     )

@@ -13,6 +13,7 @@ from node.domain.payment import Payment, credit_leg, debit_leg, debtor_pays
 from node.domain.reasons import Finding, Reason
 from node.settlement.closing import close
 from node.settlement.office import Office, now, participant
+from node.settlement.returning import return_finding
 
 
 def validate(office: Office, record: PaymentRecord) -> None:
@@ -20,7 +21,8 @@ def validate(office: Office, record: PaymentRecord) -> None:
     payment = record.payment
     finding = agent_finding(office, payment) or currency_finding(office, payment)
     with office.book.unit() as unit:
-        finding = finding or account_finding(unit, payment) or _reserve(unit, payment)
+        finding = finding or return_finding(unit, payment) or account_finding(unit, payment)
+        finding = finding or _reserve(unit, payment)
         if finding is not None:
             close(office, unit, record, Event.REJECT, (finding,))
         else:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from api.elements import PATHS
+from api.elements import PATHS, RETURN_PATHS
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.writing import order_at
 from api.routes.examples import CREDIT_TRANSFER
 from node import settlement
 
@@ -32,7 +33,7 @@ def test_settlement_names_no_element_that_is_not_known_here() -> None:
         + re.findall(r'_finding\(.*"(\w+)"(?:, [\w.]+)?\)', source.read_text())
     }
     assert len(named) > 8
-    assert named <= set(PATHS) | NOT_IN_THE_MESSAGE
+    assert named <= set(PATHS) | set(RETURN_PATHS) | NOT_IN_THE_MESSAGE
 
 
 @pytest.mark.parametrize("path", PATHS.values())
@@ -40,6 +41,13 @@ def test_every_path_is_there_in_a_message(path: str) -> None:
     steps = [step for step in path.split("/") if not step.startswith("@")]
     where = "//" + "/".join(f"*[local-name()='{step}']" for step in steps)
     assert etree.fromstring(WITH_QUOTE.encode()).xpath(where)
+
+
+@pytest.mark.parametrize("path", RETURN_PATHS.values())
+def test_every_path_is_there_in_a_return(path: str) -> None:
+    definition = Catalogue().definition("pacs.004.001.09")
+    *group, last = [step for step in path.split("/") if not step.startswith("@")]
+    assert last in order_at(definition, "/".join(group))
 
 
 def test_the_message_those_paths_are_looked_up_in_is_valid() -> None:

@@ -28,6 +28,7 @@ from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
 from tests.api.expectations import suspended
 from tests.api.test_interbank import ASKED, Asker, proposal
+from tests.api.test_returns import Return
 from tests.api.test_transfers import authorised
 from tests.network import BANK_AE, BANK_CN, PROVIDER, XML, Bank, Transfer, bank
 
@@ -144,6 +145,7 @@ ANSWERS: dict[tuple[str, int], Callable[[Scene], httpx.Response]] = {
     ("postMessage", 400): _message(b"not XML"),
     ("postMessage", 401): lambda scene: scene.anonymous("POST", "/v1/iso20022/messages"),
     ("postMessage", 403): _message(Transfer(debtor_agent=BANK_AE).body()),
+    ("postMessage", 404): _message(Return(UNKNOWN_UETR).body()),
     ("postMessage", 408): lambda scene: scene.slow("/v1/iso20022/messages"),
     ("postMessage", 409): _conflicting,
     ("postMessage", 413): _message(BIG),
@@ -187,6 +189,9 @@ ANSWERS: dict[tuple[str, int], Callable[[Scene], httpx.Response]] = {
     ("proposePayment", 400): lambda scene: scene.interbank(PAYMENTS, proposal(message="?"), BANK_AE),
     ("proposePayment", 401): lambda scene: scene.anonymous("POST", PAYMENTS),
     ("proposePayment", 403): _suspended_asks(PAYMENTS, proposal()),
+    ("proposePayment", 404): lambda scene: scene.interbank(
+        PAYMENTS, proposal(message=Return(UNKNOWN_UETR).body().decode()), BANK_AE
+    ),
     ("proposePayment", 408): lambda scene: scene.slow(PAYMENTS),
     ("proposePayment", 409): _duplicate_proposal,
     ("proposePayment", 413): lambda scene: scene.interbank(PAYMENTS, BIG, BANK_AE),

@@ -31,7 +31,17 @@ def test_one_currency_settles_and_is_told_exactly(debtor_agent: Bank, creditor_a
     assert answer.headers["location"] == f"/v1/payments/{transfer.uetr}"
 
     payment = debtor_agent.ended(transfer.uetr)
-    assert set(payment) == {"uetr", "state", "status", "reasons", "debit", "credit", "history", "chain"}
+    assert set(payment) == {
+        "uetr",
+        "state",
+        "status",
+        "reasons",
+        "debit",
+        "credit",
+        "history",
+        "chain",
+        "return_of",
+    }
     assert (payment["uetr"], payment["state"], payment["status"]) == (transfer.uetr, "SETTLED", "ACSC")
     assert payment["debit"] == payment["credit"] == {"amount": 1_000_000, "currency": "CNY"}
     assert [(step["state"], step["status"]) for step in payment["history"]] == [

@@ -47,6 +47,8 @@ payments = st.builds(
     quote_id=maybe_texts,
     remittance=st.lists(texts, max_size=3).map(tuple),
     purpose=maybe_texts,
+    return_of=maybe_texts,
+    return_reason=maybe_texts,
 )
 findings = st.builds(
     Finding,

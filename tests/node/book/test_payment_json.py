@@ -65,10 +65,13 @@ def test_anything_else_is_refused(text: str) -> None:
         payment_from_json(text)
 
 
+TEXTS = ("instruction_id", "transaction_id", "quote_id", "purpose", "return_of", "return_reason")
+
+
 def payments_with_everything() -> Payment:
     """A payment in which nothing is absent."""
     plain: dict[str, Any] = dict(vars(domestic()))
-    plain |= {name: plain[name] or "text" for name in ("instruction_id", "transaction_id", "quote_id", "purpose")}
+    plain |= {name: plain[name] or "text" for name in TEXTS}
     plain |= {
         "instructed_amount": Money(1, CNY),
         "exchange_rate": 1,

@@ -1,0 +1,60 @@
+"""What a back office posts after settlement, by message: returns, recalls, questions about status and accounts.
+
+`postMessage` hands everything on to here first; what is none of these messages is left for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from starlette.responses import Response
+
+from api.institution import Institution
+from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.refusal import Refusal as Unread
+from api.iso20022.return_forward import RETURNS
+from api.problems import Problem, problem_of
+from api.reading import Taken
+from api.returning import read_own_return
+from node.settlement.intake import Conflicting, Received, Repeated, receive
+
+XML: Final = "application/xml"
+Answerer = Callable[[Institution, ParsedMessage], Response]
+
+
+def post_return(institution: Institution, message: ParsedMessage) -> Response:
+    """Take a return in as a payment of its own, answered by a pacs.002."""
+    return record_return(institution, read_own_return(institution, message))
+
+
+def record_return(institution: Institution, taken: Taken) -> Response:
+    """Record a return that was read or made, and answer as for any payment."""
+    outcome = receive(institution.office, Received(taken.payment, taken.errors, taken.message))
+    if isinstance(outcome, Conflicting):
+        raise problem_of((outcome.finding,))
+    institution.worker.wake()
+    headers = {"Location": f"/v1/payments/{outcome.record.uetr}"}
+    if isinstance(outcome, Repeated):
+        headers["Idempotent-Replayed"] = "true"
+    return Response(outcome.answer, 202, headers, XML)
+
+
+ANSWERERS: Final[dict[str, Answerer]] = dict.fromkeys(RETURNS, post_return)
+_NAMED: Final = re.compile(
+    b"urn:iso:std:iso:20022:tech:xsd:(?:" + b"|".join(re.escape(name.encode()) for name in ANSWERERS) + b")[\"']"
+)
+
+
+def answer_afterwards(institution: Institution, raw: bytes) -> Response | None:
+    """The answer to one of these messages; None for everything else, readable or not."""
+    if _NAMED.search(raw) is None:
+        return None
+    message = parse(raw, institution.catalogue, institution.limits.max_bytes)
+    if isinstance(message, Unread):
+        if message.identifier not in ANSWERERS:
+            return None
+        raise Problem(message.kind, message.findings[0].text, message.findings)
+    answerer = ANSWERERS.get(message.identifier)
+    return answerer(institution, message) if answerer else None

@@ -1,0 +1,86 @@
+"""Returns in the book: what has been given back of a payment, what may still be, and the instruction to name.
+
+The contract bounds the sum of returns by what was settled; the book counts too, and earlier, so that a customer is
+not debited for what the contract would refuse.
+"""
+
+from __future__ import annotations
+
+from node.book.book import Unit
+from node.book.records import PaymentRecord
+from node.domain.lifecycle import State
+from node.domain.money import Money, total
+from node.domain.payment import Payment, credit_leg
+from node.domain.payment_return import given_back, reverses
+from node.domain.reasons import Finding, Reason
+from node.settlement.office import Office
+from node.settlement.typed import instruction_of
+from wallet.typed_data import Instruction
+
+# A return that is merely received has not been counted by anybody yet; one that ended unsettled counts no more.
+UNCOUNTED = frozenset({State.RECEIVED, State.REJECTED, State.FAILED, State.CANCELLED, State.EXPIRED})
+
+
+def original_of(office: Office, record: PaymentRecord) -> Instruction | None:
+    """The instruction that settled what this payment gives back; None for a payment that is no return."""
+    if record.payment.return_of is None:
+        return None
+    with office.book.view() as unit:
+        original = unit.payments.find(record.payment.return_of)
+    if original is None:
+        raise LookupError(f"{record.uetr} returns {record.payment.return_of}, which is not in the book")
+    return instruction_of(original)
+
+
+def returned_so_far(unit: Unit, original: Payment, besides: str | None = None) -> Money:
+    """The sum of all returns of a payment that count, apart from one of them, in the currency it credited."""
+    credited = credit_leg(original)
+    counted = [
+        given_back(one.payment)
+        for one in unit.payments.returns_of(original.uetr)
+        if one.state not in UNCOUNTED and one.uetr != besides
+    ]
+    return total(counted, credited.currency)
+
+
+def return_finding(unit: Unit, payment: Payment) -> Finding | None:
+    """What stands against a return, by this institution's book; None too for a payment that is no return."""
+    if payment.return_of is None:
+        return None
+    original = unit.payments.find(payment.return_of)
+    if original is None:
+        return _finding(
+            Reason.ORIGINAL_UNKNOWN, "We know no payment of this UETR.", "return_of", payment.return_of
+        )
+    return _standing(original) or _bound(unit, original.payment, payment)
+
+
+def _standing(original: PaymentRecord) -> Finding | None:
+    if original.payment.return_of is not None:
+        text = "This is a return itself; what was given back is not given back again."
+        return _finding(Reason.ORIGINAL_UNKNOWN, text, "return_of", original.uetr)
+    if original.state is not State.SETTLED:
+        text = f"The payment is {original.state.value}; only what has settled can be returned."
+        return _finding(Reason.ORIGINAL_NOT_SETTLED, text, "return_of", original.uetr)
+    if instruction_of(original).sequence:
+        text = "The payment settled in the bulk grade, of which the contract keeps no proof for a return."
+        return _finding(Reason.ORIGINAL_NOT_SETTLED, text, "return_of", original.uetr)
+    return None
+
+
+def _bound(unit: Unit, original: Payment, payment: Payment) -> Finding | None:
+    if not reverses(payment, original):
+        text = f"What credited {credit_leg(original).currency.code} is returned in that currency."
+        currency = payment.interbank_settlement_amount.currency.code
+        return _finding(Reason.RETURN_CURRENCY_DIFFERS, text, "currency", currency)
+    so_far, credited = returned_so_far(unit, original, payment.uetr), credit_leg(original)
+    if credited < so_far + given_back(payment):
+        text = f"{credited} was settled and {so_far} of it is returned already; {given_back(payment)} is too much."
+        return _finding(
+            Reason.RETURN_EXCEEDS_ORIGINAL, text, "interbank_settlement_amount", given_back(payment).plain()
+        )
+    return None
+
+
+def _finding(reason: Reason, text: str, element: str, value: str | None) -> Finding:
+    return Finding(reason, text, element=element, value=value, rule=f"return.{reason.sentence}")
