@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from api.idempotency import REPLAYED, Keep
 from api.institution import Institution
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal as Unread
@@ -18,27 +19,35 @@ from api.iso20022.return_forward import RETURNS
 from api.problems import Problem, problem_of
 from api.reading import Taken
 from api.returning import read_own_return
-from node.settlement.intake import Conflicting, Received, Repeated, receive
+from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
 
 XML: Final = "application/xml"
-Answerer = Callable[[Institution, ParsedMessage], Response]
+Answerer = Callable[[Institution, ParsedMessage, Keep], Response]
 
 
-def post_return(institution: Institution, message: ParsedMessage) -> Response:
+def post_return(institution: Institution, message: ParsedMessage, keep: Keep) -> Response:
     """Take a return in as a payment of its own, answered by a pacs.002."""
-    return record_return(institution, read_own_return(institution, message))
+    return record_return(institution, read_own_return(institution, message), keep)
 
 
-def record_return(institution: Institution, taken: Taken) -> Response:
+def record_return(institution: Institution, taken: Taken, keep: Keep) -> Response:
     """Record a return that was read or made, and answer as for any payment."""
-    outcome = receive(institution.office, Received(taken.payment, taken.errors, taken.message))
+    outcome = receive(
+        institution.office,
+        Received(taken.payment, taken.errors, taken.message),
+        lambda unit, known: keep(unit, _answer(known)),
+    )
     if isinstance(outcome, Conflicting):
         raise problem_of((outcome.finding,))
     institution.worker.wake()
-    headers = {"Location": f"/v1/payments/{outcome.record.uetr}"}
+    answer = _answer(outcome)
     if isinstance(outcome, Repeated):
-        headers["Idempotent-Replayed"] = "true"
-    return Response(outcome.answer, 202, headers, XML)
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def _answer(outcome: Recorded | Repeated) -> Response:
+    return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)
 
 
 ANSWERERS: Final[dict[str, Answerer]] = dict.fromkeys(RETURNS, post_return)
@@ -47,7 +56,7 @@ _NAMED: Final = re.compile(
 )
 
 
-def answer_afterwards(institution: Institution, raw: bytes) -> Response | None:
+def answer_afterwards(institution: Institution, raw: bytes, keep: Keep) -> Response | None:
     """The answer to one of these messages; None for everything else, readable or not."""
     if _NAMED.search(raw) is None:
         return None
@@ -57,4 +66,4 @@ def answer_afterwards(institution: Institution, raw: bytes) -> Response | None:
             return None
         raise Problem(message.kind, message.findings[0].text, message.findings)
     answerer = ANSWERERS.get(message.identifier)
-    return answerer(institution, message) if answerer else None
+    return answerer(institution, message, keep) if answerer else None

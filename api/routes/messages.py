@@ -72,7 +72,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
     )
     def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
         """Take one credit transfer in, and answer it with a pacs.002."""
-        afterwards = answer_afterwards(institution, raw)
+        afterwards = answer_afterwards(institution, raw, keeping(request))
         if afterwards is not None:
             return afterwards
         taken = read_payment(institution, raw)
