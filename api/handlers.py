@@ -18,6 +18,7 @@ from api.refusals import Refusal
 from node.book.records import BookBusy
 from node.domain.reasons import Finding, Reason
 from node.ledger.errors import LedgerUnreachable
+from wallet.signer import SignatureRefused, SignerUnreachable
 
 log = logging.getLogger("corridor.api")
 
@@ -46,6 +47,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(LedgerUnreachable, _chain)
     app.add_exception_handler(BookBusy, _book)
+    app.add_exception_handler(SignerUnreachable, _key)
+    app.add_exception_handler(SignatureRefused, _key)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -88,6 +91,12 @@ async def _chain(request: Request, error: Exception) -> Response:
 async def _book(request: Request, _error: Exception) -> Response:
     text = "The book is being written to by somebody else; nothing was changed. Try again shortly."
     return problem_response(request.scope, Problem(Refusal.BOOK_BUSY, text, headers={"Retry-After": "1"}))
+
+
+async def _key(request: Request, error: Exception) -> Response:
+    log.error("a key did not sign", extra={"fields": {"fault": str(error)}})
+    text = "The institution's key does not sign at the moment; nothing was sent. Try again shortly."
+    return problem_response(request.scope, Problem(Refusal.NOT_READY, text, headers={"Retry-After": "5"}))
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -1,8 +1,8 @@
 """One institution as it runs: its office, its worker and its keys, opened from its own folder.
 
 Folder: `institution.json`, `settlement_key/` and `operator_key/` (keystores of one key each),
-`message_key.json`, `password` (mode 0600), `book.sqlite`. Nothing outside the folder is needed but the chain, and
-nothing is asked of the chain to open it.
+`message_key.json`, `password` (mode 0600), `book.sqlite`. Signing keys may live elsewhere: the description's
+`signers` says where (`wallet.key_place`). Nothing is asked of the chain to open it, unless a signer is remote.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from node.settlement.office import Office
 from node.settlement.ports import Boundary, Clock
 from node.settlement.terms import BadTerms, PriceBook, Terms, terms_from
 from node.settlement.worker import Worker
-from wallet.keystore import Keystore
+from wallet.key_place import BadKeyPlace, KeyPlaces, KeystorePlace, read_places
+from wallet.key_ring import KeyRing, secret_in
 from wallet.message_key import load_message_key
-from wallet.private_file import read_private
-from wallet.secret import Secret
+from wallet.signer import Signer
 
 DESCRIPTION: Final = "institution.json"
 UNLOCKS_KEYS: Final = "password"
@@ -68,6 +68,7 @@ class InstitutionDescription:
     prices: Mapping[str, str] = field(default_factory=dict)
     spread_bps: int = 20
     terms: Mapping[str, float] = field(default_factory=dict)
+    signers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,12 @@ class Institution:
     catalogue: Catalogue
     http: httpx.Client
     limits: BodyLimits
+    keys: KeyRing
 
     def close(self) -> None:
-        """Stop working and let go of book and connections."""
+        """Stop working and let go of keys, book and connections."""
         self.worker.stop()
+        self.keys.close()
         self.http.close()
         self.office.client.close()
         self.office.book.close()
@@ -103,6 +106,25 @@ def read_description(folder: Path) -> InstitutionDescription:
         raise BadInstitution(f"{folder / DESCRIPTION} cannot be used: {error}") from error
 
 
+def described_signers(folder: Path) -> Mapping[str, Any]:
+    """The `signers` of the folder's description, which may lack everything else yet; raises BadInstitution."""
+    try:
+        members = json.loads((folder / DESCRIPTION).read_bytes())
+        return dict(members.get("signers", {}))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInstitution(f"{folder / DESCRIPTION} cannot be used: {error}") from error
+
+
+def key_places(folder: Path, signers: Mapping[str, Any]) -> KeyPlaces:
+    """Where the institution's signing keys live; raises BadInstitution."""
+    try:
+        return read_places(signers, folder)
+    except BadKeyPlace as fault:
+        raise BadInstitution(f"{folder / DESCRIPTION}: {fault}") from fault
+
+
 def open_institution(
     folder: Path,
     *,
@@ -114,15 +136,18 @@ def open_institution(
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
-    process. Raises BadInstitution, KeystoreRefused, UnsafeFile.
+    process. Raises BadInstitution, KeystoreRefused, UnsafeFile; SignatureRefused, SignerUnreachable where a key
+    lives elsewhere.
     """
     said = read_description(folder)
     clock = clock or SystemClock()
     catalogue = Catalogue()
     client = LedgerClient(said.rpc_url)
     directory = Directory(client, said.registry)
-    password = Secret(read_private(folder / UNLOCKS_KEYS, 4096).rstrip(b"\n"))
+    password = secret_in(folder / UNLOCKS_KEYS)
     signatory = Signatory(said.bic, load_message_key(folder / MESSAGE_KEY, password))
+    keys = KeyRing(password, lambda: (client.chain_id(), said.settlement), gate)
+    signers = _signers(folder, said, keys)
     http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False)
     office = Office(
         bic=said.bic,
@@ -135,12 +160,13 @@ def open_institution(
             signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
         ),
         translator=Iso20022Translator(catalogue, Agent(said.bic, said.name, said.lei), clock),
-        signer=Keystore(folder / SETTLEMENT_KEY, gate=gate).unlock(said.settlement_account, password),
-        lane_signer=Keystore(folder / OPERATOR_KEY, gate=gate).unlock(said.operator_account, password),
+        signer=signers.settlement,
+        lane_signer=signers.operator,
         clock=clock,
         boundary=boundary or _pass_by,
         terms=_terms(said),
         prices=_prices(said),
+        more_lane_signers=signers.more_operators,
     )
     return Institution(
         name=said.name,
@@ -152,7 +178,34 @@ def open_institution(
         catalogue=catalogue,
         http=http,
         limits=limits or BodyLimits(),
+        keys=keys,
     )
+
+
+@dataclass(frozen=True)
+class _Signers:
+    settlement: Signer
+    operator: Signer
+    more_operators: tuple[Signer, ...]
+
+
+def _signers(folder: Path, said: InstitutionDescription, keys: KeyRing) -> _Signers:
+    """Open the institution's signing keys; the addresses on record must be theirs."""
+    places = key_places(folder, said.signers)
+    settlement = places.settlement or KeystorePlace(folder=folder / SETTLEMENT_KEY)
+    operator = places.operator or KeystorePlace(folder=folder / OPERATOR_KEY)
+    try:
+        return _Signers(
+            keys.open(settlement, said.settlement_account),
+            keys.open(operator, said.operator_account),
+            tuple(keys.open(place) for place in places.more_operators),
+        )
+    except BadKeyPlace as fault:
+        keys.close()
+        raise BadInstitution(f"{folder / DESCRIPTION}: {fault}") from fault
+    except BaseException:
+        keys.close()
+        raise
 
 
 def _terms(said: InstitutionDescription) -> Terms:

@@ -78,7 +78,8 @@ def _plan(keys: SandboxKeys, api_urls: Mapping[str, str]) -> NetworkPlan:
         operators=tuple(
             signer.address
             for folder in keys.folders.values()
-            for signer in (folder.operator, folder.settlement)  # the latter says where its API has moved
+            # The settlement account says where its API has moved.
+            for signer in (folder.operator, *folder.more_operators, folder.settlement)
         ),
         holds=True,
     )

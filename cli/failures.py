@@ -22,6 +22,7 @@ from node.ledger.orders import DeploymentFailed
 from node.settings import BadSetting
 from wallet.encryption import KeystoreRefused
 from wallet.private_file import UnsafeFile
+from wallet.signer import SignatureRefused, SignerUnreachable
 
 P = ParamSpec("P")
 
@@ -34,6 +35,8 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     LedgerUnreachable: ExitCode.UNREACHABLE,
     KeystoreRefused: ExitCode.NO_KEY,
     UnsafeFile: ExitCode.NO_KEY,
+    SignatureRefused: ExitCode.NO_KEY,
+    SignerUnreachable: ExitCode.UNREACHABLE,
     BadInstitution: ExitCode.BAD_INPUT,
     BadSetting: ExitCode.BAD_INPUT,
     StoreError: ExitCode.BAD_INPUT,

@@ -23,7 +23,7 @@ from api.views import role_names
 from cli.atomic_file import replace_json
 from cli.claim import NETWORK_FILE, claimed
 from cli.deployment import SandboxKeys, deploy
-from cli.folders import kept_key, kept_secret, prepare_institution
+from cli.folders import InstitutionFolder, kept_key, kept_secret, prepare_institution
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
 from node.chain.chain import LocalChain
@@ -33,6 +33,7 @@ from node.domain.party import ParticipantRole
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.plan import DeployedNetwork
+from node.ledger.slots import SETTLEMENT_SLOT, contract_address
 from node.settlement.ports import Boundary
 from wallet.signer import Signer
 
@@ -104,13 +105,15 @@ class RunningNetwork:
             self._undo.enter_context(claimed(self.data))
         doors = {plan.bic: _Door() for plan in INSTITUTIONS if plan.bic not in self._options.elsewhere}
         servers, api_urls = self._listen(doors)
-        self._progress("opening keys")
-        keys = self._keys()
         rpc_url = self._options.rpc_url or self._start_chain()
         client = LedgerClient(rpc_url)
         self._undo.callback(client.close)
+        self._progress("opening keys")
+        keys = self._keys(client)
         self._progress("setting the network up on the chain")
         network = deploy(client, keys, api_urls)
+        for folder in keys.folders.values():
+            folder.keys.close()  # what lives in a hardware module is opened next by the institution itself
         self._progress("opening the institutions' books")
         self._describe(keys, network, rpc_url, api_urls)
         self._open(keys)
@@ -143,14 +146,19 @@ class RunningNetwork:
         self._undo.callback(server.stop)
         return server.start().url
 
-    def _keys(self) -> SandboxKeys:
+    def _keys(self, client: LedgerClient) -> SandboxKeys:
         authority = self.data / "authority"
         password = kept_secret(authority / "password")
         customers = self.data / "customers"
+        deployer = kept_key(authority / "deployer_key", password)
+
+        def chain() -> tuple[int, str]:
+            return client.chain_id(), contract_address(deployer.address, SETTLEMENT_SLOT)
+
         return SandboxKeys(
-            deployer=kept_key(authority / "deployer_key", password),
+            deployer=deployer,
             governor=kept_key(authority / "governor_key", password),
-            folders={plan.bic: prepare_institution(self._folder(plan.bic)) for plan in INSTITUTIONS},
+            folders={plan.bic: self._prepared(plan.bic, chain) for plan in INSTITUTIONS},
             wallets={
                 customer.key: kept_key(
                     customers / customer.key / "keystore", kept_secret(customers / customer.key / "password")
@@ -159,6 +167,11 @@ class RunningNetwork:
             },
             funder=self._options.funder,
         )
+
+    def _prepared(self, bic: str, chain: Callable[[], tuple[int, str]]) -> InstitutionFolder:
+        folder = prepare_institution(self._folder(bic), chain)
+        self._undo.callback(folder.keys.close)
+        return folder
 
     def _folder(self, bic: str) -> Path:
         return self.data / "institutions" / bic
@@ -184,6 +197,7 @@ class RunningNetwork:
                 prices=middle_rates() if gives_quotes else {},
                 spread_bps=SPREAD_BPS,
                 terms=dict(self._options.terms or {}),
+                signers=folder.signers,
             )
             replace_json(folder.path / DESCRIPTION, asdict(description))
 

@@ -20,7 +20,7 @@ from wallet.hold import HOLDS_NAME
 from wallet.keccak import keccak
 
 _REGISTRY: Final = 0
-_SETTLEMENT: Final = 1
+SETTLEMENT_SLOT: Final = 1
 _FIRST_TOKEN: Final = 2
 
 
@@ -44,7 +44,7 @@ def slots_of(client: LedgerClient, plan: NetworkPlan, deployer: str, created: in
     if holds is None and plan.holds:
         holds = max(created, _FIRST_TOKEN + count)
     tokens = [slot for slot in range(_FIRST_TOKEN, _FIRST_TOKEN + count + 1) if slot != holds][:count]
-    return Slots(_REGISTRY, _SETTLEMENT, tuple(tokens), holds)
+    return Slots(_REGISTRY, SETTLEMENT_SLOT, tuple(tokens), holds)
 
 
 def contract_address(deployer: str, nonce: int) -> str:

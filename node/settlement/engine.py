@@ -20,6 +20,7 @@ from node.settlement.office import Office
 from node.settlement.submission import AlreadyDecided, submit
 from node.settlement.terms import retry_delay_s
 from node.settlement.validation import validate
+from wallet.signer import SignatureRefused, SignerUnreachable
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,14 @@ def step(office: Office, uetr: str) -> None:
         _take(office, record)
     except StaleRecord:
         _log.info("payment %s moved meanwhile", uetr)
-    except (LedgerUnreachable, AlreadyDecided, LaneStopped, BookBusy) as trouble:
+    except (
+        LedgerUnreachable,
+        AlreadyDecided,
+        LaneStopped,
+        BookBusy,
+        SignerUnreachable,
+        SignatureRefused,
+    ) as trouble:
         _log.warning("payment %s waits: %s", uetr, trouble)
         _postpone(office, uetr)
     except Exception:  # noqa: BLE001  one payment's surprise must not stop the others, nor spin

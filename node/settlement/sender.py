@@ -17,7 +17,7 @@ from node.settlement.lane import LaneStopped, lane_signers
 from node.settlement.mending import Sent, mend
 from node.settlement.office import Office
 from node.settlement.replacement import FILL
-from wallet.signer import Signer
+from wallet.signer import SignatureRefused, Signer, SignerUnreachable
 
 _log = logging.getLogger(__name__)
 
@@ -61,10 +61,20 @@ def _send_lane(office: Office, signer: Signer) -> bool:
         return moved
     outcomes |= _broadcast(office, [place for place in waiting if _is_due(office, place)])
     sent = [Sent(place.attempts, outcomes.get(place.last.nonce)) for place in waiting]
-    trouble = mend(office, signer, sent) if any(one.outcome for one in sent) else (lane.trouble if sent else None)
+    trouble = (
+        _mended(office, signer, sent) if any(one.outcome for one in sent) else (lane.trouble if sent else None)
+    )
     if trouble != lane.trouble:
         _note(office, signer.address, trouble)
     return moved
+
+
+def _mended(office: Office, signer: Signer, sent: list[Sent]) -> str | None:
+    """What is the matter after mending; where the lane's key does not sign, what was signed goes on being sent."""
+    try:
+        return mend(office, signer, sent)
+    except (SignerUnreachable, SignatureRefused) as trouble:
+        return f"nothing more can be offered, for the lane's key does not sign: {trouble}"
 
 
 def _window(places: list[_Place], size: int) -> list[_Place]:
@@ -122,12 +132,12 @@ def _look(office: Office, places: list[_Place], final: int) -> tuple[bool, list[
 
 
 def _marks(office: Office, place: _Place, included: Receipt | None, final: int) -> list[Mark]:
-    """What has changed at one nonce; nothing yet, where a filling's consequences must wait for a running lane."""
+    """What has changed at one nonce; nothing yet, where a filling's consequences must wait for a lane or key."""
     filled = included is not None and any(k.purpose == FILL and _is_it(k, included) for k in place.attempts)
     if filled and included is not None and included.block_number <= final:
         try:
             end_filled(office, place.attempts)
-        except LaneStopped:
+        except (LaneStopped, SignerUnreachable, SignatureRefused):
             return []
     changed = [(kept, _status(kept, included, final)) for kept in place.attempts]
     return [
