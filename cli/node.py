@@ -1,13 +1,17 @@
 """corridor node: the local chain on its own, durable on disk, served over JSON-RPC; and its export and import."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from rich.console import Console
 
+from cli.failure_teller import FailureTeller
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.development import MNEMONIC, DevelopmentChain, development_genesis, development_signers
@@ -15,7 +19,7 @@ from node.chain.errors import ImportRefused, StoreError
 from node.chain.foreign_chain import import_blocks, read_genesis
 from node.chain.genesis import CHAIN_ID, Genesis
 from node.chain.native import NativeBackendMissing
-from node.chain.server import create_rpc_app
+from node.chain.server import RpcApp, create_rpc_app
 from node.chain.serving import listening_socket
 from node.chain.transfer import export_blocks, import_own_blocks
 
@@ -24,6 +28,7 @@ app = typer.Typer(help="Run the local chain.", invoke_without_command=True, no_a
 DataOption = Annotated[Path, typer.Option("--data", help="Directory of the chain; made if absent.")]
 ChainIdOption = Annotated[int, typer.Option("--chain-id", help="Chain id of a new chain, checked for an old one.")]
 DEFAULT_DATA = Path("corridor-chain")
+DEFAULT_URL = "http://127.0.0.1:8545"
 
 
 @app.callback()
@@ -41,6 +46,14 @@ def node(
     dev: Annotated[
         bool, typer.Option("--dev", help="A development chain: rich known accounts, time travel, snapshots.")
     ] = False,
+    trace_failures: Annotated[
+        bool | None,
+        typer.Option(
+            "--trace-failures/--no-trace-failures",
+            help="Print the calls of every transaction that fails.",
+            show_default="with --dev",
+        ),
+    ] = None,
 ) -> None:
     """Run the local chain until interrupted. Everything acknowledged is on disk, so a kill loses nothing."""
     if context.invoked_subcommand is not None:
@@ -49,7 +62,12 @@ def node(
     genesis = development_genesis(chain_id, signers) if dev else Genesis(chain_id=chain_id)
     with _opened(data, genesis, ChainClock(strict=dev), keeps_preimages=dev) as chain:
         development = DevelopmentChain(chain, signers) if dev else None
-        _serve(chain, host, port, tuple(allow_origin or ()), development)
+        rpc_app = create_rpc_app(chain, tuple(allow_origin or ()), development)
+        opened = _listening(host, port)
+        _introduce(chain, development, f"http://{host}:{opened.getsockname()[1]}")
+        with _telling_failures(chain, rpc_app, dev if trace_failures is None else trace_failures):
+            config = uvicorn.Config(rpc_app, log_level="warning", access_log=False, lifespan="on")
+            uvicorn.Server(config).run([opened])
 
 
 @app.command("export")
@@ -87,6 +105,18 @@ def import_chain(
         typer.echo(f"imported {added} blocks; the head is block {chain.head.number}, 0x{chain.head.hash.hex()}")
 
 
+@app.command()
+def trace(
+    transaction: Annotated[str, typer.Argument(help="Hash of a transaction in a block.")],
+    rpc_url: Annotated[str, typer.Option("--rpc-url", help="The node to ask.")] = DEFAULT_URL,
+    whole: Annotated[bool, typer.Option("--all", help="Fold nothing and cut no value short.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
+) -> None:
+    """The calls a transaction made, by name: arguments, results, gas, value, and where it failed and why."""
+    asking = import_module("cli.node_trace")  # loaded here: the node itself starts sooner without its client
+    asking.show_trace(transaction, rpc_url, whole=whole, as_json=as_json)
+
+
 @contextmanager
 def _opened(
     data: Path, genesis: Genesis, clock: ChainClock, *, keeps_preimages: bool = False
@@ -103,19 +133,31 @@ def _opened(
         chain.close()
 
 
-def _serve(
-    chain: LocalChain, host: str, port: int, origins: tuple[str, ...], development: DevelopmentChain | None
-) -> None:
+def _listening(host: str, port: int) -> socket.socket:
     try:
-        opened = listening_socket(host, port)
+        return listening_socket(host, port)
     except OSError as error:
         typer.echo(f"corridor node: cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
+
+
+def _introduce(chain: LocalChain, development: DevelopmentChain | None, url: str) -> None:
     if development is not None:
         typer.echo(f'development accounts, rich and known to everybody, of the mnemonic "{MNEMONIC}":')
         for signer in development.signers.values():
             typer.echo(f"  {signer.address}")
     typer.echo(f"chain {chain.genesis.chain_id} at block {chain.head.number}, data in {chain.location}")
-    typer.echo(f"JSON-RPC on http://{host}:{opened.getsockname()[1]}")
-    rpc_app = create_rpc_app(chain, origins, development)
-    uvicorn.Server(uvicorn.Config(rpc_app, log_level="warning", access_log=False, lifespan="on")).run([opened])
+    typer.echo(f"JSON-RPC on {url}")
+
+
+@contextmanager
+def _telling_failures(chain: LocalChain, rpc_app: RpcApp, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    teller = FailureTeller(chain, rpc_app.rpc, Console(highlight=False))
+    teller.start()
+    try:
+        yield
+    finally:
+        teller.stop()

@@ -50,6 +50,19 @@ def decode_result(abi: Abi, function: str, arity: int, data: bytes) -> Any:
     return plain[0] if len(plain) == 1 else tuple(plain)
 
 
+def decode_arguments(fields: Sequence[Mapping[str, Any]], data: bytes) -> tuple[tuple[str, Any], ...]:
+    """The names and values of `fields` (an ABI's inputs or outputs) in encoded data; structs are dicts.
+
+    Raises ValueError where the data does not fit.
+    """
+    try:
+        values = decode(_types(fields), data)
+    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        raise ValueError("the data does not fit the contract's interface") from error
+    named = zip(fields, values, strict=True)
+    return tuple((field["name"] or str(index), _plain(field, value)) for index, (field, value) in enumerate(named))
+
+
 def event_topic(abi: Abi, name: str) -> str:
     """The first topic of an event's logs, as 0x-string."""
     return "0x" + keccak(_signature(_event(abi, name)).encode()).hex()

@@ -9,7 +9,7 @@ from typing import Any
 from eth_utils.exceptions import ValidationError
 
 from node.chain.chain import LocalChain
-from node.chain.hexadecimal import data
+from node.chain.hexadecimal import data, quantity
 from node.chain.method import Method, MethodTable, RpcNode
 from node.chain.methods.blocks import find_block
 from node.chain.parameters import Parameters, as_mapping, block_number, call_request
@@ -95,7 +95,7 @@ def trace_call(node: RpcNode, parameters: Parameters) -> Any:
             touched = touched_accounts(state, request.sender, request.to)
             return _prestate(before, state, touched, options)
         used = gas - computation.get_gas_remaining()
-        return _shown(options, computation, tracer, used)
+        return _shown(options, computation, tracer, gas, used)
 
 
 def _trace_block(node: RpcNode, block: BlockRecord, parameters: Parameters) -> list[Json]:
@@ -124,7 +124,7 @@ def _shown_replay(
     chain: LocalChain, block: BlockRecord, options: TraceOptions, tracer: Tracer, done: Replayed
 ) -> Json:
     if options.kind != "prestateTracer":
-        return _shown(options, done.computation, tracer, done.gas_used)
+        return _shown(options, done.computation, tracer, done.transaction.gas, done.gas_used)
     touched = touched_accounts(done.state, done.record.sender, bytes(done.computation.msg.storage_address))
     quiet = Tracer()
     quiet.steps = None
@@ -141,10 +141,12 @@ def _prestate(
     return difference_json(earlier, accounts_json(after, touched)) if options.difference else earlier
 
 
-def _shown(options: TraceOptions, computation: Any, tracer: Tracer, gas_used: int) -> Json:
-    if options.kind == "callTracer":
-        return call_json(computation, tracer, top_only=options.top_only, with_logs=options.with_logs)
-    return steps_json(computation, tracer, gas_used)
+def _shown(options: TraceOptions, computation: Any, tracer: Tracer, gas: int, gas_used: int) -> Json:
+    """The trace asked for. The outermost call counts the gas of the whole transaction, as everywhere else."""
+    if options.kind != "callTracer":
+        return steps_json(computation, tracer, gas_used)
+    frame = call_json(computation, tracer, top_only=options.top_only, with_logs=options.with_logs)
+    return frame | {"gas": quantity(gas), "gasUsed": quantity(gas_used)}
 
 
 def _options(value: Any) -> TraceOptions:

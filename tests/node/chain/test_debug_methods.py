@@ -196,3 +196,11 @@ def test_what_waits(rpc: JsonRpc, chain: LocalChain, debtor: LocalAccount, credi
     assert "wei" in rpc.dispatch("txpool_inspect", [])["queued"][debtor.address]["3"]
     chain.mine()
     assert rpc.dispatch("txpool_status", []) == {"pending": "0x0", "queued": "0x1"}
+
+
+def test_the_outermost_call_counts_the_whole_transactions_gas(rpc: JsonRpc, debtor: LocalAccount) -> None:
+    sent = send(rpc, debtor, deploy(rpc, debtor, keeper()), word(5))
+    shown = rpc.dispatch("debug_traceTransaction", [sent, {"tracer": "callTracer"}])
+    receipt = rpc.dispatch("eth_getTransactionReceipt", [sent])
+    asked = rpc.dispatch("eth_getTransactionByHash", [sent])
+    assert (shown["gasUsed"], shown["gas"]) == (receipt["gasUsed"], asked["gas"])
