@@ -70,8 +70,10 @@ class CorridorBackend(BaseChainBackend):  # type: ignore[misc]  # eth-tester shi
     ) -> None:
         self.account_keys = tuple(keys or numbered_keys(10))
         accounts = {key.public_key.to_canonical_address(): GenesisAccount(balance) for key in self.account_keys}
-        genesis = Genesis(chain_id=chain_id, base_fee=base_fee, accounts=accounts)
-        self.chain = LocalChain.open(None, genesis, clock or ChainClock(strict=True), unprotected=True)
+        clock = clock or ChainClock(strict=True)
+        born_s = clock.next_timestamp(0)  # now, as eth-tester's own; fixtures travel from the newest block's time
+        genesis = Genesis(chain_id=chain_id, base_fee=base_fee, accounts=accounts, timestamp_s=born_s)
+        self.chain = LocalChain.open(None, genesis, clock, unprotected=True)
         self._keys = {key.public_key.to_canonical_address(): key for key in self.account_keys}
         self._open: OpenBlock | None = None
 
