@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAYMENTS ?= 100000
 SEED ?= 1
 
-.PHONY: demo test check lint format long simulate lock clean
+.PHONY: demo test postgresql check lint format long simulate lock clean
 
 demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
@@ -14,6 +14,9 @@ test: $(VENV)/.test  ## every test of the default run
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: lint test  ## everything the house asks of a change
+
+postgresql: $(VENV)/.test  ## the gateway's tests with PostgreSQL under them (the book's run on both databases always)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql tests/api/test_*.py tests/node/settlement/test_*.py
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from api.problems import MEDIA_TYPE, Problem, document, encode
 from api.refusals import Refusal
-from node.book.records import BookBusy
+from node.book.records import BookBusy, BookFull, BookTrouble
 from node.domain.reasons import Finding, Reason
 from node.ledger.errors import LedgerUnreachable
 from wallet.signer import SignatureRefused, SignerUnreachable
@@ -46,7 +46,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(LedgerUnreachable, _chain)
-    app.add_exception_handler(BookBusy, _book)
+    app.add_exception_handler(BookTrouble, _book)
     app.add_exception_handler(SignerUnreachable, _key)
     app.add_exception_handler(SignatureRefused, _key)
     app.add_exception_handler(Exception, _fault)
@@ -88,8 +88,15 @@ async def _chain(request: Request, error: Exception) -> Response:
     return problem_response(request.scope, Problem(Refusal.CHAIN_UNREACHABLE, text, headers={"Retry-After": "2"}))
 
 
-async def _book(request: Request, _error: Exception) -> Response:
-    text = "The book is being written to by somebody else; nothing was changed. Try again shortly."
+async def _book(request: Request, error: Exception) -> Response:
+    if isinstance(error, BookBusy):
+        text = "The book is being written to by somebody else; nothing was changed. Try again shortly."
+    elif isinstance(error, BookFull):
+        text = "The book has no room left; nothing was changed. Its operator must make room; try again later."
+    else:
+        text = "The book's database went away. Send the same request again: what was done is not done twice."
+    if not isinstance(error, BookBusy):
+        log.error("the book cannot be used", exc_info=error)
     return problem_response(request.scope, Problem(Refusal.BOOK_BUSY, text, headers={"Retry-After": "1"}))
 
 

@@ -25,6 +25,7 @@ from api.limits import BodyLimits
 from api.signatures import Signatory
 from api.translation import Iso20022Translator, reasons_of
 from node.book.book import Book
+from node.book.databases import place_of_book
 from node.domain.party import Agent
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
@@ -53,7 +54,10 @@ class BadInstitution(ValueError):
 
 @dataclass(frozen=True)
 class InstitutionDescription:
-    """What `institution.json` says; keys and customers' data are elsewhere."""
+    """What `institution.json` says; keys and customers' data are elsewhere.
+
+    `database` is the URL of its book, where it is neither the file in the folder nor in the process's database.
+    """
 
     bic: str
     name: str
@@ -69,6 +73,7 @@ class InstitutionDescription:
     spread_bps: int = 20
     terms: Mapping[str, float] = field(default_factory=dict)
     signers: Mapping[str, Any] = field(default_factory=dict)
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,12 +137,15 @@ def open_institution(
     boundary: Boundary | None = None,
     limits: BodyLimits | None = None,
     gate: BoundedSemaphore | None = None,
+    database: str | None = None,
 ) -> Institution:
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process. Raises BadInstitution, KeystoreRefused, UnsafeFile; SignatureRefused, SignerUnreachable where a key
     lives elsewhere.
+    process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
+    description names one of its own. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble.
     """
     said = read_description(folder)
     clock = clock or SystemClock()
@@ -152,7 +160,7 @@ def open_institution(
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
-        book=Book.open_file(folder / BOOK),
+        book=Book.open(place_of_book(said.database or database, said.bic, folder / BOOK)),
         client=client,
         directory=directory,
         contract=SettlementContract(client, said.settlement),

@@ -37,7 +37,9 @@ def api(
     assert_native_curve()
     registered = read_description(data).api_address
     wanted = urlsplit(registered).port or 80 if port is None else port
-    institution = open_institution(data, limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s))
+    institution = open_institution(
+        data, limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s), database=settings.database
+    )
     try:
         server = BackgroundServer(create_app(institution), host, wanted)
     except OSError as error:

@@ -52,7 +52,8 @@ class NetworkOptions:
 
     `rpc_url` names a chain that runs elsewhere; then `funder` pays for gas if that chain wants any. `terms`
     overrides the institutions' terms by name. The institutions of `elsewhere` (BICs) are prepared and registered
-    but not run: each is left to a process of its own. `is_claimed` says that the caller holds the folder already.
+    but not run: each is left to a process of its own. `database` is the PostgreSQL database of the books, which
+    are files in the folder otherwise. `is_claimed` says that the caller holds the folder already.
     """
 
     port: int = 8000
@@ -63,6 +64,7 @@ class NetworkOptions:
     terms: Mapping[str, float] | None = None
     boundary: Boundary | None = None
     elsewhere: frozenset[str] = frozenset()
+    database: str | None = None
     is_claimed: bool = False
 
 
@@ -203,9 +205,12 @@ class RunningNetwork:
 
     def _open(self, keys: SandboxKeys) -> None:
         wallets = {key: signer.address for key, signer in keys.wallets.items()}
-        for plan in INSTITUTIONS:  # one after the other: migrations share global state between threads
+        for plan in INSTITUTIONS:
             institution = open_institution(
-                self._folder(plan.bic), boundary=self._options.boundary, limits=self._options.limits
+                self._folder(plan.bic),
+                boundary=self._options.boundary,
+                limits=self._options.limits,
+                database=self._options.database,
             )
             self._undo.callback(institution.close)
             open_accounts(institution.office, wallets)

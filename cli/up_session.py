@@ -40,6 +40,7 @@ def run(
         funder=_funder(funder_key_file),
         limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s),
         elsewhere=elsewhere,
+        database=settings.database,
         is_claimed=True,
     )
     console = Console(highlight=False)

@@ -22,6 +22,7 @@ class Settings:
 
     data: Path  # CORRIDOR_DATA: where `up` keeps its network
     wallet: Path  # CORRIDOR_WALLET: where `wallet` keeps its keys
+    database: str | None  # CORRIDOR_DATABASE: postgresql://... for the books; by default each is a SQLite file
     rpc_url: str | None  # CORRIDOR_RPC_URL: a chain other than the one we run ourselves
     log_level: str  # CORRIDOR_LOG_LEVEL: DEBUG, INFO, WARNING or ERROR
     max_body_bytes: int  # CORRIDOR_MAX_BODY_BYTES: the largest request body taken
@@ -36,6 +37,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
         wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
+        database=found.get("CORRIDOR_DATABASE") or None,
         rpc_url=found.get("CORRIDOR_RPC_URL") or None,
         log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
         max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),

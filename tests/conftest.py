@@ -5,9 +5,10 @@ Tests run on several processes, a file to each; were a long one among the last, 
 
 import pytest
 
+from tests.databases import new_database, postgres, pytest_addoption
 from tests.network import network
 
-__all__ = ["network"]
+__all__ = ["network", "new_database", "postgres", "pytest_addoption"]
 
 # By measurement (`pytest --durations`), longest first; a folder stands for all of its files.
 LONGEST_FIRST = (

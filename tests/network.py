@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,9 +30,12 @@ XML: Final = {"Content-Type": "application/xml"}
 
 
 @pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNetwork]:
+def network(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]
+) -> Iterator[RunningNetwork]:
     """A running network on free ports; stopped at the end of the session."""
-    with RunningNetwork(tmp_path_factory.mktemp("network"), NetworkOptions(port=0, rpc_port=0)) as running:
+    options = NetworkOptions(port=0, rpc_port=0, database=new_database())
+    with RunningNetwork(tmp_path_factory.mktemp("network"), options) as running:
         yield running
 
 

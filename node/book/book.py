@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from node.book.accounts import Accounts
 from node.book.cursor import Cursor
+from node.book.databases import open_engines, place_of, told_plainly
 from node.book.idempotency import Idempotency
 from node.book.lanes import Lanes
 from node.book.messages import Messages
@@ -22,7 +22,7 @@ from node.book.nonces import Nonces
 from node.book.payments import Payments
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
-from node.book.sqlite import BUSY_TIMEOUT_S, is_busy, open_engines
+from node.book.sqlite import BUSY_TIMEOUT_S
 from node.book.upgrade import upgrade
 
 
@@ -44,7 +44,7 @@ class Unit:
 class Book:
     """The durable memory of one institution, open on one database.
 
-    Any thread may open units and views, and a second process may have the same file open.
+    Any thread may open units and views, and other processes may have the same database open.
     """
 
     def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
@@ -57,12 +57,14 @@ class Book:
 
     @classmethod
     def open(cls, url: str) -> Book:
-        """Open the book (`sqlite:///path`), bringing its tables up to date first.
+        """Open the book at `sqlite:///path` or `postgresql://...?schema=name`, and bring its tables up to date.
 
-        Raises ValueError for a database that is none, and refuses a book that a newer program has written.
+        Raises ValueError for a database that is none, BookTrouble for one that does not answer, and refuses a
+        book that a newer program has written.
         """
-        writer, reader = open_engines(url)
-        upgrade(writer)
+        with told_plainly(url):
+            writer, reader = open_engines(url)
+            upgrade(writer)
         return cls(url, writer, reader)
 
     @classmethod
@@ -79,23 +81,18 @@ class Book:
     def unit(self) -> Iterator[Unit]:
         """A unit of work: one commit at the end of the block; any exception undoes all of it.
 
-        Other writers wait meanwhile, so nothing slow belongs inside. Raises BookBusy after the busy timeout and
-        RuntimeError for a unit inside a unit of the same thread.
+        Other writers wait meanwhile, so nothing slow belongs inside. Raises BookTrouble where the database fails
+        us (BookBusy after the busy timeout) and RuntimeError for a unit inside a unit of the same thread.
         """
-        with self._turn_to_write(), self._writer.connect() as connection:
-            try:
-                connection.begin()
-            except OperationalError as error:
-                if is_busy(error):
-                    raise BookBusy(f"another process is writing to {self.url}") from error
-                raise
+        with self._turn_to_write(), told_plainly(self.url), self._writer.connect() as connection:
+            connection.begin()
             yield Unit(connection)
             connection.commit()
 
     @contextmanager
     def view(self) -> Iterator[Unit]:
         """The book as it is at this moment, read only; it waits for nobody and nobody waits for it."""
-        with self._reader.connect() as connection, connection.begin():
+        with told_plainly(self.url), self._reader.connect() as connection, connection.begin():
             yield Unit(connection)
 
     @contextmanager
@@ -104,7 +101,7 @@ class Book:
         if self._whose_turn == threading.get_ident():
             raise RuntimeError("a unit of work is already open in this thread; units do not nest")
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_S):
-            raise BookBusy(f"another thread is writing to {self.url}")
+            raise BookBusy(f"another thread is writing to {place_of(self.url)}")
         self._whose_turn = threading.get_ident()
         try:
             yield

@@ -33,7 +33,8 @@ class Messages:
         send ourselves, and what has no identification, is not compared.
         """
         try:
-            self._connection.execute(_ADD, _row(record))
+            with self._connection.begin_nested():
+                self._connection.execute(_ADD, _row(record))
         except IntegrityError:
             if record.direction != "in" or self.find_inbound(record.counterparty, record.message_id) is None:
                 raise

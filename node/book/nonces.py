@@ -23,7 +23,8 @@ class Nonces:
         It is remembered until `expires_s` (unix time), which must not be before the request's own expiry.
         """
         try:
-            self._connection.execute(_USE, {"keyid": keyid, "nonce": nonce, "expires_s": expires_s})
+            with self._connection.begin_nested():
+                self._connection.execute(_USE, {"keyid": keyid, "nonce": nonce, "expires_s": expires_s})
         except IntegrityError:
             return False
         return True

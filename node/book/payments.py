@@ -79,7 +79,8 @@ class Payments:
             "return_of": record.payment.return_of,
         }
         try:
-            self._connection.execute(_ADD, row)
+            with self._connection.begin_nested():
+                self._connection.execute(_ADD, row)
         except IntegrityError:
             if self._connection.execute(_FIND, {"wanted": record.uetr}).first() is None:
                 raise

@@ -37,8 +37,20 @@ class EntryConflict(Exception):
     """The same entry was booked before with another amount: the book contradicts its source, stop and look."""
 
 
-class BookBusy(Exception):
+class BookTrouble(Exception):
+    """The database could not do what was asked, for no fault of the caller's; asking again later is right."""
+
+
+class BookBusy(BookTrouble):
     """Another writer held the book for longer than the busy timeout; nothing was written."""
+
+
+class BookFull(BookTrouble):
+    """The database has no room left; nothing was written."""
+
+
+class BookUnreachable(BookTrouble):
+    """The database went away. A unit that was being committed is in the book or is not: read before deciding."""
 
 
 @dataclass(frozen=True)

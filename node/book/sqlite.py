@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 BUSY_TIMEOUT_S = 10.0
 _IDLE_READERS = 8
@@ -25,25 +25,44 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     """
     database = make_url(url).database
     if make_url(url).get_backend_name() != "sqlite" or database in (None, "", ":memory:"):
-        raise ValueError(f"a book is a SQLite file (sqlite:///path), not {url}")
+        raise ValueError(
+            f"a book is a SQLite file (sqlite:///path) or a PostgreSQL database (postgresql://...), not {url}"
+        )
     Path(str(database)).touch(mode=0o600, exist_ok=True)
     writer = _engine(url, 1, _set_up_writer, "BEGIN IMMEDIATE")
     _switch_to_write_ahead_log(writer)
     return writer, _engine(url, _IDLE_READERS, _set_up_reader, "BEGIN")
 
 
-def is_busy(error: OperationalError) -> bool:
+def is_busy(error: DBAPIError) -> bool:
     """Whether another process held the write lock for longer than the busy timeout."""
-    return _is_lock(error.orig)
+    return _primary_code(error.orig) == sqlite3.SQLITE_BUSY
 
 
-def _is_lock(error: BaseException | None) -> bool:
+def is_full(error: DBAPIError) -> bool:
+    """Whether the disk is full, or the file may not grow any more."""
+    return _primary_code(error.orig) == sqlite3.SQLITE_FULL
+
+
+def is_gone(error: DBAPIError) -> bool:
+    """Whether the disk failed, or the file cannot be opened any more."""
+    return _primary_code(error.orig) in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+
+
+def _primary_code(error: BaseException | None) -> int | None:
     # The low byte of SQLite's extended code is its primary code.
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
+    return None if code is None else code & 0xFF
 
 
 def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=-1,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        hide_parameters=True,  # they are customers' data, and errors are logged
+    )
     event.listen(engine, "connect", set_up)
 
     def emit_begin(connection: Connection) -> None:
@@ -74,7 +93,7 @@ def _switch_to_write_ahead_log(engine: Engine) -> None:
                 connection.cursor().execute("PRAGMA journal_mode=WAL")
             except sqlite3.OperationalError as error:
                 # SQLite does not use the busy timeout for this one statement.
-                if not _is_lock(error) or time.monotonic() > give_up:
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                     raise
                 time.sleep(0.01)
             else:

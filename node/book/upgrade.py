@@ -5,6 +5,7 @@ A killed upgrade leaves the book as it was; two processes opening a new book tak
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+# Alembic hands a running migration to its scripts through one global context: threads must not meet in it.
+_ONE_AT_A_TIME = threading.Lock()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -24,7 +27,9 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     head = ScriptDirectory.from_config(config).get_current_head()
-    with engine.begin() as connection:
+    with _ONE_AT_A_TIME, engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout TO 0")  # a long table takes its time
         if _revision(connection) != head:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from node.book.records import BookBusy, PaymentRecord, StaleRecord
+from node.book.records import BookTrouble, PaymentRecord, StaleRecord
 from node.domain.lifecycle import State
 from node.domain.payment import Side
 from node.ledger.errors import LedgerUnreachable
@@ -51,7 +51,7 @@ def step(office: Office, uetr: str) -> None:
         LedgerUnreachable,
         AlreadyDecided,
         LaneStopped,
-        BookBusy,
+        BookTrouble,
         SignerUnreachable,
         SignatureRefused,
     ) as trouble:

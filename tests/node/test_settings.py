@@ -16,6 +16,7 @@ def test_an_empty_environment_is_enough() -> None:
     assert settings.max_body_bytes == 1_000_000
     assert settings.log_level == "WARNING"
     assert settings.rpc_url is None
+    assert settings.database is None
 
 
 def test_what_is_set_is_taken() -> None:

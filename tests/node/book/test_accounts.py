@@ -186,11 +186,16 @@ def test_reserving_what_makes_no_sense_is_an_error(book: Book) -> None:
 
 
 def test_only_a_payment_in_the_book_can_reserve(book: Book) -> None:
-    with book.unit() as unit:
-        unit.accounts.open(account_record("A"))
-        _post(unit, "A", 100)
-        with pytest.raises(IntegrityError):
+    def reserve() -> None:
+        with book.unit() as unit:
+            unit.accounts.open(account_record("A"))
+            _post(unit, "A", 100)
             unit.accounts.reserve(new_uetr(), "A", Money(1, CNY))
+
+    with pytest.raises(IntegrityError):
+        reserve()
+    with book.view() as view:
+        assert view.accounts.list() == []
 
 
 def test_booking_in_a_wrong_currency_or_on_no_account_is_an_error(book: Book) -> None:

@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from node.book.book import Book
 from node.domain.lifecycle import Event, State
@@ -14,7 +13,7 @@ from node.domain.money import Money
 from tests.node.book.making import LANE, NOON, account_record, payment_record, transaction_record
 from tests.node.domain.payments import CNY
 
-KILLS = 12
+KILLS = 6
 ENDOWMENT = 10**30
 
 _WORK = """
@@ -58,7 +57,7 @@ def _run_and_kill(url: str, after_s: float) -> list[str]:
     """The UETRs whose commit the process had told us of when it was killed."""
     with subprocess.Popen([sys.executable, "-c", _WORK, url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
+        first = "".join(process.stdout.readline() for _ in range(2))  # so the first of them is settled
         time.sleep(after_s)
         process.kill()
         rest = process.stdout.read()
@@ -86,9 +85,9 @@ def _assert_whole(book: Book, told: set[str]) -> int:
     return len(settled)
 
 
-def test_a_book_holds_whole_units_only_after_every_kill(tmp_path: Path) -> None:
+def test_a_book_holds_whole_units_only_after_every_kill(book_url: str) -> None:
     chance = random.Random(20022)
-    book = Book.open_file(tmp_path / "book.sqlite")
+    book = Book.open(book_url)
     with book.unit() as unit:
         for number in ("A", "B"):
             unit.accounts.open(account_record(number))
@@ -106,11 +105,12 @@ def test_a_book_holds_whole_units_only_after_every_kill(tmp_path: Path) -> None:
     told: set[str] = set()
     settled = 0
     for _ in range(KILLS):
-        told.update(_run_and_kill(book.url, chance.uniform(0, 0.12)))
-        book = Book.open(book.url)
+        told.update(_run_and_kill(book_url, chance.uniform(0, 0.12)))
+        book = Book.open(book_url)
         settled = _assert_whole(book, told)
-        with book._writer.connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        if book_url.startswith("sqlite"):
+            with book._writer.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+                assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
         book.close()
-    assert settled > KILLS
+    assert settled >= KILLS

@@ -62,10 +62,10 @@ def test_a_message_belongs_to_a_payment_and_has_a_direction(book: Book, uetr: st
             unit.messages.add(message_record(uetr, direction="up"))
 
 
-def test_finding_by_identification_uses_its_index(book: Book, uetr: str) -> None:
+def test_finding_by_identification_uses_its_index(sqlite_book: Book) -> None:
     """A partial index serves only a query in its own words."""
     statements: list[str] = []
-    with book.view() as view:
+    with sqlite_book.view() as view:
         connection = view.messages._connection
         raw = connection.connection.driver_connection
         assert raw is not None

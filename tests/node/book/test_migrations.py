@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from sqlalchemy import Engine, inspect
 
 import node.book.upgrade
 from node.book.book import Book
-from node.book.sqlite import open_engines
+from node.book.databases import open_engines
 from node.book.tables import metadata
 from node.domain.lifecycle import State
 from tests.node.book.making import LANE, payment_record, transaction_record
@@ -26,8 +28,11 @@ MIGRATIONS = Path(node.book.upgrade.__file__).parent / "migrations"
 
 
 @pytest.fixture
-def writer(book: Book) -> Engine:
-    return book._writer
+def writer(book_url: str) -> Iterator[Engine]:
+    """The tables of a book of the test's own, to do to them what it likes."""
+    book = Book.open(book_url)
+    yield book._writer
+    book.close()
 
 
 def _config(**attributes: object) -> Config:
@@ -43,9 +48,9 @@ def test_the_migrations_equal_the_tables(writer: Engine) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_check_constraints_and_partial_indexes_are_there_too(writer: Engine) -> None:
+def test_check_constraints_and_partial_indexes_are_there_too(sqlite_book: Book) -> None:
     """What the comparison does not see."""
-    with writer.connect() as connection:
+    with sqlite_book._writer.connect() as connection:
         schema = {
             row.name: row.sql
             for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
@@ -55,8 +60,8 @@ def test_check_constraints_and_partial_indexes_are_there_too(writer: Engine) -> 
     assert schema["uq_messages_inbound"].endswith("WHERE direction = 'in'")
 
 
-def test_every_table_has_row_ids(writer: Engine) -> None:
-    with writer.connect() as connection:
+def test_every_table_has_row_ids(sqlite_book: Book) -> None:
+    with sqlite_book._writer.connect() as connection:
         schema = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'table'").scalars().all()
     assert not [sql for sql in schema if "WITHOUT ROWID" in sql.upper()]
     assert all("id INTEGER NOT NULL" in sql for sql in schema if "alembic_version" not in sql)
@@ -73,9 +78,7 @@ def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 0.25
 
 
-def test_a_killed_upgrade_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
-
+def test_a_killed_upgrade_leaves_nothing(book_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def upgrade_and_die(config: Config, revision: str) -> None:
         upgrade(config, revision)
         raise KeyboardInterrupt
@@ -83,21 +86,31 @@ def test_a_killed_upgrade_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     upgrade = command.upgrade
     monkeypatch.setattr(command, "upgrade", upgrade_and_die)
     with pytest.raises(KeyboardInterrupt):
-        Book.open(url)
-    writer, _ = open_engines(url)
+        Book.open(book_url)
+    writer, _ = open_engines(book_url)
     assert inspect(writer).get_table_names() == []
     monkeypatch.undo()
-    Book.open(url).close()
+    Book.open(book_url).close()
     assert "payments" in inspect(writer).get_table_names()
 
 
-def test_a_book_that_a_newer_program_has_written_is_refused(tmp_path: Path) -> None:
-    book = Book.open_file(tmp_path / "book.sqlite")
+def test_a_book_that_a_newer_program_has_written_is_refused(book_url: str) -> None:
+    book = Book.open(book_url)
     with book._writer.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     book.close()
     with pytest.raises(CommandError, match="9999"):
         Book.open(book.url)
+
+
+def test_books_opened_by_several_threads_at_once_are_all_whole(tmp_path: Path) -> None:
+    """Alembic has one context for the whole process."""
+    with ThreadPoolExecutor(6) as pool:
+        books = list(pool.map(Book.open_file, [tmp_path / f"{number}.sqlite" for number in range(6)]))
+    for book in books:
+        with book._writer.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        book.close()
 
 
 def test_a_folder_with_odd_characters_will_do(tmp_path: Path) -> None:
@@ -110,11 +123,10 @@ def test_a_folder_with_odd_characters_will_do(tmp_path: Path) -> None:
 _OPEN = "import sys; from node.book.book import Book; Book.open(sys.argv[1]).close()"
 
 
-def test_processes_that_open_a_new_book_together_take_turns(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
-    processes = [subprocess.Popen([sys.executable, "-c", _OPEN, url]) for _ in range(4)]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0, 0]
-    book = Book.open(url)
+def test_processes_that_open_a_new_book_together_take_turns(book_url: str) -> None:
+    processes = [subprocess.Popen([sys.executable, "-c", _OPEN, book_url]) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    book = Book.open(book_url)
     with book.unit() as unit:
         unit.payments.add(payment_record())
         assert len(unit.payments.in_state(State.RECEIVED)) == 1

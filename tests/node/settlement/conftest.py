@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from tests.node.settlement.town import Town, found_town
 
 
 @pytest.fixture(scope="module")
-def shared_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    town = found_town(Path(tmp_path_factory.mktemp("town")))
+def shared_town(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]
+) -> Iterator[Town]:
+    town = found_town(Path(tmp_path_factory.mktemp("town")), new_database())
     yield town
     town.close()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from node.book.book import Book
+from node.book.databases import place_of_book
 from node.book.records import AccountKind, AccountStatus, CashAccountRecord, PaymentRecord
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
@@ -251,7 +252,7 @@ def payment(
     return replace(made, **changes)
 
 
-def found_town(folder: Path) -> Town:
+def found_town(folder: Path, database: str | None = None) -> Town:
     """Start a chain of our own, deploy, register, issue, open the books."""
     chain_clock = TownClock()
     chain = LocalChain.open(None, Genesis(), clock=ChainClock(chain_clock.now_s))
@@ -261,7 +262,15 @@ def found_town(folder: Path) -> Town:
         server.stop()
         chain.close()
 
-    return found_town_on(folder, server.url, TownClock(), chain=chain, chain_clock=chain_clock, stop_engine=stop)
+    return found_town_on(
+        folder,
+        server.url,
+        TownClock(),
+        chain=chain,
+        chain_clock=chain_clock,
+        stop_engine=stop,
+        database=database,
+    )
 
 
 def found_town_on(
@@ -273,8 +282,12 @@ def found_town_on(
     chain: LocalChain | None = None,
     chain_clock: TownClock | None = None,
     stop_engine: Callable[[], None] = lambda: None,
+    database: str | None = None,
 ) -> Town:
-    """Deploy on a running engine, register, issue, open the books; `funder` pays where gas is not free."""
+    """Deploy on a running engine, register, issue, open the books; `funder` pays where gas is not free.
+
+    The books are files in `folder`, or schemas of the PostgreSQL `database` given.
+    """
     client = LedgerClient(url)
     issuer = LocalSigner(bytes([9] * 32))
     signers = {bic: LocalSigner(bytes([index + 1] * 32)) for index, bic in enumerate(_BICS)}
@@ -289,7 +302,7 @@ def found_town_on(
         made = Office(
             bic=bic,
             account=signers[bic].address,
-            book=Book.open(f"sqlite:///{folder / bic}.sqlite"),
+            book=Book.open(place_of_book(database, bic, folder / f"{bic}.sqlite")),
             client=own_client,
             directory=Directory(own_client, network.registry, fresh_s=0),
             contract=SettlementContract(own_client, network.settlement),
