@@ -17,6 +17,7 @@ from cli.wallet_authorise import authorisations
 from cli.wallet_contacts import contact_book
 from cli.wallet_hold import holds
 from cli.wallet_keys import keys
+from cli.wallet_lanes import operators_lanes
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
     AddressOption,
@@ -30,9 +31,12 @@ from cli.wallet_options import (
     keystore_at,
     known_network,
     ledger_of,
+    password,
     unlocked,
 )
+from cli.wallet_people import Asker, MeOption, MePasswordFileOption
 from cli.wallet_policy import oversight
+from cli.wallet_requests import several_people
 from cli.wallet_send import payments
 from cli.wallet_view import (
     EXIT_CODES,
@@ -44,6 +48,7 @@ from cli.wallet_view import (
 )
 from wallet.address import address_bytes
 from wallet.amount import format_amount
+from wallet.governed import is_governed
 from wallet.intent import AcceptanceIntent, BadIntent, Intent, facts_of, words_of
 from wallet.network import Network
 from wallet.signature import Signature, SignatureRefused
@@ -58,6 +63,8 @@ app.add_typer(oversight)
 app.add_typer(authorisations)
 app.add_typer(payments)
 app.add_typer(holds)
+app.add_typer(several_people)
+app.add_typer(operators_lanes)
 app.add_typer(contact_book, name="contacts")
 
 
@@ -140,6 +147,8 @@ def sign(
     password_file: PasswordFileOption = None,
     password_fd: PasswordFdOption = None,
     yes: YesOption = False,
+    me: MeOption = None,
+    me_password_file: MePasswordFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sign an instruction, acceptance, quote or cancellation for this network; anything else is refused.
@@ -157,7 +166,15 @@ def sign(
     show_description(description)
     agree(f"{description.title}: sign as {signer_address}?", yes=yes)
     digest = document.digest()
-    signature = unlocked(store, signer_address, password_file, password_fd).sign_digest(digest)
+    if is_governed(store.directory):
+        asker = Asker(me, me_password_file, as_json)
+        signature = asker.ask(
+            store.directory, known, intent, signer_address, lambda: password(password_file, password_fd)
+        ).result
+    else:
+        signature = unlocked(store, signer_address, password_file, password_fd).sign_digest(digest)
+    if not isinstance(signature, Signature):
+        raise SignatureRefused("the signing service returned no signature of typed data")
     result = {
         "primary_type": type(document.value).__name__,
         "address": signer_address,

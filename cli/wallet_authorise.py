@@ -16,6 +16,7 @@ import typer
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
     AddressOption,
+    JsonOption,
     KeystoreOption,
     NetworkOption,
     PasswordFdOption,
@@ -57,8 +58,12 @@ def authorise_transfer(
     password_file: PasswordFileOption = None,
     password_fd: PasswordFdOption = None,
     yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Sign a transfer that somebody else may carry to the chain, unchanged and once, and pays the gas for."""
+    """Sign a transfer that somebody else may carry to the chain, unchanged and once, and pays the gas for.
+
+    Post what it prints to your institution's API: POST /v1/transfers.
+    """
     creditor = read_contacts(keystore.expanduser()).address(creditor)
     store, known = keystore_at(keystore), known_network(network, keystore)
     debtor, token, client = chosen(store, address), known.token(currency), ledger_of(known)
@@ -85,8 +90,8 @@ def authorise_transfer(
     agree(f"{title}?", yes=yes)
     signer = unlocked(store, debtor, password_file, password_fd)
     signed = authorise(known, token, client.token_facts(token.address).name, terms, signer).as_json()
-    if to is None:
-        show_json(signed)
-    else:
+    if to is not None:
         write_private(to, json.dumps(signed, indent=2).encode())
         note(f"The authorisation is in {to}: who has it can have it carried out until it expires.")
+    if as_json or to is None:  # it is JSON in any case
+        show_json(signed if to is None else {"file": str(to), **signed})

@@ -12,6 +12,14 @@ from typing import Annotated
 
 import typer
 
+from cli.wallet_hardware import (
+    HardwareChoice,
+    LabelOption,
+    LibraryOption,
+    PinFdOption,
+    PinFileOption,
+    TokenOption,
+)
 from cli.wallet_options import (
     DEFAULT_KEYSTORE,
     AddressOption,
@@ -78,9 +86,22 @@ def new_key(
     language: LanguageOption = "english",
     path: PathOption = ETHEREUM_PATH,
     light: LightOption = False,
+    pkcs11: LibraryOption = None,
+    token: TokenOption = None,
+    label: LabelOption = None,
+    pin_file: PinFileOption = None,
+    pin_fd: PinFdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new key and keep it encrypted. Without its password (or its words) nobody can restore it."""
+    """Make a new key and keep it encrypted, or have a hardware module make one that never leaves it.
+
+    Without its password (or its words) nobody can restore a key.
+    """
+    hardware = HardwareChoice(pkcs11, token, label, pin_file, pin_fd)
+    place = hardware.place()
+    if place is not None:
+        hardware.make(place, as_json=as_json)
+        return
     store = keystore_at(keystore, light=light)
     chosen_password = password(password_file, password_fd, new=True)
     if words_to is None:
@@ -187,9 +208,21 @@ def show_address(
     address: AddressOption = None,
     keystore: KeystoreOption = DEFAULT_KEYSTORE,
     qr: QrOption = False,
+    pkcs11: LibraryOption = None,
+    token: TokenOption = None,
+    label: LabelOption = None,
+    pin_file: PinFileOption = None,
+    pin_fd: PinFdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print your address: what others need to pay you."""
+    """Print your address, or that of a key in a hardware module: what others need to pay you."""
+    hardware = HardwareChoice(pkcs11, token, label, pin_file, pin_fd)
+    place = hardware.place()
+    if place is not None:
+        in_hardware = hardware.show(place, as_json=as_json)
+        if qr:
+            show_qr_code(in_hardware)
+        return
     found = chosen(keystore_at(keystore), address)
     if qr:
         show_qr_code(found)

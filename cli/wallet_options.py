@@ -16,8 +16,10 @@ from node.settings import read_settings
 from wallet.address import address_bytes
 from wallet.contacts import read_contacts
 from wallet.encryption import LIGHT_COST, STANDARD_COST
+from wallet.governed import is_governed
 from wallet.keystore import Keystore
 from wallet.network import BadNetwork, Network, read_network
+from wallet.policy_document import BadPolicy
 from wallet.secret import Secret
 from wallet.secret_input import read_secret
 from wallet.signer import LocalSigner, assert_native_curve
@@ -87,5 +89,7 @@ def password(file: Path | None, descriptor: int | None, *, new: bool = False) ->
 
 
 def unlocked(keystore: Keystore, address: str, file: Path | None, descriptor: int | None) -> LocalSigner:
-    """Return the signer of one of our addresses."""
+    """Return the signer of one of our addresses. Raises BadPolicy where only a policy may decide what it signs."""
+    if is_governed(keystore.directory):
+        raise BadPolicy("this keystore signs by its policy.json, which judges transfers and typed data only")
     return keystore.unlock(address, password(file, descriptor))

@@ -27,9 +27,11 @@ from cli.wallet_options import (
     keystore_at,
     known_network,
     ledger_of,
+    password,
     unlocked,
 )
-from cli.wallet_transfer import Order, Outcome, carry_on, prepare, send_and_wait
+from cli.wallet_people import Asker, MeOption, MePasswordFileOption
+from cli.wallet_transfer import Order, Outcome, carry_on, keep_and_wait, prepare
 from cli.wallet_view import (
     StillOpen,
     agree,
@@ -44,8 +46,11 @@ from cli.wallet_view import (
 from node.ledger.client import LedgerClient
 from wallet.amount import format_amount, parse_amount
 from wallet.contacts import read_contacts
+from wallet.governed import is_governed
+from wallet.keystore import Keystore
 from wallet.network import Network
 from wallet.payment_request import PaymentRequest, parse_request
+from wallet.transaction import BadTransaction, SignedTransaction, sign_transaction
 from wallet.words import time_in_words
 
 payments = typer.Typer()
@@ -67,6 +72,7 @@ class _Choices:
     dry_run: bool
     wait_s: float
     as_json: bool
+    asker: Asker
 
 
 @payments.command("send")
@@ -83,10 +89,15 @@ def send(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     wait_s: WaitOption = 60,
+    me: MeOption = None,
+    me_password_file: MePasswordFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send money of one currency from your address to another."""
-    choices = _Choices(keystore, network, address, password_file, password_fd, yes, dry_run, wait_s, as_json)
+    asker = Asker(me, me_password_file, as_json)
+    choices = _Choices(
+        keystore, network, address, password_file, password_fd, yes, dry_run, wait_s, as_json, asker
+    )
 
     def wanted(known: Network) -> PaymentRequest:
         token = known.token(currency)
@@ -108,10 +119,15 @@ def pay(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     wait_s: WaitOption = 60,
+    me: MeOption = None,
+    me_password_file: MePasswordFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Pay what a link asks for."""
-    choices = _Choices(keystore, network, address, password_file, password_fd, yes, dry_run, wait_s, as_json)
+    asker = Asker(me, me_password_file, as_json)
+    choices = _Choices(
+        keystore, network, address, password_file, password_fd, yes, dry_run, wait_s, as_json, asker
+    )
     _transfer(lambda known: parse_request(link, known), choices)
 
 
@@ -156,9 +172,26 @@ def _transfer(wanted: Callable[[Network], PaymentRequest], choices: _Choices) ->
             outcome = Outcome("dry run", "")
         else:
             agree(f"{description.title}?", yes=choices.yes)
-            signer = unlocked(store, debtor, choices.password_file, choices.password_fd)
-            outcome = send_and_wait(client, order, signer, journal, choices.wait_s)
+            signed = _signed(known, store, order, choices)
+            outcome = keep_and_wait(client, order, signed, journal, choices.wait_s)
     show_outcome(order, outcome, choices.as_json)
+
+
+def _signed(known: Network, store: Keystore, order: Order, choices: _Choices) -> SignedTransaction:
+    """Sign it; where the keystore has a policy, as that allows."""
+    if not is_governed(store.directory):
+        signer = unlocked(store, order.debtor, choices.password_file, choices.password_fd)
+        return sign_transaction(order.unsigned, signer)
+    result = choices.asker.ask(
+        store.directory,
+        known,
+        order.intent(),
+        order.debtor,
+        lambda: password(choices.password_file, choices.password_fd),
+    ).result
+    if not isinstance(result, SignedTransaction):
+        raise BadTransaction("the signing service returned no transaction")
+    return result
 
 
 def show_outcome(order: Order, outcome: Outcome, as_json: bool) -> None:

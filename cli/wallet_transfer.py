@@ -16,9 +16,10 @@ from node.ledger.errors import LedgerUnreachable
 from node.ledger.values import BroadcastStatus, CallRefused, Receipt
 from wallet.address import ZERO_ADDRESS
 from wallet.amount import BadAmount, format_amount
+from wallet.intent import Gas, TransferIntent
 from wallet.network import Network, Token
 from wallet.signer import Signer
-from wallet.transaction import BadTransaction, UnsignedTransaction, sign_transaction
+from wallet.transaction import BadTransaction, SignedTransaction, UnsignedTransaction, sign_transaction
 from wallet.transfer import transfer, transfer_call_data
 from wallet.words import Description, party_in_words
 
@@ -52,6 +53,12 @@ class Order:
                 ("Chain", str(network.chain_id)),
             ),
         )
+
+    def intent(self) -> TransferIntent:
+        """Return the transfer as a policy judges it; signing it gives the same transaction."""
+        unsigned = self.unsigned
+        gas = Gas(unsigned.nonce, unsigned.gas, unsigned.max_fee_per_gas, unsigned.max_priority_fee_per_gas)
+        return TransferIntent(self.token.currency, self.creditor, self.amount, gas)
 
     def as_json(self) -> dict[str, Any]:
         """Return the transfer for programs; amounts in minor units as text."""
@@ -126,7 +133,13 @@ def _check_creditor(network: Network, creditor: str) -> None:
 
 def send_and_wait(client: LedgerClient, order: Order, signer: Signer, journal: Journal, wait_s: float) -> Outcome:
     """Sign, keep, send, and follow until the transfer is final or `wait_s` seconds are over."""
-    signed = sign_transaction(order.unsigned, signer)
+    return keep_and_wait(client, order, sign_transaction(order.unsigned, signer), journal, wait_s)
+
+
+def keep_and_wait(
+    client: LedgerClient, order: Order, signed: SignedTransaction, journal: Journal, wait_s: float
+) -> Outcome:
+    """Keep what was signed, send it, and follow it until it is final or `wait_s` seconds are over."""
     kept = Kept(
         time_ms=time.time_ns() // 1_000_000,
         chain_id=order.unsigned.chain_id,

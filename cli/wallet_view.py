@@ -18,6 +18,7 @@ from rich.text import Text
 
 from cli import exit_codes
 from cli.exit_codes import ExitCode
+from node.book.records import BookBusy
 from node.ledger.client import ReadRefused
 from node.ledger.errors import EngineRefused, LedgerUnreachable
 from wallet.address import BadAddress
@@ -26,6 +27,7 @@ from wallet.audit import AuditBroken, AuditBusy
 from wallet.contacts import BadContact
 from wallet.encryption import KeystoreRefused
 from wallet.intent import BadIntent
+from wallet.key_place import BadKeyPlace
 from wallet.network import BadNetwork, printable
 from wallet.payment_request import BadRequest
 from wallet.policy_document import BadPolicy
@@ -33,6 +35,7 @@ from wallet.private_file import UnsafeFile
 from wallet.qr_code import in_blocks, qr_code
 from wallet.secret_input import NoSecret
 from wallet.signature import SignatureRefused
+from wallet.signer import SignerUnreachable
 from wallet.transaction import BadTransaction
 from wallet.typed_data import BadTypedData
 from wallet.words import Description
@@ -44,6 +47,10 @@ class Declined(Exception):
     """The person did not agree, or there was nobody to ask."""
 
 
+class NotAllowed(Exception):
+    """The policy, or somebody it asks, said no; nothing was signed."""
+
+
 class StillOpen(Exception):
     """An earlier transfer's fate had to be looked up first; nothing new was sent."""
 
@@ -53,9 +60,12 @@ EXIT_CODES = "Exit codes: " + " ".join((exit_codes.__doc__ or "").split("\n\n")[
 _CODES: Mapping[type[Exception], ExitCode] = {
     Declined: ExitCode.NOT_AGREED,
     StillOpen: ExitCode.NO,
+    NotAllowed: ExitCode.NO,
     AuditBusy: ExitCode.FOLDER_IN_USE,
     AuditBroken: ExitCode.NO_KEY,
+    BookBusy: ExitCode.FOLDER_IN_USE,
     LedgerUnreachable: ExitCode.UNREACHABLE,
+    SignerUnreachable: ExitCode.UNREACHABLE,
     EngineRefused: ExitCode.UNREACHABLE,
     ReadRefused: ExitCode.NO,
     KeystoreRefused: ExitCode.NO_KEY,
@@ -69,6 +79,7 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     BadPolicy: ExitCode.BAD_INPUT,
     BadContact: ExitCode.BAD_INPUT,
     BadIntent: ExitCode.BAD_INPUT,
+    BadKeyPlace: ExitCode.BAD_INPUT,
     BadRequest: ExitCode.BAD_INPUT,
     BadTransaction: ExitCode.BAD_INPUT,
     BadTypedData: ExitCode.BAD_INPUT,

@@ -77,6 +77,26 @@ class HardwareModule:
             except RuntimeError as error:
                 raise self._failed(error) from error
 
+    def make_key(self, key_label: str) -> HardwareSigner:
+        """Have the module make a key that never leaves it, and return its signer.
+
+        Raises SignatureRefused where a key has this label already, and SignerUnreachable.
+        """
+        with self._lock:
+            try:
+                self._made(key_label)
+            except RuntimeError as error:
+                raise self._failed(error) from error
+        return self.signer(key_label)
+
+    def _made(self, label: str) -> None:
+        session = self._opened(rw=True)
+        if any(True for _ in session.get_objects({Attribute.LABEL: label})):
+            raise SignatureRefused(f"{self._name} has something labelled {label!r} already; choose another label")
+        parameters = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: _SECP256K1}, local=True)
+        inside = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True}
+        parameters.generate_keypair(store=True, label=label, private_template=inside)
+
     def close(self) -> None:
         """Log out; a later signature opens the token again."""
         with self._lock:
@@ -100,13 +120,16 @@ class HardwareModule:
             self._keys[label] = session.get_key(ObjectClass.PRIVATE_KEY, KeyType.EC, label)
         return self._keys[label]
 
-    def _opened(self) -> Any:
+    def _opened(self, *, rw: bool = False) -> Any:
+        """The session; one that can only read is given up for one that can write."""
         if self._refusal:
             raise SignatureRefused(self._refusal)
+        if rw and self._session is not None:
+            self._drop()
         if self._session is None:
             self._library = pkcs11.lib(str(self._token.library))
             token = self._library.get_token(token_label=self._token.label)
-            self._session = token.open(user_pin=self._pin.reveal().decode())
+            self._session = token.open(user_pin=self._pin.reveal().decode(), rw=rw)
         return self._session
 
     def _failed(self, error: RuntimeError) -> Exception:

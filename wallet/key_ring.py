@@ -73,7 +73,7 @@ class KeyRing:
 
     def _module(self, place: HardwarePlace) -> HardwareModule:
         if place.library not in self._modules:
-            opened = _hardware_module(place)
+            opened = opened_module(place, secret_in(place.pin_file))
             self._undo.callback(opened.close)
             self._modules[place.library] = (place.token, opened)
         token, module = self._modules[place.library]
@@ -98,13 +98,13 @@ def secret_in(file: Path) -> Secret:
     return Secret(read_private(file, _MAX_SECRET_BYTES).rstrip(b"\r\n"))
 
 
-def _hardware_module(place: HardwarePlace) -> HardwareModule:
+def opened_module(place: HardwarePlace, pin: Secret) -> HardwareModule:
+    """Return the hardware module of a place; nothing is asked of it yet. Raises BadKeyPlace without the extra."""
     try:
         from wallet import hardware_module  # noqa: PLC0415  only who has such keys needs the extra
     except ImportError as error:
         raise BadKeyPlace("keys in hardware need the extra: pip install 'corridor[hsm]'") from error
-    token = hardware_module.HardwareToken(place.library, place.token)
-    return hardware_module.HardwareModule(token, secret_in(place.pin_file))
+    return hardware_module.HardwareModule(hardware_module.HardwareToken(place.library, place.token), pin)
 
 
 def _from_service(place: ServicePlace, address: str | None) -> Signer:

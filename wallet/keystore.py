@@ -94,7 +94,7 @@ class Keystore:
     def __init__(
         self, directory: Path, cost: ScryptCost = STANDARD_COST, gate: BoundedSemaphore | None = None
     ) -> None:
-        self._directory = directory
+        self.directory = directory
         self._cost = cost
         self._gate = gate or unlock_gate()
 
@@ -112,17 +112,17 @@ class Keystore:
         address = LocalSigner(secret).address
         with self._gate:
             document = encrypt_key(secret, password, self._cost)
-        make_private_directory(self._directory)
+        make_private_directory(self.directory)
         write_private(self.path(address), json.dumps(document, indent=2).encode())
         return address
 
     def path(self, address: str) -> Path:
         """Return where the key of `address` is or would be."""
-        return self._directory / f"{address[2:].lower()}.json"
+        return self.directory / f"{address[2:].lower()}.json"
 
     def addresses(self) -> list[str]:
         """Return the checksummed addresses kept here, sorted; without opening or unlocking any file."""
-        names = sorted(path.stem for path in self._directory.glob("*.json"))
+        names = sorted(path.stem for path in self.directory.glob("*.json"))
         return [to_checksum("0x" + name) for name in names if _ADDRESS.fullmatch(name) and len(name) == 40]
 
     def secret(self, address: str, password: Secret) -> Secret:

@@ -134,22 +134,24 @@ class SigningService:
             step = self._ask(intent, signer, asked_by)
         return self._signed(step) if isinstance(step, _Cleared) else step
 
-    def approve(self, request_id: str, person: str) -> Outcome:
+    def approve(self, request_id: str, person: str, evidence: str = "") -> Outcome:
         """Agree to what waits as `request_id`; an approval that is refused leaves it waiting.
 
-        Raises KeyError where nothing of this id waits.
+        `evidence` goes into the log: the person's own signature, where there is one (`consent`). Raises KeyError
+        where nothing of this id waits.
         """
         with self._lock:
-            step = self._agree(self._waiting[request_id], person)
+            step = self._agree(self._waiting[request_id], person, evidence)
         return self._signed(step) if isinstance(step, _Cleared) else step
 
-    def reject(self, request_id: str, person: str) -> Denied:
+    def reject(self, request_id: str, person: str, evidence: str = "") -> Denied:
         """Withdraw or turn down what waits; anybody who may approve it may, and whoever asked. Raises KeyError."""
         with self._lock:
             found = self._waiting[request_id]
             if person != found.asked_by and not may_approve(self._policy, person, found.roles):
                 return Denied(request_id, (f"{person} has no say in this",))
             del self._waiting[request_id]
+            self._record("turned down", {"request": request_id, "by": person} | _with(evidence))
             return self._deny(request_id, (f"turned down by {person}",))
 
     def _ask(self, intent: Intent, signer: str, asked_by: str) -> Outcome | _Cleared:
@@ -174,7 +176,7 @@ class SigningService:
             words=words_of(intent, signer, self._network),
         )
 
-    def _agree(self, found: _Request, person: str) -> Outcome | _Cleared:
+    def _agree(self, found: _Request, person: str, evidence: str) -> Outcome | _Cleared:
         if found.policy_hash != self._policy.hash:
             del self._waiting[found.id]
             return self._deny(found.id, (_POLICY_CHANGED,))
@@ -182,7 +184,7 @@ class SigningService:
         if refusal:
             self._record("approval refused", {"request": found.id, "by": person, "reason": refusal})
             return Denied(found.id, (refusal,))
-        self._record("approved", {"request": found.id, "by": person})
+        self._record("approved", {"request": found.id, "by": person} | _with(evidence))
         del self._waiting[found.id]
         return self._judge(replace(found, agreed=(*found.agreed, person)))
 
@@ -254,6 +256,10 @@ class SigningService:
 
     def _record(self, event: str, body: dict[str, Any]) -> str:
         return self._audit.append(int(self._clock() * 1000), event, body)
+
+
+def _with(evidence: str) -> dict[str, str]:
+    return {"evidence": evidence} if evidence else {}
 
 
 def _pending(found: _Request) -> Pending:

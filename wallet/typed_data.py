@@ -269,7 +269,7 @@ def domain_separator(
     )
 
 
-def signing_digest(domain: bytes, value: Struct) -> Digest:
+def signing_digest(domain: bytes, value: TypedStruct) -> Digest:
     """Return the 32 bytes to sign: keccak of 0x1901, the domain separator and the struct hash (EIP-712)."""
     if len(domain) != 32:
         raise BadTypedData(f"domain: the separator has {len(domain)} bytes, not 32")
