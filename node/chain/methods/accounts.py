@@ -1,5 +1,6 @@
 """Accounts the node holds keys of, on a development chain only: sending and signing without a wallet."""
 
+import json
 from typing import Any
 
 from eth_account.messages import encode_defunct, encode_typed_data
@@ -57,14 +58,24 @@ def personal_sign(node: RpcNode, parameters: Parameters) -> str:
 
 
 def sign_typed_data(node: RpcNode, parameters: Parameters) -> str:
-    """eth_signTypedData: EIP-712."""
+    """eth_signTypedData: EIP-712. The document is an object, or its JSON text as ethers and wallets send it."""
     signer = _development(node).signer(parameters.address(0))
-    document = parameters.mapping(1)
+    document = _document(parameters)
     try:
         message = encode_typed_data(full_message=document)
     except (ValueError, KeyError, TypeError) as error:
         raise invalid_params(f"invalid argument 1: {error}") from error
     return data(bytes(signer.sign_message(message).signature))
+
+
+def _document(parameters: Parameters) -> dict[str, Any]:
+    given = parameters.required(1)
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError) as error:
+            raise invalid_params("invalid argument 1: the text is not JSON") from error
+    return as_mapping(given, "invalid argument 1")
 
 
 def _development(node: RpcNode) -> DevelopmentChain:

@@ -1,5 +1,6 @@
 """The methods of a development chain, and their absence from any other."""
 
+import json
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -75,6 +76,9 @@ def test_signing(rpc: JsonRpc) -> None:
     }
     typed = ask(rpc, "eth_signTypedData_v4", FIRST, document)
     assert Account.recover_message(encode_typed_data(full_message=document), signature=typed).lower() == FIRST
+    assert ask(rpc, "eth_signTypedData_v4", FIRST, json.dumps(document)) == typed, "as ethers and wallets send it"
+    with pytest.raises(RpcError, match="the text is not JSON"):
+        ask(rpc, "eth_signTypedData_v4", FIRST, "{")
 
 
 def test_sign_then_send(rpc: JsonRpc) -> None:

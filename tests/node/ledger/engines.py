@@ -75,8 +75,13 @@ def _port(process: subprocess.Popen[bytes], diary: Path) -> int:
 
 
 def anvil_program() -> str | None:
+    """Anvil, where it is installed."""
+    return foundry_program("anvil")
+
+
+def foundry_program(name: str) -> str | None:
     """The program itself rather than npm's launcher, which would outlive a killed parent."""
     for folder in (ROOT, ROOT / "tests" / "end_to_end"):
-        for found in sorted(folder.glob("node_modules/@foundry-rs/anvil-*/bin/anvil")):
+        for found in sorted(folder.glob(f"node_modules/@foundry-rs/{name}-*/bin/{name}")):
             return str(found)
-    return shutil.which("anvil")
+    return shutil.which(name)
