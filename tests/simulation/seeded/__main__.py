@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.simulation.seeded.audit import ends, faults
+from tests.simulation.seeded.audit import ends, faults, returns
 from tests.simulation.seeded.world import World
 
 
@@ -45,7 +45,10 @@ def _tell(world: World, found: list[str], took_s: float) -> None:
     print(f"seed {world.seed}: {len(world.posted):,} payments in {took_s:.0f} s, trace {world.trace()[:16]}")
     print(f"  ends: {dict(ends(world))}")
     print(f"  {crashes} crashes, {world.chain.reorganisations} reorganisations, {lost} lost requests or answers")
-    print(f"  {len(world.chain.blocks):,} blocks, {sum(world.crossings.values()):,} boundaries crossed")
+    print(
+        f"  {len(world.chain.blocks):,} blocks, {sum(world.crossings.values()):,} boundaries crossed,"
+        f" {returns(world)} payments given back in whole or part"
+    )
     print("  every invariant holds" if not found else "\n".join(f"  BROKEN {one}" for one in found[:50]))
 
 

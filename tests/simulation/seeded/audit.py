@@ -8,7 +8,7 @@ from collections import Counter
 from contracts import artifact
 from node.domain.lifecycle import State
 from node.domain.payment import Side
-from node.ledger.abi import event_topic
+from node.ledger.abi import decode_log, event_topic
 from node.ledger.settlement_contract import CANCELLED
 from node.settlement.reconcile import reconcile
 from tests.simulation.seeded.world import World
@@ -16,7 +16,7 @@ from tests.simulation.seeded.world import World
 
 def faults(world: World) -> list[str]:
     """Sentences about what is wrong; none when all is well."""
-    return [*_open(world), *_money(world), *_doubles(world), *_books(world), *_sides(world)]
+    return [*_open(world), *_money(world), *_doubles(world), *_returns(world), *_books(world), *_sides(world)]
 
 
 def ends(world: World) -> Counter[str]:
@@ -43,6 +43,29 @@ def _doubles(world: World) -> list[str]:
         event.topics[1:3] for block in world.chain.blocks for _, event in block.events if event.topics[0] == topic
     )
     return [f"{topics[0]} settled {times} times" for topics, times in settled.items() if times > 1]
+
+
+def _returns(world: World) -> list[str]:
+    """By the settled events alone: what was given back of a payment is at most what it credited."""
+    abi = artifact("Settlement").abi
+    topic, credited, back = event_topic(abi, "Settled"), dict[bytes, int](), Counter[bytes]()
+    for block in world.chain.blocks:
+        for _, event in block.events:
+            if event.topics[0] == topic:
+                fields = decode_log(abi, "Settled", event.topics, event.data)
+                credited[fields["uetr"]] = fields["credit_amount"]
+                back[fields["return_of"]] += fields["debit_amount"]
+    del back[bytes(16)]
+    return [
+        f"{uuid.UUID(bytes=uetr)}: {amount} given back of {credited.get(uetr, 0)}"
+        for uetr, amount in back.items()
+        if amount > credited.get(uetr, 0)
+    ]
+
+
+def returns(world: World) -> int:
+    """How many settled payments have had something given back."""
+    return len(world.contracts.returned)
 
 
 def _books(world: World) -> list[str]:

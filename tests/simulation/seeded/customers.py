@@ -11,7 +11,8 @@ from uuid import UUID
 from node.book.records import AccountKind, AccountStatus, CashAccountRecord
 from node.domain.money import Currency, Money
 from node.domain.party import AccountScheme, Agent, CashAccount, Party
-from node.domain.payment import ChargeBearer, Payment
+from node.domain.payment import ChargeBearer, Payment, credit_leg, debit_leg
+from node.domain.payment_return import ReturnOrder, return_payment
 from node.settlement.office import Office
 from node.settlement.watcher import watch
 
@@ -47,6 +48,22 @@ def set_up_customers(office: Office, currencies: Sequence[Currency]) -> None:
             )
             own, opening = unit.accounts.own(currency).number, Money(OPENING_MINOR, currency)
             assert unit.accounts.transfer(own, number, opening, reference="opening", text="opening", at=at)
+
+
+def random_return(random: Random, original: Payment) -> Payment:
+    """The whole of a payment given back, or a part; several parts may come to more than it was."""
+    credited, debited = credit_leg(original), debit_leg(original)
+    back = Money(max(1, credited.minor * random.choice((25, 50, 60, 100)) // 100), credited.currency)
+    rate = RATES.get((credited.currency.code, debited.currency.code), Fraction(1))
+    reaching = Money(max(1, int(back.minor * rate)), debited.currency)
+    order = ReturnOrder(
+        uetr=str(UUID(int=random.getrandbits(128), version=4)),
+        message_id=f"RTR-{random.getrandbits(80):020x}",
+        return_id="RETURN-1",
+        returned=reaching,
+        instructed=back if credited.currency != debited.currency else None,
+    )
+    return return_payment(original, order)
 
 
 def random_payment(random: Random, bic: str, banks: Sequence[str], currencies: Sequence[Currency]) -> Payment:

@@ -67,6 +67,7 @@ class FakeContracts:
         self.issued: dict[str, int] = dict.fromkeys(tokens, 0)
         self.decided: dict[tuple[str, bytes], bytes] = {}
         self.quotes_used: dict[tuple[str, bytes], bool] = {}
+        self.returned: dict[bytes, int] = {}
         self.journal: list[Callable[[], None]] = []
         self._events: list[Event] = []
         self._domain = domain_separator(CHAIN_ID, SETTLEMENT)
@@ -146,6 +147,8 @@ class FakeContracts:
             (SETTLEMENT, "Settlement", "DOMAIN_SEPARATOR", lambda _: self._domain),
             (SETTLEMENT, "Settlement", "settled", lambda _, agent, uetr: self._decision(agent, uetr)),
             (SETTLEMENT, "Settlement", "settle", self._settle),
+            (SETTLEMENT, "Settlement", "settle_return", self._settle_return),
+            (SETTLEMENT, "Settlement", "returned", lambda _, original: self.returned.get(original, 0)),
             (SETTLEMENT, "Settlement", "cancel_signed", self._cancel_signed),
         ]
         for token in self.tokens:
@@ -167,15 +170,36 @@ class FakeContracts:
     def _decision(self, agent: str, uetr: bytes) -> bytes:
         return self.decided.get((agent, uetr), NEVER_SEEN)
 
-    def _settle(
-        self,
-        time_s: int,
-        order: tuple[Any, ...],
-        signatures: tuple[Any, ...],
-        quoted: tuple[Any, ...],
-        signed: bytes,
-    ) -> None:
+    def _settle(self, time_s: int, order: Any, signatures: Any, quoted: Any, signed: bytes) -> None:
         instruction = Instruction(*order)
+        if instruction.return_of != bytes(16):
+            raise Reverted("Settlement: return needs its original")
+        self._settle_any(time_s, instruction, signatures, quoted, signed)
+
+    def _settle_return(
+        self, time_s: int, order: Any, signatures: Any, quoted: Any, signed: bytes, original_order: Any
+    ) -> None:
+        instruction, original = Instruction(*order), Instruction(*original_order)
+        key = struct_hash(original)
+        if self._decision(original.debtor_agent, original.uetr) != key:
+            raise Reverted("Settlement: original not settled")
+        agents = (original.creditor_agent, original.debtor_agent)
+        tokens = (original.credit_token, original.debit_token)
+        if (
+            instruction.return_of != original.uetr
+            or (instruction.debtor_agent, instruction.creditor_agent) != agents
+            or (instruction.debit_token, instruction.credit_token) != tokens
+        ):
+            raise Reverted("Settlement: return does not match its original")
+        total = self.returned.get(key, 0) + instruction.debit_amount
+        if total > original.credit_amount:
+            raise Reverted("Settlement: returns exceed the original")
+        self.put(self.returned, key, total)
+        self._settle_any(time_s, instruction, signatures, quoted, signed)
+
+    def _settle_any(
+        self, time_s: int, instruction: Instruction, signatures: Any, quoted: Any, signed: bytes
+    ) -> None:
         debtor, _, acceptance, acceptance_expiry_s = signatures
         self._refuse_decided(instruction.debtor_agent, instruction.uetr)
         if time_s > instruction.expiry:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.seeded.audit import ends, faults
+from tests.simulation.seeded.audit import ends, faults, returns
 from tests.simulation.seeded.world import World
 
 
@@ -24,6 +24,7 @@ def test_whatever_fails_nothing_is_lost_or_done_twice(tmp_path: Path, seed: int,
     ended = ends(world)
     assert ended["SETTLED"] > payments / 2, f"most must settle, or the run proves little: {ended}"
     assert world.chain.reorganisations
+    assert returns(world)
     assert any(one.crashes for one in world.institutions)
 
 

@@ -11,10 +11,11 @@ from random import Random
 from node.domain.lifecycle import TERMINAL, State
 from node.domain.money import Currency
 from node.domain.party import Participant, ParticipantRole, ParticipantStatus
+from node.domain.payment import Payment, Side
 from node.settlement.intake import Received, receive
 from node.settlement.ports import Written
 from tests.simulation.seeded.crash import Crash
-from tests.simulation.seeded.customers import random_payment, set_up_customers
+from tests.simulation.seeded.customers import random_payment, random_return, set_up_customers
 from tests.simulation.seeded.fake_chain import FakeChain
 from tests.simulation.seeded.fake_contracts import FakeContracts
 from tests.simulation.seeded.fake_network import FakeNetwork
@@ -37,7 +38,7 @@ class World:
         self.seed = seed
         self.random = Random(seed)
         self.time = WorldTime()
-        self.posted: dict[str, str] = {}
+        self.posted: dict[str, str] = {}  # UETR and the BIC of the bank it was given to
         self.crossings: Counter[str] = Counter()
         self._trace = hashlib.sha256()
         tokens = {to_checksum("0x" + f"{index + 1:02x}" * 20): one for index, one in enumerate(CURRENCIES)}
@@ -104,7 +105,7 @@ class World:
     def post(self) -> None:
         """A customer gives an instruction; now and then an earlier one again, which must change nothing."""
         bank = self.network.institutions[self.random.choice(BANKS)]
-        payment = random_payment(self.random, bank.bic, BANKS, CURRENCIES)
+        payment = self._return_from(bank) or random_payment(self.random, bank.bic, BANKS, CURRENCIES)
         body = f"please pay {payment.uetr}".encode()
         self.network.payments[body] = payment
         received = Received(payment, (), Written("pacs.008.001.08", payment.message_id, body))
@@ -112,6 +113,16 @@ class World:
             while not self._answered(bank, received):
                 pass  # the back office sends the same message again until it has an answer
         self.posted[payment.uetr] = bank.bic
+
+    def _return_from(self, bank: Institution) -> Payment | None:
+        """Now and then, the return of a payment that has settled with this bank's customer."""
+        if not self.posted or self.random.random() > 0.15:
+            return None
+        with bank.office.book.view() as unit:
+            record = unit.payments.find(self.random.choice(list(self.posted)))
+        if record is None or record.side is not Side.CREDITOR_AGENT or record.state is not State.SETTLED:
+            return None
+        return None if record.payment.return_of else random_return(self.random, record.payment)
 
     def _answered(self, bank: Institution, received: Received) -> bool:
         try:
