@@ -17,6 +17,7 @@ from node.chain.web_socket import POLICY_VIOLATION, serve_web_socket
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 WORKERS = 8
+EXTENSIONS = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -83,10 +84,14 @@ class RpcApp:
             await _respond(send, 200, answer, cors)
 
     def _allows(self, origin: bytes | None) -> bool:
-        """Programs send no Origin; a web page always does, and must be on the list (or the list holds "*")."""
-        if origin is None:
+        """Programs send no Origin; a web page always does, and must be on the list (or the list holds "*").
+
+        A browser's extension, as most wallets are, is a program its user has installed; no page can pose as one.
+        """
+        if origin is None or "*" in self._allowed:
             return True
-        return "*" in self._allowed or origin.decode("latin-1") in self._allowed
+        name = origin.decode("latin-1")
+        return name in self._allowed or name.startswith(EXTENSIONS)
 
 
 def create_rpc_app(
