@@ -14,7 +14,18 @@ from api.access import Access
 from api.institution import Institution
 from api.limits import LimitBodies
 from api.request_log import LogRequests
-from api.routes import accounts, health, interbank, messages, participants, payments, quotes, transfers
+from api.routes import (
+    accounts,
+    events,
+    health,
+    interbank,
+    messages,
+    participants,
+    payments,
+    quotes,
+    transfers,
+    webhooks,
+)
 from api.signed_answers import SignAnswers
 from api.version import version
 from node.recursion import bound_recursion
@@ -41,7 +52,7 @@ def create_app(institution: Institution) -> FastAPI:
         redirect_slashes=False,
     )
     access = Access(institution)
-    for noun in (messages, payments, quotes, participants, accounts, interbank, transfers):
+    for noun in (messages, payments, quotes, participants, accounts, interbank, transfers, events, webhooks):
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)
@@ -59,6 +70,7 @@ def _lifespan(institution: Institution) -> Callable[[FastAPI], AbstractAsyncCont
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         institution.worker.start()
+        institution.dispatcher.start()
         try:
             yield
         finally:

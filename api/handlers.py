@@ -66,6 +66,7 @@ async def _validation(request: Request, error: Exception) -> Response:
     text = "The request does not fit its schema: " + "; ".join(
         f"{finding.element}: {finding.text}" for finding in findings[:3]
     )
+    text = text.rstrip(".") + "."
     return problem_response(request.scope, Problem(Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA, text, findings))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from random import SystemRandom
 from threading import BoundedSemaphore
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
 from api.signatures import Signatory
 from api.translation import Iso20022Translator, reasons_of
+from api.webhooks.address import WebhookTargets
+from api.webhooks.dispatcher import Dispatcher
+from api.webhooks.sending import HttpSender
 from node.book.book import Book
 from node.book.databases import place_of_book
 from node.domain.party import Agent
@@ -74,6 +78,7 @@ class InstitutionDescription:
     terms: Mapping[str, float] = field(default_factory=dict)
     signers: Mapping[str, Any] = field(default_factory=dict)
     database: str = ""
+    webhook_targets: str = WebhookTargets.PUBLIC.value
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,14 @@ class Institution:
     http: httpx.Client
     limits: BodyLimits
     keys: KeyRing
+    webhook_targets: WebhookTargets
+    dispatcher: Dispatcher
 
     def close(self) -> None:
         """Stop working and let go of keys, book and connections."""
         self.worker.stop()
         self.keys.close()
+        self.dispatcher.stop()
         self.http.close()
         self.office.client.close()
         self.office.book.close()
@@ -148,6 +156,7 @@ def open_institution(
     description names one of its own. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble.
     """
     said = read_description(folder)
+    targets = _targets(said)
     clock = clock or SystemClock()
     catalogue = Catalogue()
     client = LedgerClient(said.rpc_url)
@@ -187,6 +196,8 @@ def open_institution(
         http=http,
         limits=limits or BodyLimits(),
         keys=keys,
+        webhook_targets=targets,
+        dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random),
     )
 
 
@@ -221,6 +232,14 @@ def _terms(said: InstitutionDescription) -> Terms:
         return terms_from(said.terms)
     except BadTerms as fault:
         raise BadInstitution(f"terms: {fault}") from None
+
+
+def _targets(said: InstitutionDescription) -> WebhookTargets:
+    try:
+        return WebhookTargets(said.webhook_targets)
+    except ValueError:
+        kinds = ", ".join(one.value for one in WebhookTargets)
+        raise BadInstitution(f"webhook_targets: {said.webhook_targets!r} is none of {kinds}") from None
 
 
 def _prices(said: InstitutionDescription) -> PriceBook | None:

@@ -42,7 +42,14 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.ACCOUNT_FROZEN,
         Reason.CURRENCY_PAUSED,
     ),
-    404: (Refusal.PAYMENT_NOT_FOUND, Refusal.NOTHING_HERE, Refusal.NOT_AN_FX_PROVIDER, Reason.ORIGINAL_UNKNOWN),
+    404: (
+        Refusal.PAYMENT_NOT_FOUND,
+        Refusal.WEBHOOK_ENDPOINT_NOT_FOUND,
+        Refusal.DELIVERY_NOT_FOUND,
+        Refusal.NOTHING_HERE,
+        Refusal.NOT_AN_FX_PROVIDER,
+        Reason.ORIGINAL_UNKNOWN,
+    ),
     405: (Refusal.METHOD_NOT_ALLOWED,),
     408: (Refusal.BODY_TOO_SLOW,),
     409: (
@@ -106,6 +113,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.INSTRUCTION_EXPIRED,
         Reason.SETTLEMENT_REFUSED_BY_CONTRACT,
     ),
+    429: (Refusal.TOO_MANY_STREAMS,),
     500: (Refusal.INTERNAL_FAULT,),
     502: (Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,),
     503: (

@@ -89,7 +89,7 @@ def _complete_examples(document: Mapping[str, Any]) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
             for response in operation["responses"].values():
-                for code, shown in response["content"].get(MEDIA_TYPE, {}).get("examples", {}).items():
+                for code, shown in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).items():
                     shown["value"] = whole[code]
 
 

@@ -20,6 +20,7 @@ from api.app import create_app
 from api.institution import DESCRIPTION, Institution, InstitutionDescription, open_institution
 from api.limits import BodyLimits
 from api.views import role_names
+from api.webhooks.address import WebhookTargets
 from cli.atomic_file import replace_json
 from cli.claim import NETWORK_FILE, claimed
 from cli.deployment import SandboxKeys, deploy
@@ -200,6 +201,7 @@ class RunningNetwork:
                 spread_bps=SPREAD_BPS,
                 terms=dict(self._options.terms or {}),
                 signers=folder.signers,
+                webhook_targets=WebhookTargets.ANY.value,
             )
             replace_json(folder.path / DESCRIPTION, asdict(description))
 

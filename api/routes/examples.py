@@ -85,6 +85,13 @@ PAYMENT: Final[dict[str, Any]] = {
     "return_of": None,
 }
 
+EVENT: Final[dict[str, Any]] = {
+    "position": 7,
+    "type": "payment.settled",
+    "timestamp": "2025-11-23T01:30:00.702Z",
+    "data": {"uetr": UETR, "state": "SETTLED", "status": "ACSC", "version": 7, "side": "debtor_agent"},
+}
+
 QUOTE_WISH: Final[dict[str, Any]] = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 10000000}
 
 QUOTE: Final[dict[str, Any]] = {

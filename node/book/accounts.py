@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from node.book.events import Events
 from node.book.records import (
     AccountKind,
     AccountStatus,
@@ -51,6 +52,7 @@ class Accounts:
     def __init__(self, connection: Connection) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._events = Events(connection)
 
     def open(self, record: CashAccountRecord) -> bool:
         """Open an account, empty; False where the number is taken, and then nothing changes.
@@ -195,7 +197,9 @@ class Accounts:
             )
         if self._is_booked(entry, source):
             return False
-        self._connection.execute(_BOOK, {**vars(entry), "amount": entry.amount.minor, "source": source})
+        row = {**vars(entry), "amount": entry.amount.minor, "source": source}
+        (kept,) = self._connection.execute(_BOOK, row).inserted_primary_key or (0,)
+        self._events.entry_booked(entry.uetr, kept, entry.amount.minor, entry.at)
         self._set(entry.account, balance=account.balance + entry.amount)
         return True
 

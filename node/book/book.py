@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from node.book.accounts import Accounts
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
+from node.book.events import Events
 from node.book.idempotency import Idempotency
 from node.book.lanes import Lanes
 from node.book.messages import Messages
@@ -24,6 +25,7 @@ from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sqlite import BUSY_TIMEOUT_S
 from node.book.upgrade import upgrade
+from node.book.webhooks import Webhooks
 
 
 class Unit:
@@ -39,6 +41,8 @@ class Unit:
         self.cursor = Cursor(connection)
         self.nonces = Nonces(connection)
         self.idempotency = Idempotency(connection)
+        self.events = Events(connection)
+        self.webhooks = Webhooks(connection)
 
 
 class Book:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, CursorResult, Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from node.book.events import Events
 from node.book.records import MessageIdTaken, MessageRecord
 from node.book.tables import INBOUND, messages
 
@@ -25,6 +26,7 @@ class Messages:
     def __init__(self, connection: Connection) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._events = Events(connection)
 
     def add(self, record: MessageRecord) -> None:
         """Keep a message; its payment must be in the book.
@@ -34,11 +36,13 @@ class Messages:
         """
         try:
             with self._connection.begin_nested():
-                self._connection.execute(_ADD, _row(record))
+                kept = self._connection.execute(_ADD, _row(record))
         except IntegrityError:
             if record.direction != "in" or self.find_inbound(record.counterparty, record.message_id) is None:
                 raise
             raise MessageIdTaken(f"{record.counterparty}: {record.message_id}") from None
+        if record.direction == "out":
+            self._events.message_written(record.uetr, _row_of(kept), record.at)
 
     def of(self, uetr: str) -> list[MessageRecord]:
         """All messages of a payment, in the order in which they were kept."""
@@ -51,6 +55,11 @@ class Messages:
         wanted = {"wanted_counterparty": counterparty, "wanted_id": message_id}
         row = self._connection.execute(_FIND_INBOUND, wanted).one_or_none()
         return None if row is None else _record(row)
+
+
+def _row_of(kept: CursorResult[Any]) -> int:
+    (row,) = kept.inserted_primary_key or (0,)
+    return int(row)
 
 
 def _row(record: MessageRecord) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from node.book.events import Events
 from node.book.payment_json import (
     findings_from_json,
     findings_to_json,
@@ -65,6 +66,7 @@ class Payments:
     def __init__(self, connection: Connection) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._events = Events(connection)
 
     def add(self, record: PaymentRecord) -> None:
         """Put a new payment into the book with its history; raises UetrTaken where its UETR is there already."""
@@ -86,6 +88,7 @@ class Payments:
                 raise
             raise UetrTaken(record.uetr) from None
         self._connection.execute(_ADD_STEP, [_step_row(record.uetr, step) for step in record.history])
+        self._events.payment_moved(record.uetr, record.state, record.version, record.received_at)
 
     def find(self, uetr: str) -> PaymentRecord | None:
         """The payment of this UETR, with its whole history."""
@@ -120,6 +123,7 @@ class Payments:
         )
         moved = self._write(record, changed)
         self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
+        self._events.payment_moved(record.uetr, moved.state, moved.version, at)
         return moved
 
     def add_finding(self, record: PaymentRecord, finding: Finding) -> PaymentRecord:

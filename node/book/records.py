@@ -250,3 +250,11 @@ class QuoteRecord:
     status: QuoteStatus
     uetr: str | None
     created_at: datetime
+
+
+class DeliveryStatus(Enum):
+    """Whether a webhook's delivery waits for its time, is done, or has failed too often."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"

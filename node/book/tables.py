@@ -23,7 +23,14 @@ from sqlalchemy import (
 )
 
 from node.book.column_types import Instant, Minor, Named
-from node.book.records import AccountKind, AccountStatus, EvmTransactionStatus, QuoteDirection, QuoteStatus
+from node.book.records import (
+    AccountKind,
+    AccountStatus,
+    DeliveryStatus,
+    EvmTransactionStatus,
+    QuoteDirection,
+    QuoteStatus,
+)
 from node.domain.lifecycle import Event, State
 from node.domain.party import AccountScheme
 from node.domain.payment import Side
@@ -240,4 +247,47 @@ idempotency_keys = Table(
     Column("body", LargeBinary),
     Column("at", Instant, nullable=False, index=True),
     UniqueConstraint("caller", "route", "key"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _row_id(),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("kind", String(64), nullable=False),
+    Column("uetr", _UETR),
+    Column("version", Integer),
+    Column("message_row", _ROW_ID),
+    Column("entry_row", _ROW_ID),
+    Column("transaction_hash", _HASH),
+    Column("at", Instant, nullable=False),
+)
+
+endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    _row_id(),
+    Column("endpoint_id", String(40), nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("secrets", Text, nullable=False),
+    Column("disabled", String(280)),
+    Column("cursor", BigInteger, nullable=False),
+    Column("failing_since_s", Float),
+    Column("created_at", Instant, nullable=False),
+)
+
+deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _row_id(),
+    Column("endpoint_id", String(40), ForeignKey("webhook_endpoints.endpoint_id"), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("status", Named(DeliveryStatus), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at_s", Float, nullable=False),
+    Column("last_status", Integer),
+    Column("last_fault", String(280)),
+    UniqueConstraint("endpoint_id", "position"),
+    Index(None, "endpoint_id", "status", "next_at_s"),
 )

@@ -17,7 +17,7 @@ from node.domain.reasons import Finding, Reason
 from node.ledger.abi import call_data
 from node.ledger.values import CallRefused
 from node.settlement.lane import Call, keep_signed, lane_signers, open_slot
-from node.settlement.office import Office
+from node.settlement.office import Office, now
 from wallet.authorisation import Authorisation
 
 TRANSFER: Final = "transfer"
@@ -61,7 +61,10 @@ def relay(
     slot = open_slot(office)
     with office.book.unit() as unit:
         call = Call(TRANSFER, authorisation.token, data, gas * _GAS_HEADROOM_PERCENT // 100)
-        kept = _under_way(office, unit, data) or keep_signed(office, unit, slot, call, None)
+        under_way = _under_way(office, unit, data)
+        kept = under_way or keep_signed(office, unit, slot, call, None)
+        if under_way is None:
+            unit.events.transfer_moved(kept.transaction_hash, kept.status.value, now(office))
         within(unit, kept)
     return kept
 

@@ -15,7 +15,8 @@ from node.ledger.values import BroadcastOutcome, Receipt
 from node.settlement.gaps import end_filled
 from node.settlement.lane import LaneStopped, lane_signers
 from node.settlement.mending import Sent, mend
-from node.settlement.office import Office
+from node.settlement.office import Office, now
+from node.settlement.relay import TRANSFER
 from node.settlement.replacement import FILL
 from wallet.signer import SignatureRefused, Signer, SignerUnreachable
 
@@ -128,6 +129,8 @@ def _look(office: Office, places: list[_Place], final: int) -> tuple[bool, list[
         with office.book.unit() as unit:
             for kept, status, block_number in marks:
                 unit.lanes.mark(kept.transaction_hash, status, block_number)
+                if kept.purpose == TRANSFER:
+                    unit.events.transfer_moved(kept.transaction_hash, status.value, now(office))
     return bool(marks), waiting
 
 

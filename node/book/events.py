@@ -1,0 +1,153 @@
+"""The outbox: one ordered stream of what happened here, written in the very commit that makes it happen.
+
+An event points at what it speaks of and copies nothing personal. Units come one after the other on every database,
+so positions follow commits without a gap, and a reader who has passed one never misses a smaller one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
+
+from node.book.tables import accounts, entries, events, messages, payments
+from node.domain.lifecycle import State
+from node.domain.money import Currency, Money
+from node.domain.payment import Side
+
+_NEXT: Final = select(func.coalesce(func.max(events.c.position), 0) + 1).scalar_subquery()
+_WRITE: Final = insert(events).values(
+    position=_NEXT,
+    kind=bindparam("kind"),
+    uetr=bindparam("uetr"),
+    version=bindparam("version"),
+    message_row=bindparam("message_row"),
+    entry_row=bindparam("entry_row"),
+    transaction_hash=bindparam("transaction_hash"),
+    at=bindparam("at"),
+)
+_READ: Final = (
+    select(
+        events,
+        payments.c.side,
+        messages.c.name,
+        messages.c.message_id,
+        messages.c.counterparty,
+        messages.c.digest,
+        entries.c.account,
+        entries.c.amount,
+        entries.c.text,
+        entries.c.transaction_hash.label("entry_transaction_hash"),
+        entries.c.block_number,
+        accounts.c.currency,
+        accounts.c.minor_units,
+    )
+    .outerjoin(payments, payments.c.uetr == events.c.uetr)
+    .outerjoin(messages, messages.c.id == events.c.message_row)
+    .outerjoin(entries, entries.c.id == events.c.entry_row)
+    .outerjoin(accounts, accounts.c.number == entries.c.account)
+    .where(events.c.position > bindparam("after"))
+    .order_by(events.c.position)
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True)
+class WrittenMessage:
+    """The message that an event speaks of."""
+
+    name: str
+    message_id: str | None
+    counterparty: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class BookedEntry:
+    """The entry that an event speaks of; its amount is signed."""
+
+    account: str
+    amount: Money
+    text: str
+    transaction_hash: str | None
+    block_number: int | None
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """One event: `kind` says what happened, and the members that are not None to what.
+
+    `version` is the payment's after the change: of two events about one payment the later has the greater.
+    """
+
+    position: int
+    kind: str
+    at: datetime
+    uetr: str | None
+    side: Side | None
+    version: int | None
+    transaction_hash: str | None
+    message: WrittenMessage | None
+    entry: BookedEntry | None
+
+
+class Events:
+    """The events of a unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Made by Unit."""
+        self._connection = connection
+
+    def payment_moved(self, uetr: str, state: State, version: int, at: datetime) -> None:
+        """A payment has entered a state: `payment.settled` and the like."""
+        self._write(f"payment.{state.value.lower()}", at, uetr=uetr, version=version)
+
+    def message_written(self, uetr: str, message_row: int, at: datetime) -> None:
+        """A message is kept to be sent: `message.written`."""
+        self._write("message.written", at, uetr=uetr, message_row=message_row)
+
+    def entry_booked(self, uetr: str | None, entry_row: int, amount: int, at: datetime) -> None:
+        """An entry was booked: `account.credited` or `account.debited`."""
+        kind = "account.credited" if amount >= 0 else "account.debited"
+        self._write(kind, at, uetr=uetr, entry_row=entry_row)
+
+    def transfer_moved(self, transaction_hash: str, status: str, at: datetime) -> None:
+        """A relayed transfer's transaction has come so far: `transfer.signed`, `transfer.included`, …"""
+        self._write(f"transfer.{status}", at, transaction_hash=transaction_hash)
+
+    def read(self, after: int, limit: int) -> list[EventRecord]:
+        """The events after a position, in order; the first position is 1."""
+        return [_record(row) for row in self._connection.execute(_READ, {"after": after, "most": limit})]
+
+    def newest(self) -> int:
+        """The position of the newest event, 0 before the first."""
+        return self._connection.scalar(select(func.coalesce(func.max(events.c.position), 0))) or 0
+
+    def _write(self, kind: str, at: datetime, **about: Any) -> None:
+        plain = {"uetr": None, "version": None, "message_row": None, "entry_row": None, "transaction_hash": None}
+        self._connection.execute(_WRITE, {**plain, **about, "kind": kind, "at": at})
+
+
+def _record(row: Row[Any]) -> EventRecord:
+    return EventRecord(
+        position=row.position,
+        kind=row.kind,
+        at=row.at,
+        uetr=row.uetr,
+        side=row.side,
+        version=row.version,
+        transaction_hash=row.transaction_hash,
+        message=_message(row) if row.message_row is not None else None,
+        entry=_entry(row) if row.entry_row is not None else None,
+    )
+
+
+def _message(row: Row[Any]) -> WrittenMessage:
+    return WrittenMessage(row.name, row.message_id, row.counterparty, row.digest)
+
+
+def _entry(row: Row[Any]) -> BookedEntry:
+    amount = Money(row.amount, Currency(row.currency, row.minor_units))
+    return BookedEntry(row.account, amount, row.text, row.entry_transaction_hash, row.block_number)
