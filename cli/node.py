@@ -54,13 +54,16 @@ def node(
             show_default="with --dev",
         ),
     ] = None,
+    translate: Annotated[
+        bool, typer.Option(help="Run contracts that are used often as compiled Python: the same results, sooner.")
+    ] = True,
 ) -> None:
     """Run the local chain until interrupted. Everything acknowledged is on disk, so a kill loses nothing."""
     if context.invoked_subcommand is not None:
         return
     signers = development_signers() if dev else {}
     genesis = development_genesis(chain_id, signers) if dev else Genesis(chain_id=chain_id)
-    with _opened(data, genesis, ChainClock(strict=dev), keeps_preimages=dev) as chain:
+    with _opened(data, genesis, ChainClock(strict=dev), keeps_preimages=dev, translate=translate) as chain:
         development = DevelopmentChain(chain, signers) if dev else None
         rpc_app = create_rpc_app(chain, tuple(allow_origin or ()), development)
         opened = _listening(host, port)
@@ -119,11 +122,11 @@ def trace(
 
 @contextmanager
 def _opened(
-    data: Path, genesis: Genesis, clock: ChainClock, *, keeps_preimages: bool = False
+    data: Path, genesis: Genesis, clock: ChainClock, *, keeps_preimages: bool = False, translate: bool = True
 ) -> Iterator[LocalChain]:
     """The chain in a directory, closed at the end; a store that cannot be used ends the command."""
     try:
-        chain = LocalChain.open(data, genesis, clock, keeps_preimages=keeps_preimages)
+        chain = LocalChain.open(data, genesis, clock, keeps_preimages=keeps_preimages, translate=translate)
     except (StoreError, NativeBackendMissing) as error:
         typer.echo(f"corridor node: {error}", err=True)
         raise typer.Exit(1) from error

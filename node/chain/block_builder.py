@@ -47,6 +47,7 @@ class OpenBlock:
         gas_limit: int | None = None,
         prev_randao: bytes | None = None,
         header_changes: Mapping[str, Any] | None = None,
+        new_state: type[LocalState] = LocalState,
     ) -> None:
         self._view = view
         self._parent_root = view.root
@@ -66,7 +67,7 @@ class OpenBlock:
         )
         if header_changes:
             self.header = self.header.copy(**header_changes)
-        self.state = LocalState(view, context_of(self.header, chain_id, previous_hashes))
+        self.state = new_state(view, context_of(self.header, chain_id, previous_hashes))
         self.transactions: list[SignedTransactionAPI] = []
         self.outcomes: list[Outcome] = []
         self._receipts: list[ReceiptAPI] = []

@@ -136,6 +136,7 @@ def _open(
         usable_gas=changes.get("gas_limit", parent.gas_limit),
         coinbase=parent.coinbase,
         header_changes=changes,
+        new_state=chain.new_state,
     )
     opened.state.lock_changes()
     apply_overrides(opened.state, plan.overrides)

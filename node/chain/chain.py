@@ -46,10 +46,11 @@ class LocalChain(ChainReader):
         *,
         unprotected: bool = False,
         keeps_preimages: bool = False,
+        translate: bool = True,
     ) -> None:
         assert_native_backends()
         bound_recursion()
-        super().__init__(store, genesis, clock, open_head(store, genesis))
+        super().__init__(store, genesis, clock, open_head(store, genesis), translate=translate)
         self.pool = Mempool()
         self.automine = True
         self.block_listeners: list[BlockListener] = []
@@ -67,11 +68,13 @@ class LocalChain(ChainReader):
         *,
         unprotected: bool = False,
         keeps_preimages: bool = False,
+        translate: bool = True,
     ) -> "LocalChain":
         """Open the chain kept in the directory `path`, or begin it there; None keeps it in memory.
 
         `keeps_preimages` also keeps the addresses and slots that state is kept under, which a dump of it needs.
-        Raises StoreInUse, ForeignStore, StoreDamaged, or NativeBackendMissing.
+        `translate` runs contracts as compiled Python where they are used often; without it py-evm interprets them,
+        and everything comes out the same. Raises StoreInUse, ForeignStore, StoreDamaged, or NativeBackendMissing.
         """
         store = ChainStore.open(path)
         try:
@@ -81,6 +84,7 @@ class LocalChain(ChainReader):
                 clock or ChainClock(),
                 unprotected=unprotected,
                 keeps_preimages=keeps_preimages,
+                translate=translate,
             )
         except BaseException:
             store.close()
@@ -128,6 +132,7 @@ class LocalChain(ChainReader):
             timestamp_s=self.clock.next_timestamp(parent_s) if timestamp_s is None else timestamp_s,
             previous_hashes=self._previous_hashes(self._head.number),
             usable_gas=self.genesis.usable_gas,
+            new_state=self.new_state,
             coinbase=coinbase,
             prev_randao=prev_randao,
         )

@@ -20,6 +20,7 @@ from node.chain.rules import LocalState, context_of
 from node.chain.simulation import CallRequest, CallResult, estimate, simulate
 from node.chain.state_view import StateView
 from node.chain.store import ChainStore
+from node.chain.translation.computation import new_translated_state
 
 Prepare = Callable[[LocalState], None]
 
@@ -27,7 +28,9 @@ Prepare = Callable[[LocalState], None]
 class ChainReader:
     """A chain as its readers see it. Everything happens under one lock."""
 
-    def __init__(self, store: ChainStore, genesis: Genesis, clock: ChainClock, head: BlockRecord) -> None:
+    def __init__(
+        self, store: ChainStore, genesis: Genesis, clock: ChainClock, head: BlockRecord, *, translate: bool = False
+    ) -> None:
         self.genesis = genesis
         self.clock = clock
         self.lock = threading.RLock()
@@ -36,6 +39,7 @@ class ChainReader:
         self._head = head
         self._amended = store.amended_roots()
         self._view = StateView(self._nodes, self._root_after(head))
+        self.new_state: type[LocalState] = new_translated_state() if translate else LocalState
 
     @property
     def location(self) -> str:
@@ -193,7 +197,7 @@ class ChainReader:
         return self._view_after(number).account(address) or NO_ACCOUNT
 
     def _call_state(self, number: int | None, request: CallRequest, prepare: Prepare | None = None) -> LocalState:
-        state = LocalState(self._view_after(number), self.call_context(number, request))
+        state = self.new_state(self._view_after(number), self.call_context(number, request))
         if prepare is not None:
             prepare(state)
         return state
