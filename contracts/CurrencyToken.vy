@@ -21,6 +21,7 @@ from .modules import erc20
 from .modules import held_money
 from .modules import issuance
 from .modules import ledger
+from .modules import net_positions
 from .modules import payment
 from .modules import typed_data
 
@@ -36,6 +37,7 @@ initializes: authorisation[erc20 := erc20, ledger := ledger, typed_data := typed
 initializes: enforcement[access := access, ledger := ledger]
 initializes: held_money[access := access, ledger := ledger]
 initializes: control[access := access, ledger := ledger]
+initializes: net_positions[control := control, ledger := ledger]
 
 exports: access.__interface__
 exports: ledger.__interface__
@@ -46,6 +48,7 @@ exports: authorisation.__interface__
 exports: enforcement.__interface__
 exports: held_money.__interface__
 exports: control.__interface__
+exports: net_positions.__interface__
 exports: typed_data.__interface__
 
 NAME: immutable(String[64])

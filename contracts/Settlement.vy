@@ -14,7 +14,9 @@
 
 from .interfaces import ISettlement
 from .modules import batch_settlement
+from .modules import cycles
 from .modules import gross_settlement
+from .modules import net_settlement
 from .modules import parties
 from .modules import quote_exchange
 from .modules import quotes
@@ -32,6 +34,8 @@ initializes: batch_settlement[parties := parties, typed_data := typed_data, uniq
 initializes: gross_settlement[
     parties := parties, quotes := quotes, typed_data := typed_data, uniqueness := uniqueness
 ]
+initializes: cycles[parties := parties]
+initializes: net_settlement[cycles := cycles, parties := parties, typed_data := typed_data]
 
 exports: typed_data.__interface__
 exports: parties.__interface__
@@ -40,6 +44,8 @@ exports: quotes.__interface__
 exports: quote_exchange.__interface__
 exports: batch_settlement.__interface__
 exports: gross_settlement.__interface__
+exports: cycles.__interface__
+exports: net_settlement.__interface__
 
 
 @deploy

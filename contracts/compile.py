@@ -68,12 +68,13 @@ def compile_contract(path: Path) -> dict[str, Any]:
             bundle.load_file(Path(path.name)),
             input_bundle=bundle,
             settings=Settings(evm_version=EVM_VERSION, optimize=OPTIMIZE),
-            output_formats=("abi", "bytecode", "bytecode_runtime"),
+            output_formats=("abi", "bytecode", "bytecode_runtime", "layout"),
             no_bytecode_metadata=True,
         )
     runtime = output["bytecode_runtime"].removeprefix("0x")
-    if len(runtime) // 2 > MAX_RUNTIME_BYTES:
-        raise ValueError(f"{path.stem} has {len(runtime) // 2} bytes of code, more than {MAX_RUNTIME_BYTES}")
+    deployed = len(runtime) // 2 + _immutable_bytes(output["layout"].get("code_layout", {}))
+    if deployed > MAX_RUNTIME_BYTES:
+        raise ValueError(f"{path.stem} has {deployed} bytes of code, more than {MAX_RUNTIME_BYTES}")
     return {
         "name": path.stem,
         "compiler": f"vyper {vyper.__version__}",
@@ -83,6 +84,13 @@ def compile_contract(path: Path) -> dict[str, Any]:
         "bytecode": output["bytecode"].removeprefix("0x"),
         "runtime": runtime,
     }
+
+
+def _immutable_bytes(layout: dict[str, Any]) -> int:
+    """What the immutables add to the code when it is deployed; modules have theirs in layouts of their own."""
+    if "length" in layout:
+        return int(layout["length"])
+    return sum(_immutable_bytes(part) for part in layout.values() if isinstance(part, dict))
 
 
 def render(document: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ BAD_AGENT_SIGNATURE: constant(uint256) = 10
 NO_ACCEPTANCE: constant(uint256) = 11
 ACCEPTANCE_EXPIRED: constant(uint256) = 12
 BAD_ACCEPTANCE: constant(uint256) = 13
+FOR_NETTING: constant(uint256) = 14
 
 # The revert data of a token: selector, offset, length, and a sentence of up to 96 characters.
 MAX_ANSWER: constant(uint256) = 164
@@ -67,4 +68,6 @@ def _sentence(outcome: uint256) -> String[96]:
         return "Settlement: acceptance missing"
     if outcome == ACCEPTANCE_EXPIRED:
         return "Settlement: acceptance expired"
+    if outcome == FOR_NETTING:
+        return "Settlement: sequence is for netting"
     return "Settlement: acceptance signature invalid"

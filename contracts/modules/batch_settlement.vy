@@ -231,6 +231,8 @@ def _terms(
         return batch_outcome.NO_UETR
     if sequence == 0:
         return batch_outcome.NO_SEQUENCE
+    if sequence >= uniqueness.NETTED:
+        return batch_outcome.FOR_NETTING
     # Active banks, the usual case, need no closer look.
     both: uint256 = debtor_standing & standing_word.ACTIVE_BANK_MASK
     if both == standing_word.ACTIVE_BANK and both == creditor_standing & standing_word.ACTIVE_BANK_MASK:

@@ -194,12 +194,21 @@ def settle_leg(owner: address, to: address, amount: uint256):
     @param to The account credited.
     @param amount In minor units.
     """
+    self._only_settlement()
+    ledger._move(owner, to, amount)
+
+
+@internal
+@view
+def _only_settlement():
+    """
+    @notice Refuses everybody but the settlement operator, and it too while settlement is paused.
+    """
     gate: uint256 = ledger._gate
     assert gate & ledger.ADDRESS_MASK == convert(msg.sender, uint256), (
         "CurrencyToken: not the settlement operator"
     )
     assert gate & ledger.GATE_CLOSED == 0, "CurrencyToken: paused"
-    ledger._move(owner, to, amount)
 
 
 @internal

@@ -6,6 +6,8 @@
                 original by it.
         bulk    An instruction with a sequence takes one bit among its debtor agent's, 256 to a slot. That
                 its UETRs differ is then for the debtor agent to keep.
+        A payment that is to be netted has a sequence of 2**63 or more, that of its cycle: so what is signed
+        says itself whether it settles here or in a cycle, and it can never do both.
 @custom:license Apache-2.0
 """
 
@@ -20,6 +22,9 @@ uses: typed_data
 CANCELLED: constant(bytes32) = (
     0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
 )
+
+# Set in the sequence of a payment that is settled in a netting cycle, and in no other's; see cycles.
+NETTED: constant(uint256) = 2**63
 
 # debtor agent -> UETR -> struct hash of the instruction, or CANCELLED
 _settled: HashMap[address, HashMap[bytes16, bytes32]]
@@ -128,8 +133,10 @@ def _is_used(key: uint256, number: uint256) -> bool:
 @internal
 def _use_sequence(number: uint256, debtor_agent: address):
     """
-    @notice Marks a sequence as used. Refuses one already used, by settling or by cancelling.
+    @notice Marks a sequence as used. Refuses one already used, by settling or by cancelling, and one of a
+            payment that is for a netting cycle.
     """
+    assert number < NETTED, "Settlement: sequence is for netting"
     key: uint256 = self._sequence_key(debtor_agent, number)
     bit: uint256 = 1 << (number & 255)
     word: uint256 = self._sequences[key]

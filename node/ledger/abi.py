@@ -19,6 +19,7 @@ Abi = Sequence[Mapping[str, Any]]
 
 _ERROR: Final = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC: Final = bytes.fromhex("4e487b71")  # Panic(uint256)
+_CANNOT_SETTLE: Final = keccak(b"CannotSettle(address,string)")[:4]  # who stops a netting cycle, and why
 NO_REASON: Final = "reverted without a reason"
 
 
@@ -92,6 +93,9 @@ def revert_sentence(message: str, data: object) -> str:
             return str(decode(["string"], raw[4:])[0])
         except (DecodingError, UnicodeDecodeError):
             return NO_REASON
+    if raw[:4] == _CANNOT_SETTLE:
+        who, sentence = decode(["address", "string"], raw[4:])
+        return f"{to_checksum(who)} cannot settle: {sentence}"
     if raw[:4] == _PANIC and len(raw) == 36:
         return f"panic 0x{int.from_bytes(raw[4:], 'big'):02x}"
     if raw:

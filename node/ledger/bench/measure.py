@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from contracts import artifact
 from node.ledger.abi import event_topic
-from node.ledger.bench import batch_operations, settlement_operations, token_operations
+from node.ledger.bench import batch_operations, netting_operations, settlement_operations, token_operations
 from node.ledger.bench.floor import floor_gas
 from node.ledger.bench.network import BenchNetwork
 from node.ledger.bench.operation import Measured, Operation
@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *token_operations.OPERATIONS,
     *settlement_operations.OPERATIONS,
     *batch_operations.OPERATIONS,
+    *netting_operations.OPERATIONS,
 )
 
 

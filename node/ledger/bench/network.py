@@ -50,6 +50,7 @@ def uetr(number: int) -> bytes:
 
 BANKS = tuple(f"bank {number}" for number in range(10))
 PROVIDER, ISSUER, RELAY, HOLDER, CREDITOR = "fx provider", "issuer", "relay", "holder", "creditor"
+CLEARING_AGENT: Final = "clearing agent"
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ def deploy_bench_network(client: LedgerClient, funder: Signer | None = None) -> 
 def _plan() -> NetworkPlan:
     banks = [_participant(number, role, ParticipantRole.BANK) for number, role in enumerate(BANKS)]
     provider = _participant(len(BANKS), PROVIDER, ParticipantRole.FX_PROVIDER)
+    clearing_agent = _participant(len(BANKS) + 1, CLEARING_AGENT, ParticipantRole.CLEARING_AGENT)
     return NetworkPlan(
-        participants=(*banks, provider),
+        participants=(*banks, provider, clearing_agent),
         currencies=tuple(CurrencyPlan(currency, f"Digital {currency.code}") for currency in (CNY, AED)),
         issues=tuple(
             IssuePlan(actor(ISSUER).address, Money(FIRST_MONEY, currency), digest(f"first {currency.code}"))

@@ -12,6 +12,7 @@ from contracts.roles import HoldPower
 from node.ledger.abi import call_data, deploy_data
 from node.ledger.bench.measure import OPERATIONS
 from node.ledger.bench.network import (
+    BANKS,
     CNY,
     CREDITOR,
     EXPIRY_S,
@@ -137,7 +138,7 @@ def fund(network: BenchNetwork, engine: Engine) -> None:
     """Coin for the actors who pay their own gas here, where gas is not free."""
     if engine.funder is None:
         return
-    for role in (RELAY, HOLDER, CREDITOR, ISSUER, "holds deployer"):
+    for role in (*BANKS, RELAY, HOLDER, CREDITOR, ISSUER, "holds deployer"):
         network.client.connection.call("anvil_setBalance", actor(role).address, hex(10**24))
 
 
