@@ -18,6 +18,7 @@ from api.routes import (
     accounts,
     events,
     health,
+    inbox,
     interbank,
     messages,
     participants,
@@ -52,7 +53,18 @@ def create_app(institution: Institution) -> FastAPI:
         redirect_slashes=False,
     )
     access = Access(institution)
-    for noun in (messages, payments, quotes, participants, accounts, interbank, transfers, events, webhooks):
+    for noun in (
+        messages,
+        inbox,
+        payments,
+        quotes,
+        participants,
+        accounts,
+        interbank,
+        transfers,
+        events,
+        webhooks,
+    ):
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)

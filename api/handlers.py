@@ -30,15 +30,24 @@ _FRAMEWORK: Final = {
 
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
-    """The response that a problem becomes."""
+    """The response that a problem becomes; in XML where it can be said so and nothing else is asked for."""
+    if problem.message is not None and _asks_for_xml(scope):
+        return Response(problem.message, problem.status_code, dict(problem.headers or {}), "application/xml")
     body = document(
         problem.kind,
         problem.text,
         findings=problem.findings,
         instance=scope.get("path"),
         trace_id=scope.get("state", {}).get("trace_id", ""),
+        message=problem.message,
     )
     return Response(encode(body), problem.status_code, dict(problem.headers or {}), MEDIA_TYPE)
+
+
+def _asks_for_xml(scope: Scope) -> bool:
+    accepted = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"accept"]
+    said = ",".join(accepted)
+    return ("application/xml" in said or "text/xml" in said) and "json" not in said
 
 
 def install(app: FastAPI) -> None:

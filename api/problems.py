@@ -46,6 +46,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Refusal.PAYMENT_NOT_FOUND,
         Refusal.WEBHOOK_ENDPOINT_NOT_FOUND,
         Refusal.DELIVERY_NOT_FOUND,
+        Refusal.MESSAGE_NOT_FOUND,
         Refusal.NOTHING_HERE,
         Refusal.NOT_AN_FX_PROVIDER,
         Reason.ORIGINAL_UNKNOWN,
@@ -57,6 +58,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.UETR_ALREADY_USED,
         Reason.MESSAGE_ID_ALREADY_USED,
         Reason.QUOTE_ALREADY_USED,
+        Reason.COVER_DIFFERS,
         Reason.CANCELLED_BY_DEBTOR_AGENT,
     ),
     413: (Refusal.BODY_TOO_LARGE, RefusalKind.TOO_LARGE),
@@ -81,6 +83,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.CREDITOR_AGENT_IS_DEBTOR_AGENT,
         Reason.SETTLEMENT_METHOD_NOT_SUPPORTED,
         Reason.SETTLEMENT_DATE_NOT_POSSIBLE,
+        Reason.COVER_MISSING,
         Reason.AMOUNT_IS_ZERO,
         Reason.AMOUNT_HAS_TOO_MANY_DECIMALS,
         Reason.AMOUNT_TOO_LARGE,
@@ -101,6 +104,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.CREDITOR_ACCOUNT_CLOSED,
         Reason.CREDITOR_ACCOUNT_BLOCKED,
         Reason.CREDITOR_ACCOUNT_CURRENCY_DIFFERS,
+        Reason.CREDITOR_NAME_DIFFERS,
         Reason.BALANCE_TOO_LOW,
         Reason.AGENT_LIQUIDITY_TOO_LOW,
         Reason.QUOTE_UNKNOWN,
@@ -113,7 +117,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.INSTRUCTION_EXPIRED,
         Reason.SETTLEMENT_REFUSED_BY_CONTRACT,
     ),
-    429: (Refusal.TOO_MANY_STREAMS,),
+    429: (Refusal.TOO_MANY_STREAMS, Reason.TOO_MANY_OPEN_QUOTES),
     500: (Refusal.INTERNAL_FAULT,),
     502: (Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,),
     503: (
@@ -172,12 +176,17 @@ class Problem(HTTPException):
         text: str,
         findings: tuple[Finding, ...] = (),
         headers: Mapping[str, str] | None = None,
+        message: bytes | None = None,
     ) -> None:
-        """`text` is for a person; `findings` become the document's `errors`."""
+        """`text` is for a person; `findings` become the document's `errors`.
+
+        `message` says the same in ISO 20022: a reader that asks for XML gets it instead of the document.
+        """
         super().__init__(_STATUS_OF[kind], detail=text, headers=headers)
         self.kind = kind
         self.text = text
         self.findings = findings
+        self.message = message
 
 
 def problem_of(findings: tuple[Finding, ...]) -> Problem:
@@ -189,7 +198,13 @@ def problem_of(findings: tuple[Finding, ...]) -> Problem:
 
 
 def document(
-    kind: Kind, text: str, *, findings: tuple[Finding, ...] = (), instance: str | None = None, trace_id: str = ""
+    kind: Kind,
+    text: str,
+    *,
+    findings: tuple[Finding, ...] = (),
+    instance: str | None = None,
+    trace_id: str = "",
+    message: bytes | None = None,
 ) -> dict[str, Any]:
     """The problem as RFC 9457 writes it, with our extension members."""
     said = row(kind)
@@ -205,6 +220,7 @@ def document(
         "responsible_party": said.responsible_party,
         "errors": [error(finding) for finding in findings],
         "trace_id": trace_id,
+        "message": None if message is None else message.decode(),
     }
 
 

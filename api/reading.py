@@ -8,14 +8,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from api.institution import Institution
-from api.iso20022.pacs008 import CREDIT_TRANSFERS, Unreadable, read_credit_transfer
+from api.iso20022.fin import FinMessage, read_fin
+from api.iso20022.fin_translation import is_fin, translate_fin
+from api.iso20022.pacs008 import CreditTransfer, Unreadable
+from api.iso20022.pacs009 import is_cover
 from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.references import references_of
 from api.iso20022.refusal import Refusal as Unread
 from api.iso20022.refusal import RefusalKind
+from api.iso20022.transfers import TRANSFERS, read_transfer
+from api.iso20022.tree import text_at
 from api.problems import Kind, Problem, problem_of
 from node.domain.payment import Payment
 from node.domain.reasons import Finding, Reason
 from node.settlement.ports import Clock, Written
+from node.settlement.waiting import Role
 
 # What leaves no one payment to record; any other broken rule is answered with RJCT and recorded.
 NO_PAYMENT: Final[tuple[Kind, ...]] = (
@@ -30,41 +37,99 @@ _FURTHEST_AHEAD = timedelta(hours=14)
 
 
 @dataclass(frozen=True)
+class Incoming:
+    """A message that can be read, and how it came: `came` is its bytes, by the name of their own kind (MT103)."""
+
+    message: ParsedMessage
+    came: Written
+
+    @property
+    def translated(self) -> Written | None:
+        """What the bytes were read as, where they were no ISO 20022 message themselves."""
+        if self.message.raw is self.came.body:
+            return None
+        return Written(self.message.identifier, self.came.message_id, self.message.raw)
+
+
+@dataclass(frozen=True)
 class Taken:
-    """A payment with the message it stands in, and what the rules say against it."""
+    """A payment with the message it stands in, and what the rules say against it and about it."""
 
     payment: Payment
     errors: tuple[Finding, ...]
     message: Written
+    warnings: tuple[Finding, ...] = ()
 
 
 def read_payment(institution: Institution, raw: bytes) -> Taken:
-    """The payment in these bytes; raises Problem where there is none to be read."""
-    message = _message(institution, raw)
-    read = read_credit_transfer(
+    """The one payment that another institution proposes; raises Problem where there is none to be read."""
+    message = parse(raw, institution.catalogue, institution.limits.max_bytes)
+    if isinstance(message, Unread):
+        raise unread(message)
+    if message.identifier not in TRANSFERS:
+        raise unread(unsupported(message.identifier, TRANSFERS))
+    read = transfer_in(institution, message)
+    if isinstance(read, Unreadable):
+        raise problem_of(read.errors)
+    written = Written(message.identifier, read.payment.message_id, raw)
+    return Taken(read.payment, read.errors, written, read.warnings)
+
+
+def read_incoming(institution: Institution, raw: bytes) -> Incoming | Unread:
+    """The message in these bytes, translated where they are FIN; or why they are none."""
+    limit = institution.limits.max_bytes
+    if not is_fin(raw):
+        message = parse(raw, institution.catalogue, limit)
+        if isinstance(message, Unread):
+            return message
+        return Incoming(message, Written(message.identifier, references_of(message).message_id, raw))
+    at = datetime.fromtimestamp(institution.office.clock.now_s(), UTC)
+    translated = translate_fin(raw, at)
+    if isinstance(translated, Unread):
+        return translated
+    message = parse(translated, institution.catalogue, limit + len(translated))
+    if isinstance(message, Unread):
+        return message
+    return Incoming(message, Written(fin_name(raw), references_of(message).message_id, raw))
+
+
+def fin_name(raw: bytes) -> str:
+    """What a FIN message is called: MT and its type, as far as it can be read."""
+    message = read_fin(raw)
+    return f"MT{message.type}" if isinstance(message, FinMessage) else "MT"
+
+
+def transfer_in(institution: Institution, message: ParsedMessage) -> CreditTransfer | Unreadable:
+    """The payment of a pacs.008 or pacs.009 of one transaction, as it reads at this institution today."""
+    return read_transfer(
         message,
         today=latest_today(institution.office.clock),
         minted_uetr=str(uuid.uuid4()),
         directory={one.lei: one.bic for one in institution.office.directory.participants()},
     )
-    if isinstance(read, Unreadable):
-        raise problem_of(read.errors)
-    written = Written(message.identifier, read.payment.message_id, raw)
-    return Taken(read.payment, read.errors, written)
+
+
+def role_of(message: ParsedMessage) -> Role:
+    """Whether a credit transfer brings its money, waits for a cover, or is one."""
+    if is_cover(message):
+        return Role.COVER
+    method = text_at(message.body, "GrpHdr/SttlmInf/SttlmMtd")
+    return Role.COVERED if method == "COVE" else Role.DIRECT
+
+
+def unread(refusal: Unread) -> Problem:
+    """The problem that bytes which are no message amount to."""
+    return Problem(refusal.kind, refusal.findings[0].text, refusal.findings)
+
+
+def unsupported(identifier: str, taken: frozenset[str]) -> Unread:
+    """The refusal of a message that we know, at an address that takes others."""
+    text = f"This address takes {', '.join(sorted(taken))}, not {identifier}."
+    rule = "message.unsupported-message"
+    finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "Document", identifier, rule)
+    return Unread(RefusalKind.UNSUPPORTED_MESSAGE, (finding,), identifier)
 
 
 def latest_today(clock: Clock) -> date:
     """The date where the day is furthest ahead: a settlement date is not in the future if it is today anywhere."""
     return (datetime.fromtimestamp(clock.now_s(), UTC) + _FURTHEST_AHEAD).date()
-
-
-def _message(institution: Institution, raw: bytes) -> ParsedMessage:
-    message = parse(raw, institution.catalogue, institution.limits.max_bytes)
-    if isinstance(message, Unread):
-        raise Problem(message.kind, message.findings[0].text, message.findings)
-    if message.identifier not in CREDIT_TRANSFERS:
-        text = f"This address takes {', '.join(sorted(CREDIT_TRANSFERS))}, not {message.identifier}."
-        rule = "message.unsupported-message"
-        finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "Document", message.identifier, rule)
-        raise Problem(RefusalKind.UNSUPPORTED_MESSAGE, text, (finding,))
-    return message

@@ -5,10 +5,12 @@ What is written here is what the OpenAPI document says; the views are built from
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from node.book.inbox_records import WaitKind
 
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["CNY"])]
 # 2**256 - 1 has 78 digits: the most a token can hold. JSON readers that use floats must take care above 2**53.
@@ -56,6 +58,23 @@ class StepView(Body):
     at: datetime
 
 
+class WaitView(Body):
+    """What a payment waits for; `until` is when it is taken without, or ends for want of it (a cover)."""
+
+    kind: WaitKind
+    until: datetime
+    requested_date: date | None
+    settlement_date: Annotated[date | None, Field(description="the business day on which it will be settled")]
+    text: str
+
+
+class PartOf(Body):
+    """The message of several instructions that a payment came in."""
+
+    message: Annotated[str, Field(description="where that message is found")]
+    position: int
+
+
 class ChainView(Body):
     """Where on chain the payment was included."""
 
@@ -76,6 +95,11 @@ class PaymentView(Body):
     history: list[StepView]
     chain: ChainView | None
     return_of: Annotated[str | None, Field(description="UETR of the payment that this one gives back")] = None
+    warnings: Annotated[
+        list[ReasonView], Field(description="what the rules remarked on its message; refuses nothing")
+    ]
+    waits_for: Annotated[WaitView | None, Field(description="why nothing is done for it yet")]
+    part_of: PartOf | None
 
 
 class PaymentLine(Body):
@@ -275,6 +299,9 @@ class ProblemDocument(Body):
     responsible_party: Annotated[str, Field(description="who must act")]
     errors: list[ErrorView]
     trace_id: str
+    message: Annotated[
+        str | None, Field(description="the same as a message reject (admi.002), where a message was refused")
+    ] = None
 
 
 Json = dict[str, Any]

@@ -6,9 +6,11 @@ Implements `node.settlement.ports.Translator`. Pure but for the clock: it may be
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from api.batch_translation import report_on
 from api.elements import in_message_words
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.forward import Hop, forward
@@ -18,6 +20,7 @@ from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal
 from api.iso20022.return_forward import forward_return
 from api.iso20022.status_report import read_status_report, refusal_findings
+from node.book.inbox_records import InboxRecord
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.party import Agent
@@ -49,7 +52,7 @@ class Iso20022Translator:
         body = write(message, payment, hop, self.catalogue)
         return Written(message.identifier, hop.message_id, body)
 
-    def report(self, record: PaymentRecord, original: bytes) -> Written:
+    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
         """The status report on the payment as it stands, for whoever sent `original`."""
         status = Status(
             message_id="STS" + uuid.uuid4().hex,
@@ -62,8 +65,13 @@ class Iso20022Translator:
             accepted_at=_moment_of(record, State.ACCEPTED),
             settled_on=_settled_on(record),
             on_chain=_on_chain(record),
+            remarks=tuple(map(in_message_words, remarks)),
         )
         return Written(STATUS_REPORT, status.message_id, write_status_report(self._parsed(original), status))
+
+    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
+        """The report on all of a message, in the form its sender reads: pain.002, pacs.002, or a reject."""
+        return report_on(entry, records, self.catalogue, self.ourselves, self._now())
 
     def _parsed(self, original: bytes) -> ParsedMessage:
         message = parse(original, self.catalogue, len(original))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -13,13 +14,18 @@ from api.schemas import (
     ChainView,
     MessageView,
     ParticipantView,
+    PartOf,
     PaymentLine,
     PaymentView,
     QuoteView,
     ReasonView,
     StepView,
+    WaitView,
 )
+from node.book.book import Unit
+from node.book.inbox_records import Wait
 from node.book.records import CashAccountRecord, MessageRecord, PaymentRecord
+from node.domain.lifecycle import State
 from node.domain.money import Money
 from node.domain.party import Participant, ParticipantRole
 from node.domain.payment import credit_leg, debit_leg
@@ -35,7 +41,24 @@ def amount(money: Money) -> Amount:
     return Amount(amount=money.minor, currency=money.currency.code)
 
 
-def payment_view(record: PaymentRecord) -> PaymentView:
+@dataclass(frozen=True)
+class Beside:
+    """What the book says about a payment beside its record."""
+
+    remarks: tuple[Finding, ...] = ()
+    wait: Wait | None = None
+    message: str | None = None
+    position: int | None = None
+
+
+def beside(unit: Unit, uetr: str) -> Beside:
+    """Remarks on a payment, what it waits for, and the message it was a line of."""
+    key = unit.inbox.key_of(uetr)
+    position = None if key is None else unit.inbox.position_of(uetr)
+    return Beside(unit.remarks.of(uetr), unit.waits.of(uetr), key, position)
+
+
+def payment_view(record: PaymentRecord, about: Beside) -> PaymentView:
     """A payment in full."""
     return PaymentView(
         uetr=record.uetr,
@@ -49,7 +72,28 @@ def payment_view(record: PaymentRecord) -> PaymentView:
         ],
         chain=_chain(record),
         return_of=record.payment.return_of,
+        warnings=[reason_view(finding) for finding in about.remarks],
+        waits_for=_wait(record, about.wait),
+        part_of=_part_of(about),
     )
+
+
+def _wait(record: PaymentRecord, wait: Wait | None) -> WaitView | None:
+    if wait is None or wait.ended_at is not None or record.state is not State.RECEIVED:
+        return None
+    return WaitView(
+        kind=wait.kind,
+        until=datetime.fromtimestamp(wait.until_s, UTC),
+        requested_date=wait.requested_date,
+        settlement_date=wait.settlement_date,
+        text=wait.text,
+    )
+
+
+def _part_of(about: Beside) -> PartOf | None:
+    if about.message is None or about.position is None:
+        return None
+    return PartOf(message=f"/v1/iso20022/messages/{about.message}", position=about.position)
 
 
 def _chain(record: PaymentRecord) -> ChainView | None:
@@ -88,7 +132,7 @@ def payment_line(record: PaymentRecord) -> PaymentLine:
 
 
 def message_view(message: MessageRecord) -> MessageView:
-    """A message with its body as text: every message here is UTF-8, or it would not have been taken."""
+    """A message with its body as text: XML here is UTF-8, or it would not have been taken."""
     return MessageView(
         direction="in" if message.direction == "in" else "out",
         counterparty=message.counterparty,
@@ -96,7 +140,7 @@ def message_view(message: MessageRecord) -> MessageView:
         message_id=message.message_id,
         at=message.at,
         digest=message.digest.hex(),
-        body=message.body.decode(),
+        body=message.body.decode("utf-8", "replace"),
     )
 
 

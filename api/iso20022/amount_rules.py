@@ -18,13 +18,18 @@ from api.iso20022.subject import Breach, Subject, breach, quote_id_of
 from api.iso20022.tree import find, find_all, required, text_at
 
 
-def counts(subject: Subject) -> Iterator[Breach]:
-    """NbOfTxs, CtrlSum and TtlIntrBkSttlmAmt agree with the transactions, of which there is one."""
+def one(subject: Subject) -> Iterator[Breach]:
+    """There is one transaction: a message of several is split before its payments are read."""
     number = len(subject.transactions)
-    stated = find(subject.group, "NbOfTxs")
     if number > 1:
         second = subject.transactions[1]
-        yield breach("base.one-transaction", second, f"One payment a message; this one has {number}.")
+        yield breach("base.one-transaction", second, f"One payment at a time; this message has {number}.")
+
+
+def counts(subject: Subject) -> Iterator[Breach]:
+    """NbOfTxs, CtrlSum and TtlIntrBkSttlmAmt agree with the transactions."""
+    number = len(subject.transactions)
+    stated = find(subject.group, "NbOfTxs")
     if stated is not None and int(stated.text or "0") != number:
         yield breach("base.transaction-count", stated, f"NbOfTxs is {stated.text}; the message has {number}.")
     yield from _sums(subject)

@@ -1,4 +1,4 @@
-"""Writes the pacs.008 that the creditor agent gets, from the one that came in.
+"""Writes the pacs.008 or pacs.009 that the creditor agent gets, from the one that came in.
 
 This hop's own facts are new: identification, agents, settlement on this network, the UETR, amounts in plain form.
 Everything else the message carries is carried on, whether the payment holds it or not.
@@ -18,15 +18,13 @@ from api.iso20022.catalogue import Catalogue
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.reference_data import currencies
-from api.iso20022.tree import find, required, text_at
+from api.iso20022.tree import find, name_of, required, text_at
 from api.iso20022.writing import add, order_at, plain_copy, put, serialise, timestamp
 from node.domain.money import TooManyDecimals, money
 from node.domain.party import Agent
 from node.domain.payment import Payment, credit_leg, debit_leg, is_cross_currency
 
 CLEARING_SYSTEM = "CORRIDOR"
-_GROUP = "FIToFICstmrCdtTrf/GrpHdr"
-_TRANSACTION = "FIToFICstmrCdtTrf/CdtTrfTxInf"
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,12 @@ def forward(message: ParsedMessage, payment: Payment, hop: Hop, catalogue: Catal
     document = plain_copy(message.document)
     body = document[0]
     group, transaction = required(body, "GrpHdr"), required(body, "CdtTrfTxInf")
-    group_order, transaction_order = order_at(definition, _GROUP), order_at(definition, _TRANSACTION)
+    at = f"{name_of(body)}/CdtTrfTxInf"
+    group_order, transaction_order = order_at(definition, f"{name_of(body)}/GrpHdr"), order_at(definition, at)
     _shift_agents(group, transaction, hop, payment, transaction_order)
     _write_group(group, hop, group_order)
     _write_transaction(transaction, payment, hop, transaction_order)
-    identification_order = order_at(definition, f"{_TRANSACTION}/PmtId")
+    identification_order = order_at(definition, f"{at}/PmtId")
     put(required(transaction, "PmtId"), leaf(transaction, "UETR", payment.uetr), identification_order)
     write_amounts_plainly(document)
     return serialise(document)

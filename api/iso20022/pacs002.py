@@ -42,7 +42,8 @@ class Status:
 
     `message_id` is the report's own, new each time; `created_at` must carry a zone. `uetr` is the payment's,
     for a message that came without. `accepted_at` is when the creditor agent's acceptance was had, `settled_on`
-    the day of finality; it is written for a settled payment only. `instructing_agent` is who reports.
+    the day of finality; it is written for a settled payment only. `instructing_agent` is who reports. `remarks`
+    refuse nothing: they are told in words, without a reason code.
     """
 
     message_id: str
@@ -55,6 +56,7 @@ class Status:
     accepted_at: datetime | None = None
     settled_on: date | None = None
     on_chain: OnChain | None = None
+    remarks: tuple[Finding, ...] = ()
 
 
 def write_status_report(original: ParsedMessage, status: Status) -> bytes:
@@ -98,6 +100,8 @@ def _write_transaction(node: etree._Element, status: Status, references: Message
     add(node, "TxSts", code)
     for finding in status.findings[:MOST_REASONS]:
         write_reason(node, finding, status.instructing_agent)
+    for remark in status.remarks[: MOST_REASONS - len(status.findings[:MOST_REASONS])]:
+        _write_remark(node, remark, status.instructing_agent)
     if status.accepted_at is not None and code not in _REFUSED:
         add(node, "AccptncDtTm", timestamp(status.accepted_at))
     if status.settled_on is not None and code == "ACSC":
@@ -112,6 +116,14 @@ def write_reason(node: etree._Element, finding: Finding, originator: Agent) -> N
     add(information, "Orgtr/Id/OrgId/AnyBIC", originator.bic)
     add(information, "Rsn/Cd", reason_code(finding))
     for piece in pieces_of(finding):
+        add(information, "AddtlInf", piece)
+
+
+def _write_remark(node: etree._Element, remark: Finding, originator: Agent) -> None:
+    """Append a warning: who says so and what, and no reason, because nothing was refused for it."""
+    information = add(node, "StsRsnInf")
+    add(information, "Orgtr/Id/OrgId/AnyBIC", originator.bic)
+    for piece in ("warning", *pieces_of(remark)):
         add(information, "AddtlInf", piece)
 
 

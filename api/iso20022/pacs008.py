@@ -63,15 +63,20 @@ def read_credit_transfer(
     """
     subject = subject_of(message, today)
     agents = _agents(subject, {} if directory is None else directory)
-    further = judge(subject, iter([*_agent_breaches(subject, agents), *_quote_breaches(subject)]))
-    verdict = _joined(check(message, today), further)
-    if any(error.rule in _DISABLING for error in verdict.errors):
-        return Unreadable(verdict.errors, verdict.warnings)
+    further = iter([*_agent_breaches(subject, agents), *_quote_breaches(subject)])
+    verdict = judged(subject, message, further)
+    if isinstance(verdict, Unreadable):
+        return verdict
     return CreditTransfer(_payment(subject, agents, minted_uetr), verdict.errors, verdict.warnings)
 
 
-def _joined(first: Verdict, second: Verdict) -> Verdict:
-    return Verdict(first.errors + second.errors, first.warnings + second.warnings)
+def judged(subject: Subject, message: ParsedMessage, further: Iterator[Breach]) -> Verdict | Unreadable:
+    """What the rules and further breaches amount to; unreadable where one leaves no payment to speak of."""
+    first, second = check(message, subject.today), judge(subject, further)
+    verdict = Verdict(first.errors + second.errors, first.warnings + second.warnings)
+    if any(error.rule in _DISABLING for error in verdict.errors):
+        return Unreadable(verdict.errors, verdict.warnings)
+    return verdict
 
 
 def _agents(subject: Subject, directory: Directory) -> dict[str, Agent | None]:
@@ -116,7 +121,7 @@ def _payment(subject: Subject, agents: dict[str, Agent | None], minted_uetr: str
         end_to_end_id=text_at(transaction, "PmtId/EndToEndId") or "NOTPROVIDED",
         instruction_id=text_at(transaction, "PmtId/InstrId"),
         transaction_id=text_at(transaction, "PmtId/TxId"),
-        settlement_date=_settlement_date(subject),
+        settlement_date=settlement_date_of(subject),
         interbank_settlement_amount=money_of(amount_of(required(transaction, "IntrBkSttlmAmt"))),
         instructed_amount=_money(find(transaction, "InstdAmt")),
         exchange_rate=_rate(transaction),
@@ -131,7 +136,7 @@ def _payment(subject: Subject, agents: dict[str, Agent | None], minted_uetr: str
         creditor_account=read_account(find(transaction, "CdtrAcct")),
         creditor_agent=creditor_agent,
         quote_id=_uuid(quote_id_of(transaction)),
-        remittance=_remittance(transaction),
+        remittance=remittance_of(transaction),
         purpose=text_at(transaction, "Purp/Cd") or text_at(transaction, "Purp/Prtry"),
     )
 
@@ -145,7 +150,8 @@ def _rate(transaction: etree._Element) -> Fraction | None:
     return None if stated is None else rate_of(stated)[0]
 
 
-def _settlement_date(subject: Subject) -> date | None:
+def settlement_date_of(subject: Subject) -> date | None:
+    """The day the message asks for; it may stand in the group header."""
     node = find(subject.transaction, "IntrBkSttlmDt")
     node = find(subject.group, "IntrBkSttlmDt") if node is None else node
     return None if node is None else date_of(node)
@@ -161,7 +167,7 @@ def _charges(transaction: etree._Element) -> tuple[Charge, ...]:
     return tuple(charges)
 
 
-def _remittance(transaction: etree._Element) -> tuple[str, ...]:
+def remittance_of(transaction: etree._Element) -> tuple[str, ...]:
     """What the creditor is told the payment is for: free lines, then structured references."""
     free = [node.text or "" for node in find_all(transaction, "RmtInf/Ustrd")]
     references = [node.text or "" for node in find_all(transaction, "RmtInf/Strd/CdtrRefInf/Ref")]

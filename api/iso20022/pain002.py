@@ -9,11 +9,13 @@ from itertools import groupby
 from lxml import etree
 
 from api.iso20022.codes import STATUS_OF
+from api.iso20022.group_report import status_of_all, write_counts, write_original_sums
 from api.iso20022.institutions import write_agent
 from api.iso20022.pacs002 import MOST_REASONS, write_reason
 from api.iso20022.pain001 import CustomerOrder
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.references import references_of
+from api.iso20022.tree import children
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.lifecycle import State
 from node.domain.party import Agent
@@ -38,8 +40,12 @@ def write_customer_status(
     message_id: str,
     created_at: datetime,
     debtor_agent: Agent,
+    findings: tuple[Finding, ...] = (),
 ) -> bytes:
-    """The pain.002 for a pain.001, as a bare Document; `statuses` stand in the instruction's order."""
+    """The pain.002 for a pain.001, as a bare Document; `statuses` stand in the instruction's order.
+
+    `findings` refuse the instruction as a whole.
+    """
     references = references_of(original)
     document = new_root(IDENTIFIER)
     report = add(document, "CstmrPmtStsRpt")
@@ -51,18 +57,15 @@ def write_customer_status(
     add(group, "OrgnlMsgId", references.message_id)
     add(group, "OrgnlMsgNmId", references.identifier)
     add_if(group, "OrgnlCreDtTm", references.created_at)
-    add(group, "GrpSts", _status_of_all(statuses))
+    write_original_sums(group, next(children(original.body)))
+    states = [status.state for status in statuses]
+    add(group, "GrpSts", status_of_all(states))
+    for finding in findings[:MOST_REASONS]:
+        write_reason(group, finding, debtor_agent)
+    write_counts(group, states)
     for information_id, members in groupby(statuses, key=lambda status: status.order.payment_information_id):
         _write_information(report, information_id, tuple(members), debtor_agent)
     return serialise(document)
-
-
-def _status_of_all(statuses: tuple[OrderStatus, ...]) -> str:
-    """One code for several payments: theirs where it is one, PART where some are rejected, else ACTC."""
-    codes = {STATUS_OF[status.state] for status in statuses}
-    if len(codes) == 1:
-        return codes.pop()
-    return "PART" if "RJCT" in codes or "CANC" in codes else "ACTC"
 
 
 def _write_information(
@@ -70,7 +73,10 @@ def _write_information(
 ) -> None:
     node = add(report, "OrgnlPmtInfAndSts")
     add(node, "OrgnlPmtInfId", information_id)
-    add(node, "PmtInfSts", _status_of_all(statuses))
+    add(node, "OrgnlNbOfTxs", str(len(statuses)))
+    states = [status.state for status in statuses]
+    add(node, "PmtInfSts", status_of_all(states))
+    write_counts(node, states)
     for status in statuses:
         transaction = add(node, "TxInfAndSts")
         add_if(transaction, "OrgnlInstrId", status.order.instruction_id)

@@ -17,6 +17,15 @@ def read_party(node: etree._Element) -> Party:
     return Party(text_at(node, "Nm"), _read_address(find(node, "PstlAdr")), text_at(node, "Id/OrgId/LEI"))
 
 
+def read_institution_party(node: etree._Element) -> Party:
+    """An institution that pays or is paid: by its name, or its BIC where it has none."""
+    identification = find(node, "FinInstnId")
+    if identification is None:
+        return Party(None)
+    name = text_at(identification, "Nm") or text_at(identification, "BICFI")
+    return Party(name, _read_address(find(identification, "PstlAdr")), text_at(identification, "LEI"))
+
+
 def _read_address(node: etree._Element | None) -> PostalAddress | None:
     """An address; the structured elements below the town become one line, before the free lines."""
     if node is None:

@@ -11,6 +11,7 @@ from api.iso20022.check_digits import bic_problem, iban_problem, lei_problem
 from api.iso20022.subject import Breach, Subject, breach
 from api.iso20022.tree import find, name_of, text_at
 
+FURTHEST_AHEAD = timedelta(days=366)
 _DAYS_AHEAD = timedelta(days=1)  # where the debtor agent stands it may be tomorrow already
 
 
@@ -45,10 +46,10 @@ def uetr(subject: Subject) -> Iterator[Breach]:
 
 
 def settlement(subject: Subject) -> Iterator[Breach]:
-    """Settlement is on this network, today: no cover payment, no date in the future."""
+    """Settlement is on this network, on the day asked for; a cover is waited for, and a day to come."""
     method = find(subject.group, "SttlmInf/SttlmMtd")
     if method is not None and method.text == "COVE":
-        text = "A cover payment settles elsewhere; this network settles the payment itself."
+        text = "The money comes with a cover of its own: the payment waits for the pacs.009 COV of the same UETR."
         yield breach("base.settlement-method", method, text)
     nodes = [find(subject.transaction, "IntrBkSttlmDt"), find(subject.group, "IntrBkSttlmDt")]
     dated = [node for node in nodes if node is not None]
@@ -63,8 +64,11 @@ def _date_breaches(node: etree._Element, today: date) -> Iterator[Breach]:
     day = date_of(node)
     if day is None:
         yield breach("base.settlement-date-readable", node, f"{node.text} is not a day in the years 1 to 9999.")
+    elif day > today + FURTHEST_AHEAD:
+        text = f"The settlement date {day} is more than {FURTHEST_AHEAD.days} days ahead; today is {today}."
+        yield breach("base.settlement-date-too-far", node, text)
     elif day > today + _DAYS_AHEAD:
-        text = f"The settlement date {day} is in the future; today is {today}."
+        text = f"The settlement date {day} is in the future, today is {today}: the payment waits until then."
         yield breach("base.settlement-date-future", node, text)
     elif day < today:
         text = f"The settlement date {day} has passed; settlement is on {today} or later."

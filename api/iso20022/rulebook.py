@@ -62,7 +62,7 @@ _RATES = "ISO 20022 pacs.008 InstructedAmount and ExchangeRate rules"
 _CBPR = "CBPR+ usage of the business application header"
 
 _RULES = (
-    _error("base.one-transaction", Reason.NUMBER_OF_TRANSACTIONS_WRONG, "one payment a message, as in CBPR+"),
+    _error("base.one-transaction", Reason.NUMBER_OF_TRANSACTIONS_WRONG, "a message of several is split first"),
     _error("base.transaction-count", Reason.NUMBER_OF_TRANSACTIONS_WRONG, _COUNTS),
     _error("base.control-sum", Reason.CONTROL_SUM_WRONG, _COUNTS),
     _error("base.total-amount", Reason.CONTROL_SUM_WRONG, _COUNTS),
@@ -74,10 +74,11 @@ _RULES = (
     _error("base.rate-present", Reason.EXCHANGE_RATE_MISSING, _RATES),
     _error("base.rate-fits", Reason.EXCHANGE_RATE_DOES_NOT_FIT, _RATES),
     _warning("base.rate-alone", Reason.EXCHANGE_RATE_DOES_NOT_FIT, _RATES),
-    _error("base.settlement-method", Reason.SETTLEMENT_METHOD_NOT_SUPPORTED, "settlement is on this network"),
+    _warning("base.settlement-method", Reason.SETTLEMENT_METHOD_NOT_SUPPORTED, "a cover settles on this network"),
     _error("base.settlement-date-readable", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "ISO 8601, years 1 to 9999"),
     _error("base.settlement-date-one", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "ISO 20022 GroupHeader rules"),
-    _error("base.settlement-date-future", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "nothing is warehoused"),
+    _error("base.settlement-date-too-far", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "kept for a year at most"),
+    _warning("base.settlement-date-future", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "payments wait for their day"),
     _warning("base.settlement-date-past", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "settlement is today"),
     _warning(
         "base.uetr-present", Reason.UETR_MALFORMED, "optional in ISO 20022, mandatory in CBPR+", Profile.CBPR_PLUS

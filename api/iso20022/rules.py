@@ -14,6 +14,7 @@ from api.iso20022.tree import path_of, shown
 from node.domain.reasons import Finding
 
 _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
+    amount_rules.one,
     amount_rules.counts,
     amount_rules.money_is_possible,
     amount_rules.charges,
@@ -50,6 +51,12 @@ def check(message: ParsedMessage, today: date) -> Verdict:
     """Every rule that a pacs.008 breaks, in the rules' order; `today` is the day at this institution."""
     subject = subject_of(message, today)
     return judge(subject, (breach for check_ in _CHECKS for breach in check_(subject)))
+
+
+def check_totals(message: ParsedMessage, today: date) -> Verdict:
+    """What the group header of a message of several payments says wrongly about all of them."""
+    subject = subject_of(message, today)
+    return judge(subject, amount_rules.counts(subject))
 
 
 def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:

@@ -83,6 +83,9 @@ PAYMENT: Final[dict[str, Any]] = {
         "block_hash": "0x7f1c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8",
     },
     "return_of": None,
+    "warnings": [],
+    "waits_for": None,
+    "part_of": None,
 }
 
 EVENT: Final[dict[str, Any]] = {

@@ -1,54 +1,39 @@
-"""POST /v1/iso20022/messages: a bank's message comes in, is recorded, and is answered with a status report.
+"""POST /v1/iso20022/messages: a bank's or a customer's message comes in, is recorded, and is answered in its kind.
 
 Nothing waits for the settlement here. A credit transfer that can be read is always answered 202, a refused one
-with RJCT; what cannot be taken as an instruction is a problem and leaves no payment.
+with RJCT; what cannot be taken as an instruction is a problem with its message reject, and leaves no payment.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.access import BACK_OFFICE_REFUSALS, Access
+from api.access import Access
 from api.idempotency import REPLAYED, Keep, keeping
 from api.institution import Institution
+from api.iso20022.fin_translation import is_fin
+from api.iso20022.pacs008 import Unreadable
+from api.iso20022.pain001 import TRANSFER_OF
+from api.iso20022.refusal import Refusal as Unread
+from api.iso20022.transfers import TRANSFERS, number_of_transfers
+from api.message_lines import foreign_agent, order_batch, transfer_batch
 from api.problems import Problem, documented, problem_of
-from api.reading import NO_PAYMENT, Taken, read_payment
+from api.reading import Incoming, read_incoming, role_of, transfer_in, unread, unsupported
 from api.refusals import Refusal
-from api.returning import NO_RETURN
-from api.routes.afterwards import answer_afterwards
-from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
-from node.domain.reasons import Finding, Reason
+from api.rejects import rejected
+from api.routes.afterwards import ANSWERERS
+from api.routes.message_contract import ACCEPTED, REFUSALS, REQUEST_BODY, XML
+from node.settlement.batch import Batch, BatchTaken, receive_batch
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
-from node.settlement.office import participant
 
-XML: Final = "application/xml"
 _TAKEN_AS_XML: Final = frozenset({"", "application/xml", "text/xml"})
-_REFUSALS: Final = (
-    *BACK_OFFICE_REFUSALS,
-    Refusal.BODY_TOO_SLOW,
-    Refusal.BODY_TOO_LARGE,
-    Refusal.MEDIA_TYPE_NOT_SUPPORTED,
-    Refusal.CHAIN_UNREACHABLE,
-    Refusal.BOOK_BUSY,
-    *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)),
-    Reason.UETR_ALREADY_USED,
-    Reason.MESSAGE_ID_ALREADY_USED,
-)
-_ACCEPTED: Final[dict[str, Any]] = {
-    "description": "Recorded. The status report says RCVD, or RJCT with the reasons; the same message posted "
-    "again gets the same bytes.",
-    "content": {XML: {"schema": {"type": "string"}, "example": STATUS_REPORT}},
-    "headers": {
-        "Location": {"description": "where the payment is found", "schema": {"type": "string"}},
-        REPLAYED: {
-            "description": "`true` when this very message was here before",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
-    },
-}
+_TAKEN_AS_FIN: Final = frozenset({"text/plain", "application/x-fin", "application/octet-stream"})
+
+Taker = Callable[[Institution, Incoming, Request], Response]
 
 
 def router(institution: Institution, access: Access) -> APIRouter:
@@ -58,57 +43,76 @@ def router(institution: Institution, access: Access) -> APIRouter:
     @routes.post(
         "/messages",
         operation_id="postMessage",
-        summary="Send an ISO 20022 message",
+        summary="Send an ISO 20022 or FIN message",
         status_code=202,
         response_class=Response,
-        responses={202: _ACCEPTED, **documented(*_REFUSALS)},
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "description": "One pacs.008.001.08 (or .10, .12, .13), with or without its header, in UTF-8.",
-                "content": {XML: {"schema": {"type": "string"}, "example": CREDIT_TRANSFER}},
-            }
-        },
+        responses={202: ACCEPTED, **documented(*REFUSALS)},
+        openapi_extra={"requestBody": REQUEST_BODY},
     )
     def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
-        """Take one credit transfer in, and answer it with a pacs.002."""
-        afterwards = answer_afterwards(institution, raw, keeping(request))
-        if afterwards is not None:
-            return afterwards
-        taken = read_payment(institution, raw)
-        request.state.about = {"uetr": taken.payment.uetr}
-        _require_ours(institution, taken)
-        return _record(institution, taken, keeping(request))
+        """Take credit transfers in, one or many, and answer with a pacs.002 or a pain.002."""
+        incoming = read_incoming(institution, raw)
+        if isinstance(incoming, Unread):
+            raise rejected(institution, raw, unread(incoming), incoming.identifier)
+        answerer = ANSWERERS.get(incoming.message.identifier)
+        if answerer is not None:
+            return answerer(institution, incoming.message, keeping(request))
+        taker = TAKERS.get(incoming.message.identifier)
+        if taker is None:
+            refusal = unsupported(incoming.message.identifier, frozenset({*TAKERS, *ANSWERERS}))
+            raise rejected(institution, raw, unread(refusal), incoming.came.name, incoming.came.message_id)
+        return taker(institution, incoming, request)
 
     return routes
 
 
 async def _body(request: Request) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in _TAKEN_AS_XML:
-        text = f"Send the message as {XML}, not as {media_type[:80]}."
-        raise Problem(Refusal.MEDIA_TYPE_NOT_SUPPORTED, text, headers={"Accept": XML})
-    return await request.body()
+    raw = b"" if media_type not in _TAKEN_AS_XML | _TAKEN_AS_FIN else await request.body()
+    if media_type in _TAKEN_AS_XML or (media_type in _TAKEN_AS_FIN and is_fin(raw)):
+        return raw
+    text = f"Send the message as {XML}, or a FIN message as text/plain, not as {media_type[:80]}."
+    raise Problem(Refusal.MEDIA_TYPE_NOT_SUPPORTED, text, headers={"Accept": f"{XML}, text/plain"})
 
 
-def _require_ours(institution: Institution, taken: Taken) -> None:
-    """A back office may instruct its own institution only: as debtor agent, and as instructing agent if named."""
-    office, payment = institution.office, taken.payment
-    ourselves = office.directory.by_bic(office.bic)
-    for element, agent in (("DbtrAgt", payment.debtor_agent), ("InstgAgt", payment.instructing_agent)):
-        if agent is not None and (ourselves is None or participant(office, agent.bic) != ourselves):
-            text = f"{element} is {agent.bic}; this is the API of {office.bic}, which instructs for itself only."
-            path = f"FIToFICstmrCdtTrf/CdtTrfTxInf/{element}/FinInstnId/BICFI"
-            finding = Finding(Reason.AGENT_IN_CHAIN_IS_WRONG, text, path, agent.bic, "network.own-payments-only")
-            raise Problem(Refusal.NOT_YOUR_PAYMENT, text, (finding,))
-
-
-def _record(institution: Institution, taken: Taken, keep: Keep) -> Response:
-    outcome = receive(
-        institution.office,
-        Received(taken.payment, taken.errors, taken.message),
-        lambda unit, known: keep(unit, _answer(known)),
+def _transfers(institution: Institution, incoming: Incoming, request: Request) -> Response:
+    """One credit transfer is answered with its own status, several with that of the group."""
+    if number_of_transfers(incoming.message) > 1:
+        return _several(institution, transfer_batch(institution, incoming), keeping(request))
+    read = transfer_in(institution, incoming.message)
+    if isinstance(read, Unreadable):
+        problem = problem_of(read.errors)
+        came = incoming.came
+        raise rejected(institution, came.body, problem, came.name, came.message_id)
+    request.state.about = {"uetr": read.payment.uetr}
+    foreign = foreign_agent(institution.office, read.payment)
+    if foreign is not None:
+        raise Problem(Refusal.NOT_YOUR_PAYMENT, foreign.text, (foreign,))
+    received = Received(
+        payment=read.payment,
+        findings=read.errors,
+        message=incoming.came,
+        remarks=read.warnings,
+        translated=incoming.translated,
+        role=role_of(incoming.message),
     )
+    return _one(institution, received, keeping(request))
+
+
+def _orders(institution: Institution, incoming: Incoming, request: Request) -> Response:
+    """A customer's orders, answered with a pain.002."""
+    return _several(institution, order_batch(institution, incoming), keeping(request))
+
+
+TAKERS: Final[dict[str, Taker]] = {
+    **dict.fromkeys(sorted(TRANSFERS), _transfers),
+    **dict.fromkeys(TRANSFER_OF, _orders),
+}
+"""Who takes a message, by its identifier."""
+
+
+def _one(institution: Institution, received: Received, keep: Keep) -> Response:
+    outcome = receive(institution.office, received, lambda unit, known: keep(unit, _answer(known)))
     if isinstance(outcome, Conflicting):
         raise problem_of((outcome.finding,))
     institution.worker.wake()
@@ -120,3 +124,18 @@ def _record(institution: Institution, taken: Taken, keep: Keep) -> Response:
 
 def _answer(outcome: Recorded | Repeated) -> Response:
     return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)
+
+
+def _several(institution: Institution, batch: Batch, keep: Keep) -> Response:
+    outcome = receive_batch(institution.office, batch, lambda unit, taken: keep(unit, _batch_answer(taken)))
+    if isinstance(outcome, Conflicting):
+        raise problem_of((outcome.finding,))
+    institution.worker.wake()
+    answer = _batch_answer(outcome)
+    if outcome.repeated:
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def _batch_answer(taken: BatchTaken) -> Response:
+    return Response(taken.entry.answer, 202, {"Location": f"/v1/iso20022/messages/{taken.entry.key}"}, XML)

@@ -12,7 +12,7 @@ from api.problems import Problem, documented
 from api.refusals import Refusal
 from api.routes.examples import PAYMENT, UETR
 from api.schemas import MessageList, PaymentList, PaymentView, Uetr
-from api.views import message_view, payment_line, payment_view
+from api.views import beside, message_view, payment_line, payment_view
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 
@@ -57,8 +57,9 @@ def router(institution: Institution, access: Access) -> APIRouter:
         """The payment's state, its whole history and where it is on chain; only SETTLED (ACSC) is final."""
         with book.view() as unit:
             record = _existing(unit.payments.find(uetr), uetr)
+            about = beside(unit, uetr)
         request.state.about = {"state": record.state.value}
-        return payment_view(record)
+        return payment_view(record, about)
 
     @routes.get(
         "/{uetr}/messages",

@@ -24,6 +24,7 @@ from node.book.records import (
 )
 from node.book.tables import accounts, entries, reservations
 from node.domain.money import Currency, CurrencyMismatch, Money
+from node.domain.own_account import own_account
 from node.domain.party import AccountScheme
 
 Records = list[CashAccountRecord]
@@ -68,7 +69,7 @@ class Accounts:
 
     def own(self, currency: Currency) -> CashAccountRecord:
         """The institution's own account in this currency, opened on first use (which needs a unit, not a view)."""
-        number = f"OWN-{currency.code}"
+        number = own_account(currency.code).number
         zero = Money(0, currency)
         self.open(
             CashAccountRecord(

@@ -17,6 +17,7 @@ from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
 from node.book.events import Events
 from node.book.idempotency import Idempotency
+from node.book.inbox import Inbox
 from node.book.lanes import Lanes
 from node.book.messages import Messages
 from node.book.nonces import Nonces
@@ -25,6 +26,7 @@ from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sqlite import BUSY_TIMEOUT_S
 from node.book.upgrade import upgrade
+from node.book.waiting import Remarks, Waits
 from node.book.webhooks import Webhooks
 
 
@@ -43,6 +45,9 @@ class Unit:
         self.idempotency = Idempotency(connection)
         self.events = Events(connection)
         self.webhooks = Webhooks(connection)
+        self.inbox = Inbox(connection)
+        self.remarks = Remarks(connection)
+        self.waits = Waits(connection)
 
 
 class Book:

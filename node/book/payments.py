@@ -26,7 +26,7 @@ from node.book.payment_json import (
 from node.book.records import PaymentRecord, StaleRecord, Step, UetrTaken
 from node.book.tables import payments, steps
 from node.domain.lifecycle import Event, State, advance
-from node.domain.payment import Side
+from node.domain.payment import Payment, Side
 from node.domain.reasons import Finding
 
 Records = list[PaymentRecord]
@@ -125,6 +125,20 @@ class Payments:
         self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
         self._events.payment_moved(record.uetr, moved.state, moved.version, at)
         return moved
+
+    def take_over(self, record: PaymentRecord, payment: Payment) -> PaymentRecord:
+        """Let a customer's payment take the place of its own cover, which nothing was done for yet.
+
+        Raises StaleRecord as `save` does, and ValueError for another UETR or a payment that is on its way.
+        """
+        if payment.uetr != record.uetr or record.state is not State.RECEIVED:
+            raise ValueError(f"{record.uetr} cannot be taken over any more")
+        self._connection.execute(
+            update(payments)
+            .where(payments.c.uetr == record.uetr, payments.c.version == record.version)
+            .values(payment=payment_to_json(payment))
+        )
+        return self._write(record, replace(record, payment=payment))
 
     def add_finding(self, record: PaymentRecord, finding: Finding) -> PaymentRecord:
         """Keep one more finding without moving the payment."""

@@ -51,14 +51,15 @@ _UETR = String(36)
 _ROW_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows only in a column called INTEGER
 
 
-def _row_id() -> Column[int]:
+def row_id() -> Column[int]:
+    """The integer key that every table has."""
     return Column("id", _ROW_ID, primary_key=True)
 
 
 payments = Table(
     "payments",
     metadata,
-    _row_id(),
+    row_id(),
     Column("uetr", _UETR, nullable=False, unique=True),
     Column("side", Named(Side), nullable=False),
     Column("state", Named(State), nullable=False),
@@ -86,7 +87,7 @@ payments = Table(
 steps = Table(
     "payment_steps",
     metadata,
-    _row_id(),
+    row_id(),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
     Column("state", Named(State), nullable=False),
     Column("event", Named(Event)),
@@ -98,7 +99,7 @@ INBOUND = text("direction = 'in'")
 messages = Table(
     "messages",
     metadata,
-    _row_id(),
+    row_id(),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
     Column("direction", String(3), nullable=False),
     Column("counterparty", String(35), nullable=False),
@@ -121,7 +122,7 @@ messages = Table(
 accounts = Table(
     "cash_accounts",
     metadata,
-    _row_id(),
+    row_id(),
     Column("number", String(34), nullable=False, unique=True),
     Column("scheme", Named(AccountScheme), nullable=False),
     Column("kind", Named(AccountKind), nullable=False),
@@ -137,7 +138,7 @@ accounts = Table(
 reservations = Table(
     "reservations",
     metadata,
-    _row_id(),
+    row_id(),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, unique=True),
     Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
     Column("amount", Minor, nullable=False),
@@ -146,7 +147,7 @@ reservations = Table(
 entries = Table(
     "entries",
     metadata,
-    _row_id(),
+    row_id(),
     Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
     Column("amount", Minor, nullable=False),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
@@ -162,7 +163,7 @@ entries = Table(
 quotes = Table(
     "quotes",
     metadata,
-    _row_id(),
+    row_id(),
     Column("quote_id", String(36), nullable=False, unique=True),
     Column("provider", _ADDRESS, nullable=False),
     Column("taker", _ADDRESS, nullable=False),
@@ -185,7 +186,7 @@ quotes = Table(
 lanes = Table(
     "lanes",
     metadata,
-    _row_id(),
+    row_id(),
     Column("lane", _ADDRESS, nullable=False, unique=True),
     Column("next_nonce", BigInteger, nullable=False),
     Column("first_nonce", BigInteger, nullable=False, server_default="0"),
@@ -196,7 +197,7 @@ lanes = Table(
 transactions = Table(
     "evm_transactions",
     metadata,
-    _row_id(),
+    row_id(),
     Column("transaction_hash", _HASH, nullable=False, unique=True),
     Column("lane", _ADDRESS, nullable=False),
     Column("nonce", BigInteger, nullable=False),
@@ -225,7 +226,7 @@ cursor = Table(
 nonces = Table(
     "request_nonces",
     metadata,
-    _row_id(),
+    row_id(),
     Column("keyid", String(64), nullable=False),
     Column("nonce", String(128), nullable=False),
     Column("expires_s", BigInteger, nullable=False, index=True),
@@ -235,7 +236,7 @@ nonces = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    _row_id(),
+    row_id(),
     Column("caller", String(64), nullable=False),
     Column("route", String(255), nullable=False),
     Column("key", String(255), nullable=False),
@@ -252,7 +253,7 @@ idempotency_keys = Table(
 events = Table(
     "events",
     metadata,
-    _row_id(),
+    row_id(),
     Column("position", BigInteger, nullable=False, unique=True),
     Column("kind", String(64), nullable=False),
     Column("uetr", _UETR),
@@ -266,7 +267,7 @@ events = Table(
 endpoints = Table(
     "webhook_endpoints",
     metadata,
-    _row_id(),
+    row_id(),
     Column("endpoint_id", String(40), nullable=False, unique=True),
     Column("url", Text, nullable=False),
     Column("kinds", Text, nullable=False),
@@ -280,7 +281,7 @@ endpoints = Table(
 deliveries = Table(
     "webhook_deliveries",
     metadata,
-    _row_id(),
+    row_id(),
     Column("endpoint_id", String(40), ForeignKey("webhook_endpoints.endpoint_id"), nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("status", Named(DeliveryStatus), nullable=False),

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import replace
 
 from node.book.book import Unit
+from node.book.inbox_records import WaitKind
 from node.book.records import PaymentRecord, QuoteStatus
 from node.domain.lifecycle import Event
 from node.domain.party import Participant
@@ -23,6 +24,7 @@ from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Ref
 from node.settlement.quote_taking import Taken, take
 from node.settlement.terms import retry_delay_s
 from node.settlement.typed import instruction_for, instruction_of, instruction_text, typed_quote
+from node.settlement.waiting import cover_missing
 from wallet.signature import Signature, SignatureRefused
 from wallet.typed_data import Acceptance, Instruction, signing_digest, struct_hash
 from wallet.verification import recover
@@ -237,6 +239,11 @@ def _ill_signed(creditor_agent: Participant) -> Finding:
 
 def expire(office: Office, record: PaymentRecord) -> None:
     """End a payment that nobody has accepted in time; no signature of ours exists, so nothing can settle it."""
+    with office.book.view() as unit:
+        wait = unit.waits.of(record.uetr)
+    if wait is not None and wait.kind is WaitKind.COVER and wait.ended_at is None:
+        _end(office, record, Event.EXPIRE, cover_missing())
+        return
     reason = Reason.CREDITOR_AGENT_UNREACHABLE if record.attempts else Reason.INSTRUCTION_EXPIRED
     finding = Finding(
         reason,

@@ -6,12 +6,15 @@ Every end goes through here, so none can leave a reservation behind.
 from __future__ import annotations
 
 from node.book.book import Unit
-from node.book.records import PaymentRecord
+from node.book.records import MessageRecord, PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.payment import Side
 from node.domain.reasons import Finding
+from node.settlement.batch_report import finish_batch
 from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, now
+
+_TRANSFERS = ("pacs.004.", "pacs.008.", "pacs.009.")
 
 
 def close(
@@ -24,13 +27,26 @@ def close(
 
 
 def original_message(unit: Unit, uetr: str) -> bytes:
-    """The credit transfer as we received it."""
-    return next(message.body for message in unit.messages.of(uetr) if message.direction == "in")
+    """The credit transfer as we received it, or read it; the customer's, where it came with its cover."""
+    transfers = _transfers(unit, uetr)
+    return min(transfers, key=lambda message: message.name[:8]).body
 
 
 def report(office: Office, unit: Unit, record: PaymentRecord) -> PaymentRecord:
-    """Write the status report of a debtor agent's payment into the outgoing messages; the other side has none."""
+    """Write the status report of a debtor agent's payment into the outgoing messages; the other side has none.
+
+    A payment and its cover are told of each by itself; a customer's orders all together, when the last has ended.
+    """
     if record.side is Side.DEBTOR_AGENT:
-        written = office.translator.report(record, original_message(unit, record.uetr))
-        unit.messages.add(outbound(office, record.uetr, BACK_OFFICE, written))
+        for message in _transfers(unit, record.uetr):
+            if message.counterparty == BACK_OFFICE:
+                written = office.translator.report(record, message.body)
+                unit.messages.add(outbound(office, record.uetr, BACK_OFFICE, written))
+        finish_batch(office, unit, record.uetr)
     return record
+
+
+def _transfers(unit: Unit, uetr: str) -> list[MessageRecord]:
+    """The credit transfers that instructed a payment, in the form in which they can be read."""
+    messages = unit.messages.of(uetr)
+    return [one for one in messages if one.direction == "in" and one.name.startswith(_TRANSFERS)]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from node.book.book import Book
+from node.domain.calendar import Calendars
 from node.domain.party import Participant, bic11
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
@@ -32,6 +33,7 @@ class Office:
     `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
     unless the institution is an FX provider. `fresh_id` names what the office makes; a simulation's is seeded.
+    `calendars` say when each currency can settle; without any it is always.
     """
 
     bic: str
@@ -49,6 +51,7 @@ class Office:
     terms: Terms
     prices: PriceBook | None = None
     more_lane_signers: tuple[Signer, ...] = ()
+    calendars: Calendars = field(default_factory=Calendars)
     fresh_id: Callable[[], str] = random_id
 
 

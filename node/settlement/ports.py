@@ -5,10 +5,11 @@ The API room implements them; the simulation implements them with fakes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from node.book.inbox_records import InboxRecord
 from node.book.records import PaymentRecord
 from node.domain.money import Money
 from node.domain.party import Participant
@@ -41,8 +42,12 @@ class Translator(Protocol):
         """The credit transfer as the creditor agent shall get it, from the one we received."""
         ...
 
-    def report(self, record: PaymentRecord, original: bytes) -> Written:
-        """The status report that answers `original` with the payment's present state and findings."""
+    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
+        """The status report that answers `original` with the payment's present state, findings and remarks."""
+        ...
+
+    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
+        """The report on every line of a message, in the form its sender reads; `records` are its payments."""
         ...
 
 

@@ -16,7 +16,8 @@ class Terms:
 
     An instruction must not outlive the quote under it, and a payment's deadline leaves room for both. A
     transaction that waits for `stuck_s` offers more, up to `most_fee_per_gas_wei`; so many as `lane_window` of
-    a lane wait for a block at once. Answers to idempotency keys are kept for `keys_kept_s`.
+    a lane wait for a block at once. Answers to idempotency keys are kept for `keys_kept_s`. A covered
+    payment waits `cover_s` for its cover, a cover `underlying_s` for its payment.
     """
 
     quote_s: int = 600
@@ -34,6 +35,8 @@ class Terms:
     idle_poll_s: float = 1.0
     chain_clock_margin_s: int = 15
     parallel_payments: int = 4
+    cover_s: int = 3600
+    underlying_s: int = 5
 
 
 @dataclass(frozen=True)

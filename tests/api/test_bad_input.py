@@ -4,7 +4,6 @@ answer names the element, the value and the rule.
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 import uuid
@@ -75,11 +74,6 @@ UNREADABLE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
         "amount_has_too_many_decimals",
     ),
     "a currency that is none": (lambda body: body.replace(b'"CNY"', b'"QQQ"'), 422, "currency_unknown"),
-    "more transactions than one": (
-        lambda body: re.sub(rb"(<CdtTrfTxInf>.*</CdtTrfTxInf>)", rb"\1\1", body, flags=re.DOTALL),
-        422,
-        "number_of_transactions_wrong",
-    ),
 }
 
 

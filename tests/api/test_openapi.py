@@ -117,6 +117,12 @@ def _message(body: bytes, headers: Mapping[str, str] = XML) -> Callable[[Scene],
     return lambda scene: scene.bank.http.post("/v1/iso20022/messages", content=body, headers=dict(headers))
 
 
+def _refused_message(scene: Scene) -> str:
+    """Where a message is kept that was refused just now."""
+    answer = scene.bank.post(STATUS_REPORT.encode())
+    return answer.headers["link"].partition(">")[0].removeprefix("<")
+
+
 def _conflicting(scene: Scene) -> httpx.Response:
     transfer = Transfer(amount="99999999.00")
     scene.bank.post(transfer.body())
@@ -139,6 +145,7 @@ def _duplicate_proposal(scene: Scene) -> httpx.Response:
     return scene.interbank(PAYMENTS, proposal(message=other.body().decode()), BANK_AE)
 
 
+MESSAGES = "/v1/iso20022/messages"
 PAYMENTS, QUOTES = "/v1/interbank/payments", "/v1/interbank/quotes"
 BIG = b" " * 1_500_000
 
@@ -155,6 +162,17 @@ ANSWERS: Answers = {
     ("postMessage", 415): _message(b"{}", JSON),
     ("postMessage", 422): _message(STATUS_REPORT.encode()),
     ("postMessage", 503): lambda scene: scene.stranded.post(Transfer().body()),
+    ("listMessages", 200): lambda scene: scene.bank.http.get(MESSAGES),
+    ("listMessages", 401): lambda scene: scene.anonymous("GET", MESSAGES),
+    ("listMessages", 422): lambda scene: scene.bank.http.get(MESSAGES, params={"limit": 0}),
+    ("getMessage", 200): lambda scene: scene.bank.http.get(_refused_message(scene)),
+    ("getMessage", 401): lambda scene: scene.anonymous("GET", f"{MESSAGES}/x"),
+    ("getMessage", 404): lambda scene: scene.bank.http.get(f"{MESSAGES}/{UNKNOWN_UETR}"),
+    ("getMessage", 422): lambda scene: scene.bank.http.get(f"{MESSAGES}/{'x' * 40}"),
+    ("getMessageReport", 200): lambda scene: scene.bank.http.get(f"{_refused_message(scene)}/report"),
+    ("getMessageReport", 401): lambda scene: scene.anonymous("GET", f"{MESSAGES}/x/report"),
+    ("getMessageReport", 404): lambda scene: scene.bank.http.get(f"{MESSAGES}/{UNKNOWN_UETR}/report"),
+    ("getMessageReport", 422): lambda scene: scene.bank.http.get(f"{MESSAGES}/{'x' * 40}/report"),
     ("listPayments", 200): lambda scene: scene.bank.http.get("/v1/payments"),
     ("listPayments", 401): lambda scene: scene.anonymous("GET", "/v1/payments"),
     ("listPayments", 422): lambda scene: scene.bank.http.get("/v1/payments", params={"limit": 0}),
@@ -261,8 +279,8 @@ def test_every_problem_example_is_a_problem_of_its_status(document: dict[str, An
 
 def test_the_message_is_taken_as_xml_and_its_example_can_be_read(document: dict[str, Any], scene: Scene) -> None:
     body = operations(document)["postMessage"]["requestBody"]
-    assert list(body["content"]) == ["application/xml"]
-    assert body["content"]["application/xml"]["example"] == CREDIT_TRANSFER
+    assert list(body["content"]) == ["application/xml", "text/plain"]
+    assert body["content"]["application/xml"]["examples"]["pacs.008"]["value"] == CREDIT_TRANSFER
     message = parse(CREDIT_TRANSFER.encode(), Catalogue())
     assert isinstance(message, ParsedMessage)
     today = latest_today(scene.bank.office.clock)

@@ -13,6 +13,8 @@ from api.iso20022.catalogue import Catalogue
 from api.iso20022.parse import ParsedMessage, parse
 from tests.network import CREDITOR_ACCOUNT, DEBTOR_ACCOUNT, Bank, Transfer, settled
 
+BESIDE = ("return_of", "warnings", "waits_for", "part_of")
+
 
 def status_of(report: bytes) -> str:
     """The transaction status a pacs.002 gives; it is valid by its schema."""
@@ -31,17 +33,7 @@ def test_one_currency_settles_and_is_told_exactly(debtor_agent: Bank, creditor_a
     assert answer.headers["location"] == f"/v1/payments/{transfer.uetr}"
 
     payment = debtor_agent.ended(transfer.uetr)
-    assert set(payment) == {
-        "uetr",
-        "state",
-        "status",
-        "reasons",
-        "debit",
-        "credit",
-        "history",
-        "chain",
-        "return_of",
-    }
+    assert set(payment) == {"uetr", "state", "status", "reasons", "debit", "credit", "history", "chain", *BESIDE}
     assert (payment["uetr"], payment["state"], payment["status"]) == (transfer.uetr, "SETTLED", "ACSC")
     assert payment["debit"] == payment["credit"] == {"amount": 1_000_000, "currency": "CNY"}
     assert [(step["state"], step["status"]) for step in payment["history"]] == [

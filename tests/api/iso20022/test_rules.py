@@ -181,6 +181,7 @@ CASES = [
     ),
     Case(_dated("10000-01-01"), "base.settlement-date-readable", "CdtTrfTxInf/IntrBkSttlmDt", "10000-01-01"),
     Case(_dated("2026-12-24"), "base.settlement-date-future", "CdtTrfTxInf/IntrBkSttlmDt", "2026-12-24"),
+    Case(_dated("2027-11-26"), "base.settlement-date-too-far", "CdtTrfTxInf/IntrBkSttlmDt", "2027-11-26"),
     Case(_dated("2026-11-22"), "base.settlement-date-past", "CdtTrfTxInf/IntrBkSttlmDt", "2026-11-22"),
     Case(
         inserted(_dated("2026-11-23"), ".//{*}NbOfTxs", "<IntrBkSttlmDt>2026-11-24</IntrBkSttlmDt>"),
@@ -342,11 +343,11 @@ def test_rule_that_is_broken_thousands_of_times_is_told_some_times_and_quickly()
 def test_warnings_do_not_hide_an_error() -> None:
     levels = "<SvcLvl><Cd>ZZZZ</Cd></SvcLvl>" * 200
     raw = ONE_CURRENCY.replace("</PmtId>", f"</PmtId><PmtTpInf>{levels}</PmtTpInf>")
-    raw = raw.replace("<SttlmMtd>CLRG", "<SttlmMtd>COVE")
+    raw = raw.replace("CRDCCNBJ", "CRDCQQBJ")
 
     outcome = read(raw)
 
-    assert broken(outcome.errors) == ["base.settlement-method"]
+    assert broken(outcome.errors) == ["base.bic"]
     assert len(outcome.warnings) == MOST_FINDINGS
 
 

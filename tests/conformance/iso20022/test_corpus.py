@@ -89,8 +89,7 @@ def test_every_credit_transfer_becomes_a_payment_or_is_refused_with_a_reason() -
 
     assert outcomes == {
         "Unreadable base.creditor-agent base.debtor-agent": 30,  # FedNow names banks by routing number
-        "CreditTransfer": 2,
-        "CreditTransfer base.settlement-method": 2,  # cover payments
+        "CreditTransfer": 4,  # of which two wait for their cover
         "CreditTransfer base.no-intermediary": 2,
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -17,6 +17,7 @@ from typing import Any
 
 from node.book.book import Book
 from node.book.databases import place_of_book
+from node.book.inbox_records import InboxRecord
 from node.book.records import AccountKind, AccountStatus, CashAccountRecord, PaymentRecord
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
@@ -27,6 +28,7 @@ from node.domain.money import Currency, Money
 from node.domain.party import AccountScheme, Agent, CashAccount, Participant, ParticipantRole, Party
 from node.domain.payment import ChargeBearer, Payment
 from node.domain.quote import SignedQuote
+from node.domain.reasons import Finding
 from node.ledger.client import LedgerClient
 from node.ledger.deployment import deploy_network
 from node.ledger.directory import Directory
@@ -83,10 +85,14 @@ class PlainTranslator:
     def forward(self, record: PaymentRecord, original: bytes) -> Written:
         return Written("pacs.008.001.08", f"forward-{record.uetr}", b"forward of " + original)
 
-    def report(self, record: PaymentRecord, original: bytes) -> Written:
-        reasons = ",".join(finding.reason.sentence for finding in record.findings)
+    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
+        reasons = ",".join(finding.reason.sentence for finding in record.findings + remarks)
         body = f"{record.uetr} {record.state.value} {reasons}".strip()
         return Written("pacs.002.001.10", f"report-{record.uetr}-{len(record.history)}", body.encode())
+
+    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
+        states = (records[line.uetr].state.value if line.uetr else "NONE" for line in entry.lines)
+        return Written("pacs.002.001.10", f"batch-{entry.key}", " ".join(states).encode())
 
 
 class Switchboard:

@@ -1,0 +1,106 @@
+"""Writes the report on a whole message in the inbox: pain.002 to a customer, pacs.002 to a bank, or a reject."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from api.elements import in_message_words
+from api.iso20022.admi002 import IDENTIFIER as REJECT
+from api.iso20022.admi002 import write_message_reject
+from api.iso20022.catalogue import Catalogue
+from api.iso20022.group_report import LineStatus, write_group_report
+from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
+from api.iso20022.pain001 import TRANSFER_OF, CustomerOrder
+from api.iso20022.pain002 import IDENTIFIER as CUSTOMER_REPORT
+from api.iso20022.pain002 import OrderStatus, write_customer_status
+from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.refusal import Refusal, RefusalKind
+from node.book.inbox_records import InboxLine, InboxRecord, InboxVerdict
+from node.book.records import PaymentRecord
+from node.domain.lifecycle import State
+from node.domain.party import Agent
+from node.domain.reasons import Finding, Reason
+from node.settlement.ports import Written
+
+
+def report_on(
+    entry: InboxRecord,
+    records: Mapping[str, PaymentRecord],
+    catalogue: Catalogue,
+    ourselves: Agent,
+    created_at: datetime,
+) -> Written:
+    """The report on `entry` as it stands now; `records` are the payments that its lines became."""
+    message_id = "STS" + uuid.uuid4().hex
+    if entry.verdict is InboxVerdict.REFUSED:
+        return Written(REJECT, message_id, _reject(entry, message_id, created_at, ourselves))
+    original = _original(entry, catalogue)
+    if entry.name in TRANSFER_OF:
+        statuses = tuple(_order_status(line, records) for line in entry.lines)
+        body = write_customer_status(
+            original,
+            statuses,
+            message_id=message_id,
+            created_at=created_at,
+            debtor_agent=ourselves,
+            findings=entry.findings,
+        )
+        return Written(CUSTOMER_REPORT, message_id, body)
+    lines = tuple(_line_status(line, records) for line in entry.lines)
+    body = write_group_report(
+        original,
+        lines,
+        message_id=message_id,
+        created_at=created_at,
+        instructing_agent=ourselves,
+        findings=entry.findings,
+    )
+    return Written(STATUS_REPORT, message_id, body)
+
+
+def _original(entry: InboxRecord, catalogue: Catalogue) -> ParsedMessage:
+    match parse(entry.body, catalogue, len(entry.body)):
+        case ParsedMessage() as message:
+            return message
+        case Refusal(findings=findings):
+            raise LookupError(f"message {entry.key} in the book cannot be read any more: {findings[0].text}")
+
+
+def state_of(line: InboxLine, records: Mapping[str, PaymentRecord]) -> tuple[State, tuple[Finding, ...]]:
+    """Where a line stands and why: its payment's state, or REJECTED where it became none."""
+    record = records.get(line.uetr or "")
+    if record is None:
+        return State.REJECTED, line.findings
+    return record.state, tuple(map(in_message_words, record.findings))
+
+
+def _line_status(line: InboxLine, records: Mapping[str, PaymentRecord]) -> LineStatus:
+    state, findings = state_of(line, records)
+    return LineStatus(
+        line.instruction_id, line.end_to_end_id, line.transaction_id, line.stated_uetr, state, findings
+    )
+
+
+def _order_status(line: InboxLine, records: Mapping[str, PaymentRecord]) -> OrderStatus:
+    state, findings = state_of(line, records)
+    order = CustomerOrder(line.block, line.instruction_id, line.end_to_end_id, line.stated_uetr, None, ())
+    return OrderStatus(order, state, findings)
+
+
+def _reject(entry: InboxRecord, message_id: str, created_at: datetime, ourselves: Agent) -> bytes:
+    kind = next((kind for kind in RefusalKind if entry.findings and _is_of(entry.findings[0], kind)), None)
+    findings = entry.findings or (_unsaid(),)
+    refusal = Refusal(kind or RefusalKind.SCHEMA_INVALID, findings, entry.name)
+    return write_message_reject(
+        refusal, entry.body, message_id=message_id, created_at=created_at, rejecting_agent=ourselves
+    )
+
+
+def _is_of(finding: Finding, kind: RefusalKind) -> bool:
+    return finding.rule == "message." + kind.value.replace("_", "-")
+
+
+def _unsaid() -> Finding:
+    return Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, "The message was refused.", rule="message")
