@@ -44,6 +44,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     ),
     404: (
         Refusal.PAYMENT_NOT_FOUND,
+        Refusal.TRANSFER_NOT_FOUND,
         Refusal.WEBHOOK_ENDPOINT_NOT_FOUND,
         Refusal.DELIVERY_NOT_FOUND,
         Refusal.MESSAGE_NOT_FOUND,

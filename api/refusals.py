@@ -25,6 +25,7 @@ class Refusal(Enum):
     DELIVERY_NOT_FOUND = ("delivery_not_found", Actor.CALLER, False, None)
     TOO_MANY_STREAMS = ("too_many_streams", Actor.CALLER, True, None)
     PAYMENT_NOT_FOUND = ("payment_not_found", Actor.CALLER, False, None)
+    TRANSFER_NOT_FOUND = ("transfer_not_found", Actor.CALLER, False, None)
     MESSAGE_NOT_FOUND = ("message_not_found", Actor.CALLER, False, None)
     NOTHING_HERE = ("nothing_here", Actor.CALLER, False, None)
     METHOD_NOT_ALLOWED = ("method_not_allowed", Actor.CALLER, False, None)

@@ -10,10 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from wallet.address import address_bytes
+from wallet.keccak import keccak
 from wallet.network import Network, Token
 from wallet.signature import Signature, SignatureRefused
 from wallet.signer import Signer
-from wallet.typed_data import BadTypedData, Transfer, domain_separator, from_json, signing_digest, to_json
+from wallet.typed_data import (
+    BadTypedData,
+    Transfer,
+    domain_separator,
+    from_json,
+    signing_digest,
+    struct_hash,
+    to_json,
+)
 from wallet.verification import recover
 
 _FIELDS: Final = {"currency", "chain_id", "token", "transfer", "signature"}
@@ -30,6 +40,10 @@ class Authorisation:
     token: str
     terms: Transfer
     signature: Signature
+
+    def id(self) -> bytes:
+        """Return what names these terms for this token on this chain, whoever's signature is under them."""
+        return keccak(self.chain_id.to_bytes(32, "big") + address_bytes(self.token) + struct_hash(self.terms))
 
     def as_json(self) -> dict[str, object]:
         """Return what the carrier needs; `read_authorisation` gives back an equal value."""

@@ -25,6 +25,7 @@ from node.book.payments import Payments
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sqlite import BUSY_TIMEOUT_S
+from node.book.transfers import Transfers
 from node.book.upgrade import upgrade
 from node.book.waiting import Remarks, Waits
 from node.book.webhooks import Webhooks
@@ -40,6 +41,7 @@ class Unit:
         self.accounts = Accounts(connection)
         self.quotes = Quotes(connection)
         self.lanes = Lanes(connection)
+        self.transfers = Transfers(connection)
         self.cursor = Cursor(connection)
         self.nonces = Nonces(connection)
         self.idempotency = Idempotency(connection)

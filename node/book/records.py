@@ -211,6 +211,25 @@ class EvmTransactionRecord:
 
 
 @dataclass(frozen=True)
+class TransferRecord:
+    """A wallet holder's signed transfer that we carry: its terms, and the place in a lane that carries it.
+
+    `transfer_id` is the hash of the terms for one token on one chain; `amount` in minor units. `failure` says why
+    it can never settle in that place; it may be given another.
+    """
+
+    transfer_id: str
+    currency: str
+    debtor: str
+    creditor: str
+    amount: int
+    lane: str
+    nonce: int
+    failure: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class LaneRecord:
     """A lane: its address, the nonces it has allotted (first_nonce up to, not including, next_nonce).
 

@@ -214,6 +214,22 @@ transactions = Table(
     Index(None, "lane", "status", "nonce"),
 )
 
+transfers = Table(
+    "transfers",
+    metadata,
+    _row_id(),
+    Column("transfer_id", _HASH, nullable=False, unique=True),
+    Column("currency", String(3), nullable=False),
+    Column("debtor", _ADDRESS, nullable=False),
+    Column("creditor", _ADDRESS, nullable=False),
+    Column("amount", Minor, nullable=False),
+    Column("lane", _ADDRESS, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("failure", Text),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "lane", "nonce"),
+)
+
 cursor = Table(
     "watched_block",
     metadata,

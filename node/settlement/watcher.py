@@ -20,6 +20,7 @@ from node.settlement.closing import close, report
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office, now
 from node.settlement.postings import book_own, book_settled, unexplained
+from node.settlement.relay import TRANSFER
 from node.settlement.submission import AlreadyDecided, refusal, withdraw_if_open
 from node.settlement.typed import instruction_of
 
@@ -165,7 +166,10 @@ def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
             )
     except (AlreadyDecided, LaneStopped):
         return False
+    failure = office.client.revert_reason(sent.transaction_hash) if sent.purpose == TRANSFER else ""
     with office.book.unit() as unit:
+        if sent.purpose == TRANSFER:
+            unit.transfers.fail(sent.lane, sent.nonce, f"The currency token refused it: {failure}.")
         unit.lanes.mark(sent.transaction_hash, EvmTransactionStatus.FINAL, sent.block_number)
     return True
 

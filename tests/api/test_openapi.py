@@ -35,6 +35,7 @@ from tests.network import BANK_AE, BANK_CN, PROVIDER, XML, Bank, Transfer, bank
 
 Answers = dict[tuple[str, int], "Callable[[Scene], httpx.Response]"]
 UNKNOWN_UETR = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_TRANSFER = "0x" + "00" * 32
 JSON = {"Content-Type": "application/json"}
 WISH = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 1000}
 
@@ -145,6 +146,12 @@ def _duplicate_proposal(scene: Scene) -> httpx.Response:
     return scene.interbank(PAYMENTS, proposal(message=other.body().decode()), BANK_AE)
 
 
+def carried(scene: Scene) -> str:
+    """The id of a transfer that the bank carries."""
+    answer = scene.bank.http.post("/v1/transfers", json=authorised(scene.network))
+    return str(answer.json()["id"])
+
+
 MESSAGES = "/v1/iso20022/messages"
 PAYMENTS, QUOTES = "/v1/interbank/payments", "/v1/interbank/quotes"
 BIG = b" " * 1_500_000
@@ -191,6 +198,13 @@ ANSWERS: Answers = {
     ("takeQuote", 422): lambda scene: scene.bank.http.post("/v1/quotes", json={**WISH, "buy_currency": "EUR"}),
     ("takeQuote", 503): lambda scene: scene.stranded.http.post("/v1/quotes", json=WISH),
     ("relayTransfer", 202): lambda scene: scene.bank.http.post("/v1/transfers", json=authorised(scene.network)),
+    ("listTransfers", 200): lambda scene: scene.bank.http.get("/v1/transfers"),
+    ("listTransfers", 401): lambda scene: scene.anonymous("GET", "/v1/transfers"),
+    ("listTransfers", 422): lambda scene: scene.bank.http.get("/v1/transfers", params={"limit": 0}),
+    ("getTransfer", 200): lambda scene: scene.bank.http.get(f"/v1/transfers/{carried(scene)}"),
+    ("getTransfer", 401): lambda scene: scene.anonymous("GET", f"/v1/transfers/{UNKNOWN_TRANSFER}"),
+    ("getTransfer", 404): lambda scene: scene.bank.http.get(f"/v1/transfers/{UNKNOWN_TRANSFER}"),
+    ("getTransfer", 422): lambda scene: scene.bank.http.get("/v1/transfers/that-one"),
     ("relayTransfer", 401): lambda scene: scene.anonymous("POST", "/v1/transfers"),
     ("relayTransfer", 408): lambda scene: scene.slow("/v1/transfers"),
     ("relayTransfer", 413): lambda scene: scene.bank.http.post("/v1/transfers", content=BIG, headers=JSON),

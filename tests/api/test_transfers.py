@@ -107,6 +107,7 @@ def test_the_institution_carries_and_pays_and_the_holder_sends_nothing(debtor_ag
     assert holder.office.client.next_nonce(holder.key.address) == nonce
     deadline = time.monotonic() + PATIENCE_S
     while (again := post(debtor_agent, document)).status_code == 202:  # until the book knows that it is final
+        assert again.json()["id"] == relayed["id"]
         assert again.json()["transaction_hash"] == relayed["transaction_hash"]
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -122,6 +123,37 @@ def test_posted_many_times_at_once_it_is_carried_once(debtor_agent: Bank, holder
     assert len(hashes) == 1
     assert final(holder.office, hashes.pop())
     assert holder.balances() == (debtor - 3, creditor + 3)
+
+
+def followed(bank: Bank, location: str, wanted: str) -> dict[str, Any]:
+    """The transfer at its location, once it has this status."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (found := bank.http.get(location).json())["status"] != wanted:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+    return dict(found)
+
+
+def test_it_is_followed_to_its_settlement(debtor_agent: Bank, holder: Holder) -> None:
+    document = holder.signs(7)
+    answer = post(debtor_agent, document)
+    settled = followed(debtor_agent, answer.headers["Location"], "settled")
+    assert settled["id"] == answer.json()["id"]
+    assert (settled["reason"], settled["amount"]) == (None, {"amount": 7, "currency": "CNY"})
+    receipt = holder.office.client.receipt(settled["transaction_hash"])
+    assert receipt is not None
+    assert settled["block_number"] == receipt.block_number
+    assert (settled["debtor"], settled["creditor"]) == (holder.key.address, holder.creditor)
+
+
+def test_transfers_are_listed_page_by_page_the_newest_first(debtor_agent: Bank, holder: Holder) -> None:
+    posted = [post(debtor_agent, holder.signs(1)).json()["id"] for _ in range(3)]
+    first = debtor_agent.http.get("/v1/transfers", params={"limit": 2}).json()
+    assert [one["id"] for one in first["transfers"]] == posted[:0:-1]
+    second = debtor_agent.http.get("/v1/transfers", params={"limit": 2, "after": first["next"]}).json()
+    assert second["transfers"][0]["id"] == posted[0]
+    for one in posted:
+        followed(debtor_agent, f"/v1/transfers/{one}", "settled")
 
 
 @pytest.mark.parametrize(

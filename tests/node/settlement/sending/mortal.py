@@ -1,4 +1,4 @@
-"""A process that takes one accepted payment towards the chain and kills itself at a boundary, without farewell.
+"""A process that takes a payment or a holder's transfer towards the chain, and kills itself at a boundary.
 
 It is forked from a server that has everything imported already, so that dying often takes little time.
 """
@@ -19,16 +19,21 @@ from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
 from node.settlement.engine import step
 from node.settlement.office import Office
+from node.settlement.relay import relay
 from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from node.settlement.watcher import watch
 from tests.node.settlement.town import PlainTranslator, RunningClock, Switchboard
+from wallet.authorisation import Authorisation
 from wallet.signer import LocalSigner
 
 
 @dataclass(frozen=True)
 class Errand:
-    """Where everything is, which payment to take forward, and where to die; `ahead_s` sets the process's clock."""
+    """Where everything is, what to take forward (a payment, or a holder's transfer), and where to die.
+
+    `ahead_s` sets the process's clock.
+    """
 
     url: str
     book: str
@@ -40,6 +45,7 @@ class Errand:
     uetr: str
     dies_at: str
     ahead_s: float
+    authorisation: Authorisation | None = None
 
 
 class DyingBook(Book):
@@ -84,7 +90,10 @@ def run(errand: Errand) -> None:
         boundary=cross,
         terms=Terms(rebroadcast_s=0),
     )
-    step(office, errand.uetr)
+    if errand.authorisation is None:
+        step(office, errand.uetr)
+    else:
+        relay(office, errand.authorisation)
     for _ in range(50):
         send_pending(office)
         watch(office)
