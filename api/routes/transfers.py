@@ -37,6 +37,7 @@ _REFUSALS: Final = (
     Refusal.BOOK_BUSY,
     Refusal.NOT_READY,
 )
+_LISTING: Final = (*BACK_OFFICE_REFUSALS, Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA)
 _EXAMPLE: Final[dict[str, Any]] = {
     "currency": "CNY",
     "chain_id": 20022,
@@ -135,12 +136,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         "",
         operation_id="listTransfers",
         summary="List carried transfers",
-        responses=_answered(
-            200,
-            {"transfers": [_VIEW], "next": None},
-            *BACK_OFFICE_REFUSALS,
-            Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
-        ),
+        responses=_answered(200, {"transfers": [_VIEW], "next": None}, *_LISTING),
     )
     def list_transfers(
         after: Annotated[TransferId | None, Query(description="the `next` of the page before")] = None,
@@ -156,13 +152,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         "/{transfer_id}",
         operation_id="getTransfer",
         summary="Get a carried transfer",
-        responses=_answered(
-            200,
-            _VIEW,
-            *BACK_OFFICE_REFUSALS,
-            Refusal.TRANSFER_NOT_FOUND,
-            Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
-        ),
+        responses=_answered(200, _VIEW, *_LISTING, Refusal.TRANSFER_NOT_FOUND),
     )
     def get_transfer(transfer_id: Annotated[TransferId, Path(examples=[_ID])]) -> TransferView:
         """Where it is: signed, included in a block, settled (final), or refused and why."""
@@ -179,7 +169,11 @@ def router(institution: Institution, access: Access) -> APIRouter:
 def _answered(
     status: int, example: dict[str, Any], *refusals: Refusal | Reason
 ) -> dict[int | str, dict[str, Any]]:
-    return {status: {"content": {"application/json": {"example": example}}}, **documented(*refusals)}
+    return {**documented(*refusals), status: _example(example)}
+
+
+def _example(example: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"example": example}}}
 
 
 def _answer(found: CarriedTransfer) -> Response:
