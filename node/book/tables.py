@@ -217,7 +217,7 @@ transactions = Table(
 transfers = Table(
     "transfers",
     metadata,
-    _row_id(),
+    row_id(),
     Column("transfer_id", _HASH, nullable=False, unique=True),
     Column("currency", String(3), nullable=False),
     Column("debtor", _ADDRESS, nullable=False),
