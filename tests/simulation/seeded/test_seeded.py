@@ -6,25 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.seeded.audit import ends, faults, returns
+from tests.simulation.seeded.audit import ends, faults
 from tests.simulation.seeded.world import World
 
 
 @pytest.mark.parametrize(
-    ("seed", "payments"),
+    ("seed", "payments", "intensity"),
     [
-        (1, 150),
-        pytest.param(2, 5_000, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+        (1, 100, 5),
+        pytest.param(2, 5_000, 1, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
-def test_whatever_fails_nothing_is_lost_or_done_twice(tmp_path: Path, seed: int, payments: int) -> None:
-    world = World(seed, tmp_path)
+def test_whatever_fails_nothing_is_lost_or_done_twice(
+    tmp_path: Path, seed: int, payments: int, intensity: float
+) -> None:
+    world = World(seed, tmp_path, intensity=intensity)
     world.run(payments)
     assert faults(world) == []
     ended = ends(world)
     assert ended["SETTLED"] > payments / 2, f"most must settle, or the run proves little: {ended}"
     assert world.chain.reorganisations
-    assert returns(world)
+    assert any(one.connection.lost for one in world.institutions)
     assert any(one.crashes for one in world.institutions)
 
 
@@ -32,7 +34,7 @@ def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
     def run(name: str, seed: int) -> str:
         (tmp_path / name).mkdir()
         world = World(seed, tmp_path / name)
-        world.run(25)
+        world.run(15)
         return world.trace()
 
     first = run("first", 7)

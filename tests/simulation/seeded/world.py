@@ -34,8 +34,9 @@ DRAIN_TURNS = 2_000
 class World:
     """One run; `payments` is how many instructions customers give, and the seed decides all else."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, *, intensity: float = 1) -> None:
         self.seed = seed
+        self.intensity = intensity  # how often misfortunes begin; a short run needs more of them
         self.random = Random(seed)
         self.time = WorldTime()
         self.posted: dict[str, str] = {}  # UETR and the BIC of the bank it was given to
@@ -93,7 +94,7 @@ class World:
 
     def turn(self, *, faulty: bool = True) -> None:
         """Some time passes; everybody does something; the chain may make a block; things go wrong."""
-        self.time.at_s += self.random.uniform(0.2, 3) if faulty else 5
+        self.time.at_s += self.random.uniform(0.2, 3) if faulty else 20
         for one in self.random.sample(self.institutions, len(self.institutions)):
             one.turn(self.random)
         if not faulty or self.random.random() < 0.6:
@@ -137,16 +138,16 @@ class World:
     def misfortune(self) -> None:
         """What chance has in store for this turn."""
         one = self.random.choice(self.institutions)
-        events: list[tuple[float, Callable[[], None]]] = [
+        clock_error_s = self.random.choice((-3600.0, 3600.0))
+        begins: list[tuple[float, Callable[[], None]]] = [
             (0.02, lambda: self.chain.reorganise(self.random.randint(1, 5))),
             (0.02, lambda: self.chain.forget(0.3)),
             (0.04, lambda: one.die_after(self.random.randint(1, 12))),
-            (0.004, lambda: self._set_clock(one, self.random.choice((-3600.0, 3600.0)))),
-            (0.25, lambda: self._set_clock(one, 0.0)),
+            (0.004, lambda: self._set_clock(one, clock_error_s)),
             (0.05, lambda: self._worsen(one)),
-            (0.15, lambda: self._better(one)),
         ]
-        for share, happen in events:
+        ends = [(0.25, lambda: self._set_clock(one, 0.0)), (0.15, lambda: self._better(one))]
+        for share, happen in [*((share * self.intensity, begin) for share, begin in begins), *ends]:
             if self.random.random() < share:
                 happen()
 
