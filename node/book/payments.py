@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
@@ -23,9 +23,9 @@ from node.book.payment_json import (
     quote_from_json,
     quote_to_json,
 )
-from node.book.records import PaymentRecord, StaleRecord, Step, UetrTaken
+from node.book.records import EndedPayment, PaymentRecord, StaleRecord, Step, UetrTaken
 from node.book.tables import payments, steps
-from node.domain.lifecycle import Event, State, advance
+from node.domain.lifecycle import TERMINAL, Event, State, advance
 from node.domain.payment import Payment, Side
 from node.domain.reasons import Finding
 
@@ -44,6 +44,8 @@ _CHANGEABLE = (
     "block_number",
     "block_hash",
     "block_time_s",
+    "sequence",
+    "instruction_expiry_s",
 )
 _ENOUGH_FOR_ONE_QUERY = 500
 
@@ -53,6 +55,7 @@ _ADD_STEP = insert(steps)
 _FIND = select(payments).where(payments.c.uetr == bindparam("wanted"))
 _RETURNS = select(payments).where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
 _STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
+_FIND_MANY = select(payments).where(payments.c.uetr.in_(bindparam("wanted", expanding=True)))
 _CHANGE = update(payments).where(
     payments.c.uetr == bindparam("wanted"),
     payments.c.version == bindparam("read_version"),
@@ -94,6 +97,26 @@ class Payments:
         """The payment of this UETR, with its whole history."""
         found = self._read(_FIND, wanted=uetr)
         return found[0] if found else None
+
+    def find_many(self, uetrs: Sequence[str]) -> Records:
+        """The payments of these UETRs that are in the book, the oldest first."""
+        found: Records = []
+        for start in range(0, len(uetrs), _ENOUGH_FOR_ONE_QUERY):
+            some = list(uetrs[start : start + _ENOUGH_FOR_ONE_QUERY])
+            found += self._read(_FIND_MANY.order_by(payments.c.id), wanted=some)
+        return found
+
+    def carried_by(self, transaction_hashes: Sequence[str]) -> Records:
+        """The payments whose transaction is one of these, the oldest first."""
+        carried = payments.c.transaction_hash.in_(transaction_hashes)
+        return self._read(select(payments).where(carried).order_by(payments.c.id))
+
+    def number_of(self, uetr: str) -> int:
+        """A payment's place in the book, from 1 on: no two payments have the same. Raises LookupError."""
+        number = self._connection.scalar(select(payments.c.id).where(payments.c.uetr == uetr))
+        if number is None:
+            raise LookupError(f"payment {uetr} is not in the book")
+        return int(number)
 
     def save(self, record: PaymentRecord) -> PaymentRecord:
         """Keep what was changed in a record, and return it as it now is in the book.
@@ -156,6 +179,41 @@ class Payments:
             .limit(limit)
         )
         return [str(uetr) for uetr in self._connection.scalars(query)]
+
+    def due_in_bulk(self, now_s: float, limit: int) -> list[str]:
+        """UETRs of due ACCEPTED payments that may go in a batch, the longest due first."""
+        query = (
+            select(payments.c.uetr)
+            .where(payments.c.state == State.ACCEPTED, payments.c.due_at_s <= now_s)
+            .where(payments.c.side == Side.DEBTOR_AGENT, payments.c.sequence.is_not(None))
+            .order_by(payments.c.due_at_s, payments.c.id)
+            .limit(limit)
+        )
+        return [str(uetr) for uetr in self._connection.scalars(query)]
+
+    def under_way(self, most: int) -> int:
+        """How many payments of ours are on their way to the chain, counted no further than `most`."""
+        early = payments.c.state.in_((State.RECEIVED, State.VALIDATED, State.ACCEPTED))
+        some = select(payments.c.id).where(early, payments.c.side == Side.DEBTOR_AGENT).limit(most)
+        return int(self._connection.scalar(select(func.count()).select_from(some.subquery())) or 0)
+
+    def open_until(self, before_s: float | None = None) -> list[str]:
+        """UETRs of payments that wait for the chain, or of those whose instruction expires before that time."""
+        query = select(payments.c.uetr).where(payments.c.state.in_((State.ACCEPTED, State.SUBMITTED)))
+        if before_s is not None:
+            query = query.where(payments.c.instruction_expiry_s < before_s)
+        return [str(uetr) for uetr in self._connection.scalars(query.order_by(payments.c.id))]
+
+    def ended(self, after: int, limit: int) -> list[EndedPayment]:
+        """A page of ended payments that had an instruction, by their numbers; the first page is after 0."""
+        query = (
+            select(payments.c.id, payments.c.uetr, payments.c.state, payments.c.instruction)
+            .where(payments.c.id > after, payments.c.instruction.is_not(None), payments.c.state.in_(TERMINAL))
+            .order_by(payments.c.id)
+            .limit(limit)
+        )
+        found = self._connection.execute(query)
+        return [EndedPayment(row.id, row.uetr, row.state, row.instruction) for row in found]
 
     def in_state(self, *states: State) -> Records:
         """All payments in any of these states, the oldest first."""

@@ -69,7 +69,7 @@ class PaymentRecord:
     `message_digest` is the SHA-256 of the credit transfer between the agents; `instruction` is the typed
     instruction as canonical JSON. Past `deadline_s` (unix time) the payment expires unless it is on its way to
     the chain. `due_at_s` says when the engine should look next. `version` counts the changes; a change to an
-    older version is refused.
+    older version is refused. `sequence` is the number of an instruction in the bulk grade, None in the strict.
     """
 
     uetr: str
@@ -93,6 +93,18 @@ class PaymentRecord:
     block_time_s: int | None
     received_at: datetime
     version: int
+    sequence: int | None = None
+    instruction_expiry_s: int | None = None
+
+
+@dataclass(frozen=True)
+class EndedPayment:
+    """A payment that has come to an end, as far as it can be compared with the chain; `number` orders the book."""
+
+    number: int
+    uetr: str
+    state: State
+    instruction: str
 
 
 @dataclass(frozen=True)

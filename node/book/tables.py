@@ -74,12 +74,16 @@ payments = Table(
     Column("deadline_s", BigInteger, nullable=False),
     Column("due_at_s", Float, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("transaction_hash", _HASH),
+    Column("transaction_hash", _HASH, index=True),
     Column("block_number", BigInteger),
     Column("block_hash", _HASH),
     Column("block_time_s", BigInteger),
     Column("received_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("sequence", BigInteger),
+    Column("instruction_expiry_s", BigInteger),
+    Column("claimed_by", String(36)),
+    Column("claimed_until_s", Float, nullable=False, server_default="0"),
     Column("return_of", _UETR, index=True),
     Index(None, "state", "due_at_s"),
 )
@@ -228,6 +232,15 @@ transfers = Table(
     Column("failure", Text),
     Column("created_at", Instant, nullable=False),
     Index(None, "lane", "nonce"),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    row_id(),
+    Column("name", String(32), nullable=False, unique=True),
+    Column("owner", String(36), nullable=False),
+    Column("until_s", Float, nullable=False),
 )
 
 cursor = Table(

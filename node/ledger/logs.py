@@ -51,6 +51,25 @@ class SettledLog(LogPlace):
 
 
 @dataclass(frozen=True)
+class SettledInBatchLog(LogPlace):
+    """A payment of a batch was settled; `instruction` is the struct hash of its terms, which no event tells."""
+
+    uetr: bytes
+    debtor_agent: str
+    instruction: bytes
+
+
+@dataclass(frozen=True)
+class FailedInBatchLog(LogPlace):
+    """A payment of a batch was not settled, for this reason; nothing of it has happened."""
+
+    uetr: bytes
+    debtor_agent: str
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class CancelledLog(LogPlace):
     """A debtor agent burnt a UETR: signatures already given for it can never settle."""
 
@@ -79,7 +98,7 @@ class IssuedLog(LogPlace):
     reference: bytes
 
 
-ChainLog = SettledLog | CancelledLog | TransferLog
+ChainLog = SettledLog | SettledInBatchLog | FailedInBatchLog | CancelledLog | TransferLog
 
 
 def events(client: LedgerClient, settlement: str, tokens: Sequence[str], first: int, last: int) -> list[ChainLog]:
@@ -90,12 +109,13 @@ def events(client: LedgerClient, settlement: str, tokens: Sequence[str], first: 
     settlement_abi, token_abi = artifact("Settlement").abi, artifact("CurrencyToken").abi
     readers: dict[str, Callable[[Mapping[str, Any]], ChainLog]] = {
         event_topic(settlement_abi, "Settled"): _settled,
+        event_topic(settlement_abi, "SettledInBatch"): _settled_in_batch,
+        event_topic(settlement_abi, "FailedInBatch"): _failed_in_batch,
         event_topic(settlement_abi, "Cancelled"): _cancelled,
         event_topic(token_abi, "Transfer"): _transfer,
     }
-    own = {to_checksum(settlement): {*list(readers)[:2]}} | {
-        to_checksum(token): {list(readers)[2]} for token in tokens
-    }
+    of_settlement, of_tokens = {*list(readers)[:-1]}, {list(readers)[-1]}
+    own = {to_checksum(settlement): of_settlement} | {to_checksum(token): of_tokens for token in tokens}
     found = raw_logs(client, list(own), [list(readers)], first, last)
     # A token may log anything, even another contract's event: only the right contract is believed.
     believed = [log for log in found if log["topics"][0] in own[to_checksum(log["address"])]]
@@ -174,6 +194,14 @@ def _settled(log: Mapping[str, Any]) -> SettledLog:
     if fields["provider"] == ZERO_ADDRESS:
         fields["provider"] = None
     return SettledLog(**_place(log), **fields)
+
+
+def _settled_in_batch(log: Mapping[str, Any]) -> SettledInBatchLog:
+    return SettledInBatchLog(**_place(log), **_fields("Settlement", "SettledInBatch", log))
+
+
+def _failed_in_batch(log: Mapping[str, Any]) -> FailedInBatchLog:
+    return FailedInBatchLog(**_place(log), **_fields("Settlement", "FailedInBatch", log))
 
 
 def _cancelled(log: Mapping[str, Any]) -> CancelledLog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Final
 
@@ -9,7 +10,7 @@ from contracts import artifact
 from node.ledger.abi import call_data
 from node.ledger.client import LedgerClient
 from wallet.address import ZERO_ADDRESS
-from wallet.typed_data import Cancellation, Instruction, Quote, domain_separator
+from wallet.typed_data import Cancellation, Instruction, Quote, domain_separator, struct_hash
 
 NEVER_SEEN: Final = bytes(32)
 CANCELLED: Final = b"\xff" * 32
@@ -87,6 +88,30 @@ class SettlementContract:
     def is_cancelled(self, debtor_agent: str, uetr: bytes) -> bool:
         """Whether the debtor agent has burnt this UETR."""
         return self.settled(debtor_agent, uetr) == CANCELLED
+
+    def have_settled(self, instructions: Sequence[Instruction]) -> list[bool]:
+        """Whether each of these very instructions has settled, asked in one round trip.
+
+        Of one in the bulk grade the contract knows only that its sequence is used.
+        """
+        abi = artifact("Settlement").abi
+        requests = [
+            (self.address, "sequence_used", terms.debtor_agent, terms.sequence)
+            if terms.sequence
+            else (self.address, "settled", terms.debtor_agent, terms.uetr)
+            for terms in instructions
+        ]
+        answers = self._client.read_many(abi, requests) if requests else []
+        return [
+            bool(answer) if terms.sequence else bytes(answer) == struct_hash(terms)
+            for terms, answer in zip(instructions, answers, strict=True)
+        ]
+
+    def sequence_used(self, debtor_agent: str, sequence: int) -> bool:
+        """Whether a debtor agent's instruction of the bulk grade has settled (or its sequence was burnt)."""
+        return bool(
+            self._client.read(self.address, artifact("Settlement").abi, "sequence_used", debtor_agent, sequence)
+        )
 
     def quote_used(self, provider: str, quote_id: bytes) -> bool:
         """Whether a provider's free quote has settled or was withdrawn.

@@ -17,6 +17,7 @@ from node.domain.party import Participant
 from node.domain.payment import credit_leg, debit_leg, is_cross_currency
 from node.domain.quote import QuoteProblem, SignedQuote, problem_with
 from node.domain.reasons import Finding, Reason
+from node.settlement.batching import may_go_in_bulk
 from node.settlement.closing import close, original_message
 from node.settlement.intake import inbound, outbound
 from node.settlement.office import Office, now, participant
@@ -109,6 +110,7 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
     if record.quote is not None:
         expiry_s = min(expiry_s, record.quote.quote.expiry_s)
     with office.book.unit() as unit:
+        sequence = _sequence(office, unit, record)
         written = office.translator.forward(record, original_message(unit, record.uetr))
         digest = hashlib.sha256(written.body).digest()
         instruction = instruction_for(
@@ -118,10 +120,30 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
             tokens=office.directory.tokens(),
             message_digest=digest,
             expiry_s=expiry_s,
+            sequence=sequence or 0,
         )
         unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
-        unit.payments.save(replace(record, message_digest=digest, instruction=instruction_text(instruction)))
+        unit.payments.save(
+            replace(
+                record,
+                message_digest=digest,
+                instruction=instruction_text(instruction),
+                instruction_expiry_s=expiry_s,
+                sequence=sequence,
+            )
+        )
     office.boundary("instructed", record.uetr)
+
+
+def _sequence(office: Office, unit: Unit, record: PaymentRecord) -> int | None:
+    """The payment's number in the bulk grade where more than a few are under way and it may go in a batch.
+
+    The strict grade is the better one (a return can prove its original by it), so it is what a single one gets.
+    """
+    few = office.terms.batch_above
+    if not may_go_in_bulk(record.payment) or unit.payments.under_way(few + 1) <= few:
+        return None
+    return unit.payments.number_of(record.uetr)
 
 
 def _ask(office: Office, record: PaymentRecord) -> None:

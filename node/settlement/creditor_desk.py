@@ -17,6 +17,7 @@ from node.domain.party import Participant, ParticipantStatus
 from node.domain.payment import Payment, Side, credit_leg, debit_leg, is_cross_currency
 from node.domain.quote import SignedQuote
 from node.domain.reasons import Finding, Reason
+from node.settlement.batching import may_go_in_bulk
 from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
@@ -88,6 +89,8 @@ def _decide(
         Event.ACCEPT,
         now(office),
         instruction=instruction_text(request.instruction),
+        instruction_expiry_s=request.instruction.expiry,
+        sequence=request.instruction.sequence or None,
         quote=_signed_quote(office, request),
         acceptance_signature=signature,
         acceptance_expiry_s=acceptance.expiry,
@@ -130,6 +133,7 @@ def _misfits(
         tokens=tokens,
         message_digest=digest,
         expiry_s=request.instruction.expiry,
+        sequence=request.instruction.sequence if may_go_in_bulk(payment) else 0,
     )
     if request.instruction != expected:
         return (_finding(Reason.SIGNATURE_WRONG, "The instruction is not what the message says.", "instruction"),)

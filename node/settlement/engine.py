@@ -13,8 +13,10 @@ from dataclasses import replace
 from node.book.records import BookTrouble, PaymentRecord, StaleRecord
 from node.domain.lifecycle import State
 from node.domain.payment import Side
+from node.ledger.batch_call import MOST_PAYMENTS
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.agreement import agree, expire
+from node.settlement.batching import submit_batch
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office
 from node.settlement.submission import AlreadyDecided, submit
@@ -23,6 +25,8 @@ from node.settlement.validation import validate
 from wallet.signer import SignatureRefused, SignerUnreachable
 
 _log = logging.getLogger(__name__)
+
+_WAITS = (LedgerUnreachable, AlreadyDecided, LaneStopped, BookTrouble, SignerUnreachable, SignatureRefused)
 
 STEPS: dict[State, Callable[[Office, PaymentRecord], None]] = {
     State.RECEIVED: validate,
@@ -37,6 +41,50 @@ def due_payments(office: Office, limit: int = 100) -> list[str]:
         return unit.payments.due(office.clock.now_s(), limit, tuple(STEPS))
 
 
+def due_batch(office: Office) -> list[str]:
+    """The UETRs of due payments that settle best in a batch; none where there are only a few."""
+    with office.book.view() as unit:
+        found = unit.payments.due_in_bulk(office.clock.now_s(), MOST_PAYMENTS)
+    return found if len(found) > office.terms.batch_above else []
+
+
+def step_batch(office: Office, uetrs: list[str]) -> None:
+    """Submit these payments together. Never raises; where they cannot go together, each is taken by itself."""
+    try:
+        submit_batch(office, uetrs)
+    except StaleRecord:
+        _log.info("a payment of a batch moved meanwhile")
+    except _WAITS as trouble:
+        _log.warning("%d payments wait: %s", len(uetrs), trouble)
+        for uetr in uetrs:
+            _postpone(office, uetr)
+    except Exception:  # noqa: BLE001  what one payment does to a batch must not hold up the others
+        _log.exception("a batch of %d payments could not be made", len(uetrs))
+        for uetr in uetrs:
+            step(office, uetr)
+
+
+def carry(office: Office, uetr: str) -> None:
+    """Take one payment as far as it goes without waiting: step after step while each leaves it due at once.
+
+    A payment that may go in a batch is left for one when it is ready to be submitted. Never raises.
+    """
+    version = None
+    while True:
+        with office.book.view() as unit:
+            record = unit.payments.find(uetr)
+        if record is None or record.version == version or record.due_at_s > office.clock.now_s():
+            return
+        if record.state not in STEPS or (version is not None and _waits_for_a_batch(record)):
+            return
+        version = record.version
+        step(office, uetr)
+
+
+def _waits_for_a_batch(record: PaymentRecord) -> bool:
+    return record.state is State.ACCEPTED and record.sequence is not None
+
+
 def step(office: Office, uetr: str) -> None:
     """Take one payment one step. Never raises; what went wrong is logged and the payment comes again later."""
     with office.book.view() as unit:
@@ -47,14 +95,7 @@ def step(office: Office, uetr: str) -> None:
         _take(office, record)
     except StaleRecord:
         _log.info("payment %s moved meanwhile", uetr)
-    except (
-        LedgerUnreachable,
-        AlreadyDecided,
-        LaneStopped,
-        BookTrouble,
-        SignerUnreachable,
-        SignatureRefused,
-    ) as trouble:
+    except _WAITS as trouble:
         _log.warning("payment %s waits: %s", uetr, trouble)
         _postpone(office, uetr)
     except Exception:  # noqa: BLE001  one payment's surprise must not stop the others, nor spin

@@ -11,6 +11,7 @@ import logging
 from node.book.records import EvmTransactionRecord
 from node.domain.reasons import Finding, Reason
 from node.ledger.values import Fees
+from node.settlement.batching import SETTLE_BATCH, send_again_in_halves
 from node.settlement.lane import keep_attempt, signed_record
 from node.settlement.office import Office
 from node.settlement.replacement import FILL, next_offer, offer_of
@@ -51,7 +52,12 @@ def fill_lost(office: Office, signer: Signer, chain_nonce: int, usual: Fees) -> 
 
 
 def end_filled(office: Office, attempts: list[EvmTransactionRecord]) -> None:
-    """A nonce's filling is final: withdraw the payment whose settlement it has taken the place of."""
+    """A nonce's filling is final: withdraw the payment whose settlement it has taken the place of.
+
+    A batch's payments are sent again instead: their instructions are still good, and used once at most.
+    """
+    for batch in [kept for kept in attempts if kept.purpose == SETTLE_BATCH][:1]:
+        send_again_in_halves(office, batch)
     for uetr in {kept.uetr for kept in attempts if kept.purpose == SETTLE and kept.uetr}:
         try:
             withdraw_if_open(office, uetr, _impossible)

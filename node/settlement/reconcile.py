@@ -5,13 +5,15 @@ It reads the two separately, at the same block, and changes neither.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from node.book.records import PaymentRecord
+from node.book.records import EndedPayment
 from node.domain.lifecycle import State
 from node.settlement.office import Office
-from node.settlement.typed import instruction_of
-from wallet.typed_data import struct_hash
+from node.settlement.typed import read_instruction
+
+_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,6 @@ def reconcile(office: Office) -> Reconciliation:
     with office.book.view() as unit:
         watched = unit.cursor.watched()
         booked = unit.accounts.booked_totals()
-        settled = unit.payments.in_state(State.SETTLED)
-        failed = [
-            record
-            for state in (State.REJECTED, State.FAILED, State.CANCELLED, State.EXPIRED)
-            for record in unit.payments.in_state(state)
-        ]
     if watched is None:
         return Reconciliation(None, (), ())
     rows = tuple(
@@ -57,20 +53,30 @@ def reconcile(office: Office) -> Reconciliation:
         for row in rows
         if row.book_minor != row.chain_minor
     ]
-    problems += [
-        f"{record.uetr}: settled here, not on chain" for record in settled if not _on_chain(office, record)
-    ]
-    problems += [
-        f"{record.uetr}: {record.state.value} here, settled on chain"
-        for record in failed
-        if _on_chain(office, record)
-    ]
+    for page in _pages(office):
+        problems += _contradictions(office, page)
     return Reconciliation(watched[0], rows, tuple(problems))
 
 
-def _on_chain(office: Office, record: PaymentRecord) -> bool:
-    """Whether the contract has settled exactly the instruction this record signed or accepted."""
-    if record.instruction is None:
-        return False
-    instruction = instruction_of(record)
-    return office.contract.settled(instruction.debtor_agent, instruction.uetr) == struct_hash(instruction)
+def _pages(office: Office) -> Iterator[list[EndedPayment]]:
+    """All ended payments that had an instruction, a page at a time: a long history is never held whole."""
+    after = 0
+    while True:
+        with office.book.view() as unit:
+            page = unit.payments.ended(after, _PAGE)
+        if not page:
+            return
+        yield page
+        after = page[-1].number
+
+
+def _contradictions(office: Office, page: list[EndedPayment]) -> list[str]:
+    """What book and chain say differently of these payments, asked of the chain in one round trip."""
+    instructions = [read_instruction(payment.instruction) for payment in page]
+    problems = []
+    for payment, settled in zip(page, office.contract.have_settled(instructions), strict=True):
+        if payment.state is State.SETTLED and not settled:
+            problems.append(f"{payment.uetr}: settled here, not on chain")
+        elif payment.state is not State.SETTLED and settled:
+            problems.append(f"{payment.uetr}: {payment.state.value} here, settled on chain")
+    return problems

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from node.book.records import PaymentRecord
@@ -18,6 +19,7 @@ from node.ledger.values import CallRefused
 from node.settlement.lane import Call, keep_signed, open_slot
 from node.settlement.office import Office, now
 from node.settlement.returning import original_of
+from node.settlement.terms import retry_delay_s
 from node.settlement.typed import instruction_of, typed_quote
 from wallet.typed_data import Cancellation, Instruction, signing_digest
 
@@ -34,6 +36,9 @@ def submit(office: Office, record: PaymentRecord) -> None:
     data = _settle_data(office, record, instruction, signature)
     findings: tuple[Finding, ...] = ()
     gas = office.client.simulate(office.lane_signer.address, office.contract.address, data)
+    if isinstance(gas, CallRefused) and instruction.sequence:
+        _wait_in_bulk(office, record, refusal(gas.reason))
+        return
     if isinstance(gas, CallRefused):
         findings = (refusal(gas.reason),)
         data, gas = _withdrawal(office, instruction)
@@ -52,12 +57,26 @@ def submit(office: Office, record: PaymentRecord) -> None:
     office.boundary("signed", record.uetr)
 
 
+def _wait_in_bulk(office: Office, record: PaymentRecord, finding: Finding) -> None:
+    """Try again later what the contract refuses now; a sequence cannot be burnt for us, so it may run out."""
+    due = office.clock.now_s() + retry_delay_s(office.terms, record.attempts)
+    findings = record.findings if finding in record.findings else (*record.findings, finding)
+    later = replace(record, findings=findings, attempts=record.attempts + 1, due_at_s=due)
+    with office.book.unit() as unit:
+        unit.payments.save(later)
+    office.boundary("postponed", record.uetr)
+
+
 def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
     """Burn the UETR of a submitted payment on chain, so that its public signatures can never settle.
 
-    The payment fails when the burning is final, not before; until then anyone might still submit the set.
+    The payment fails when the burning is final, not before; until then anyone might still submit the set. One
+    in the bulk grade is left to run out: only the settlement account itself could burn its sequence.
     """
     instruction = instruction_of(record)
+    if instruction.sequence:
+        _note(office, record, finding)
+        return
     data, gas = _withdrawal(office, instruction)
     call = _call(office, CANCEL, data, gas)
     slot = open_slot(office)
@@ -65,6 +84,12 @@ def withdraw(office: Office, record: PaymentRecord, finding: Finding) -> None:
         keep_signed(office, unit, slot, call, record.uetr)
         unit.payments.add_finding(record, finding)
     office.boundary("withdrawn", record.uetr)
+
+
+def _note(office: Office, record: PaymentRecord, finding: Finding) -> None:
+    if finding not in record.findings:
+        with office.book.unit() as unit:
+            unit.payments.add_finding(record, finding)
 
 
 def withdraw_if_open(office: Office, uetr: str, why: Callable[[], Finding]) -> None:

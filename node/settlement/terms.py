@@ -18,6 +18,7 @@ class Terms:
     transaction that waits for `stuck_s` offers more, up to `most_fee_per_gas_wei`; so many as `lane_window` of
     a lane wait for a block at once. Answers to idempotency keys are kept for `keys_kept_s`. A covered
     payment waits `cover_s` for its cover, a cover `underlying_s` for its payment.
+    Where more than `batch_above` payments are under way at once, they settle in batches.
     """
 
     quote_s: int = 600
@@ -37,6 +38,7 @@ class Terms:
     parallel_payments: int = 4
     cover_s: int = 3600
     underlying_s: int = 5
+    batch_above: int = 4
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,12 @@ def instruction_of(record: PaymentRecord) -> typed_data.Instruction:
     """The instruction that this payment's record keeps; raises LookupError where none is written yet."""
     if record.instruction is None:
         raise LookupError(f"payment {record.uetr} has no instruction yet")
-    return typed_data.from_json(typed_data.Instruction, json.loads(record.instruction))
+    return read_instruction(record.instruction)
+
+
+def read_instruction(text: str) -> typed_data.Instruction:
+    """The instruction that `instruction_text` wrote."""
+    return typed_data.from_json(typed_data.Instruction, json.loads(text))
 
 
 def instruction_for(
@@ -70,6 +75,7 @@ def instruction_for(
     tokens: Tokens,
     message_digest: bytes,
     expiry_s: int,
+    sequence: int = 0,
 ) -> typed_data.Instruction:
     """The instruction between two institutions' settlement accounts that this payment asks for."""
     debit, credit = debit_leg(payment), credit_leg(payment)
@@ -85,6 +91,6 @@ def instruction_for(
         credit_amount=credit.minor,
         message_digest=message_digest,
         return_of=uuid.UUID(payment.return_of).bytes if payment.return_of else bytes(16),
-        sequence=0,
+        sequence=sequence,
         expiry=expiry_s,
     )

@@ -14,8 +14,10 @@ from node.book.records import EvmTransactionRecord, EvmTransactionStatus, Paymen
 from node.domain.lifecycle import TERMINAL, Event, State
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
-from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events
+from node.ledger.logs import CancelledLog, ChainLog, FailedInBatchLog, SettledLog, TransferLog, events
 from node.ledger.values import BlockReference
+from node.settlement.batch_events import note_failure, told_singly
+from node.settlement.batching import SETTLE_BATCH, send_again_in_halves
 from node.settlement.closing import close, report
 from node.settlement.lane import LaneStopped
 from node.settlement.office import Office, now
@@ -31,22 +33,21 @@ def watch(office: Office) -> bool:
     """Read what is new on the chain and book it; True if anything moved."""
     with office.book.view() as unit:
         watched = unit.cursor.watched()
-        open_payments = unit.payments.in_state(State.ACCEPTED) + unit.payments.in_state(State.SUBMITTED)
-    chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s if open_payments else 0
+        some_wait = bool(unit.payments.open_until())
+    chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s if some_wait else 0
     final, head = office.client.final(), office.client.head()
     first = watched[0] + 1 if watched else 0
     last = min(final.number, first + _BLOCKS_A_PASS - 1)
     moved = False
     if first <= last:
-        _book_final(office, first, last)
-        moved = True
+        moved = _book_final(office, first, last, watched)
     if last < final.number:
         return moved
     if head.number > final.number:
         moved = _note_included(office, final.number + 1, head.number) or moved
         chain_now_s = final.timestamp_s
     moved = _answer_reverts(office, last) or moved
-    return _expire(office, open_payments, chain_now_s) or moved
+    return _expire(office, chain_now_s) or moved
 
 
 def _read(office: Office, first: int, last: int) -> list[ChainLog]:
@@ -54,17 +55,22 @@ def _read(office: Office, first: int, last: int) -> list[ChainLog]:
     return events(office.client, office.contract.address, tokens, first, last)
 
 
-def _book_final(office: Office, first: int, last: int) -> None:
+def _book_final(office: Office, first: int, last: int, watched: tuple[int, str] | None) -> bool:
+    """Book these blocks, unless another process has done so since `watched` was read."""
     logs = _read(office, first, last)
     end = office.client.block(last)
     times = {number: office.client.block(number) for number in {log.block_number for log in logs}}
     with office.book.unit() as unit:
+        if unit.cursor.watched() != watched:
+            return False
+        logs = told_singly(unit, logs)
         for _, group in groupby(logs, key=lambda log: log.transaction_hash):
             _book_transaction(office, unit, list(group), times)
         unit.cursor.advance(end.number, end.hash)
     for log in logs:
         if isinstance(log, SettledLog):
             office.boundary("settled", str(uuid.UUID(bytes=log.uetr)))
+    return True
 
 
 def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: dict[int, BlockReference]) -> None:
@@ -77,6 +83,8 @@ def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: 
                 ours.append(log)
             if log.provider == office.account:
                 unit.quotes.mark_used(str(uuid.UUID(bytes=log.quote_id)), str(uuid.UUID(bytes=log.uetr)))
+        elif isinstance(log, FailedInBatchLog):
+            note_failure(office, unit, log)
         elif isinstance(log, CancelledLog):
             _burnt(office, unit, log)
     transfers = [log for log in logs if isinstance(log, TransferLog)]
@@ -133,9 +141,10 @@ def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
 
 def _note_included(office: Office, first: int, last: int) -> bool:
     """Mark what is in a block that is not final, and step back what no longer is."""
-    logs = {log.uetr: log for log in _read(office, first, last) if isinstance(log, SettledLog)}
+    read = _read(office, first, last)
     moved = False
     with office.book.unit() as unit:
+        logs = {log.uetr: log for log in told_singly(unit, read) if isinstance(log, SettledLog)}
         for log in logs.values():
             record = _record_of(office, unit, log)
             if record is not None and record.state in (State.ACCEPTED, State.SUBMITTED):
@@ -160,7 +169,9 @@ def _answer_reverts(office: Office, final: int) -> bool:
 
 def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
     try:
-        if sent.uetr is not None:
+        if sent.purpose == SETTLE_BATCH:
+            send_again_in_halves(office, sent)
+        elif sent.uetr is not None:
             withdraw_if_open(
                 office, sent.uetr, lambda: refusal(office.client.revert_reason(sent.transaction_hash))
             )
@@ -174,26 +185,27 @@ def _answer_revert(office: Office, sent: EvmTransactionRecord) -> bool:
     return True
 
 
-def _expire(office: Office, open_payments: list[PaymentRecord], chain_now_s: int) -> bool:
+def _expire(office: Office, chain_now_s: int) -> bool:
     """End what the chain can no longer settle.
 
     `chain_now_s` is the chain's clock as it stood before we read the last block: every block that could still
     have settled an older expiry has been read by now. Our own clock has no say in it.
     """
-    moved = False
-    for record in open_payments:
-        expiry_s = instruction_of(record).expiry
-        if expiry_s < chain_now_s:
-            moved = _end_expired(office, record.uetr, expiry_s) or moved
-    return moved
+    if not chain_now_s:
+        return False
+    with office.book.view() as unit:
+        expired = unit.payments.open_until(chain_now_s)
+    ended = [_end_expired(office, uetr) for uetr in expired]
+    return any(ended)
 
 
-def _end_expired(office: Office, uetr: str, expiry_s: int) -> bool:
+def _end_expired(office: Office, uetr: str) -> bool:
     with office.book.unit() as unit:
         record = unit.payments.find(uetr)
         if record is None or record.state not in (State.ACCEPTED, State.SUBMITTED):
             return False  # it settled in a block that this very pass has read
-        close(office, unit, record, Event.EXPIRE, () if record.findings else (_expired(expiry_s),))
+        why = () if record.findings else (_expired(instruction_of(record).expiry),)
+        close(office, unit, record, Event.EXPIRE, why)
     office.boundary("expired", uetr)
     return True
 

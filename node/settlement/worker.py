@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from node.ledger.errors import LedgerUnreachable
-from node.settlement.engine import due_payments, step
+from node.settlement.engine import carry, due_batch, due_payments, step_batch
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
@@ -72,14 +72,24 @@ class Worker:
 
     def _take_forward(self) -> bool:
         self._in_flight = {uetr: future for uetr, future in self._in_flight.items() if not future.done()}
+        batch = [uetr for uetr in due_batch(self._office) if uetr not in self._in_flight]
+        if batch:
+            together = self._pool.submit(self._step_batch, batch)
+            self._in_flight |= dict.fromkeys(batch, together)
         fresh = [uetr for uetr in due_payments(self._office) if uetr not in self._in_flight]
         for uetr in fresh:
             self._in_flight[uetr] = self._pool.submit(self._step, uetr)
-        return bool(fresh) and len(self._in_flight) < self._office.terms.parallel_payments
+        return bool(fresh or batch) and len(self._in_flight) < self._office.terms.parallel_payments
 
     def _step(self, uetr: str) -> None:
         try:
-            step(self._office, uetr)
+            carry(self._office, uetr)
+        finally:
+            self.wake()
+
+    def _step_batch(self, uetrs: list[str]) -> None:
+        try:
+            step_batch(self._office, uetrs)
         finally:
             self.wake()
 

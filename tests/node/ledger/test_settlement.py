@@ -10,7 +10,7 @@ import pytest
 from contracts import artifact
 from node.ledger.abi import call_data
 from node.ledger.client import CallRefused, LedgerBehind, ReadRefused
-from node.ledger.logs import CancelledLog, SettledLog, TransferLog, events, issues
+from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events, issues
 from node.ledger.settlement_contract import CANCELLED, NEVER_SEEN, SettlementContract, WrongDomain
 from tests.node.ledger.actors import AED, CNY, CURRENCIES, FIRST_MONEY, HKD, PROVIDER, actor, bank, digest, issuer
 from tests.node.ledger.networks import Network, payment, same_but
@@ -25,7 +25,7 @@ def simulate(network: Network, data: bytes) -> int | CallRefused:
     return network.client.simulate(OPERATOR.address, network.deployed.settlement, data)
 
 
-def all_events(network: Network, first: int, last: int) -> list[SettledLog | CancelledLog | TransferLog]:
+def all_events(network: Network, first: int, last: int) -> list[ChainLog]:
     """Everything that happened in some blocks."""
     return events(network.client, network.deployed.settlement, list(network.deployed.tokens.values()), first, last)
 
