@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAYMENTS ?= 100000
 SEED ?= 1
+KILLS ?= 200
+SECONDS ?= 600
 
-.PHONY: demo test postgresql check lint format long simulate lock clean
+.PHONY: demo test postgresql check lint format long kill fuzz anvil simulate lock clean
 
 demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
@@ -26,6 +28,15 @@ lint: $(VENV)/.test
 
 long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
 	@$(BIN)/python -m pytest -m long --timeout=3600
+
+kill: $(VENV)/.test  ## KILLS times kill -9 of a chain under load: nothing lost, nothing damaged
+	@nice $(BIN)/python -m pytest tests/node/chain/test_kill.py --kills $(KILLS) --timeout=0
+
+fuzz: $(VENV)/.test  ## random requests to every method of the chain for SECONDS
+	@$(BIN)/python -m pytest tests/node/chain/test_request_fuzz.py --fuzz-seconds $(SECONDS) --timeout=0
+
+anvil: $(VENV)/.test  ## the contracts' and the settlement's tests, all of them on Anvil
+	@$(BIN)/python -m pytest --chain anvil tests/contracts tests/node/ledger tests/node/settlement
 
 simulate: $(VENV)/.test  ## PAYMENTS through seeded faults of clock, network, chain and database, then audited
 	@$(BIN)/python -m tests.simulation.seeded --payments $(PAYMENTS) --seed $(SEED)

@@ -5,10 +5,11 @@ Tests run on several processes, a file to each; were a long one among the last, 
 
 import pytest
 
-from tests.databases import new_database, postgres, pytest_addoption
+from tests import chains, databases
+from tests.databases import new_database, postgres
 from tests.network import network
 
-__all__ = ["network", "new_database", "postgres", "pytest_addoption"]
+__all__ = ["network", "new_database", "postgres"]
 
 # By measurement (`pytest --durations`), longest first; a folder stands for all of its files.
 LONGEST_FIRST = (
@@ -24,9 +25,18 @@ LONGEST_FIRST = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    databases.add_options(parser)
+    chains.add_options(parser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Stable, so that within a file and among the quick files the usual order remains."""
     items.sort(key=_place)
+    elsewhere = chains.on_other_chains(config, items)
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
 
 
 def _place(item: pytest.Item) -> int:

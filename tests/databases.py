@@ -15,7 +15,8 @@ from tests.postgresql import PostgresServer, running_server, server_programs
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def add_options(parser: pytest.Parser) -> None:
+    """The option of the databases."""
     parser.addoption("--database", choices=(SQLITE, POSTGRESQL), help="the one database to run the tests on")
 
 

@@ -1,6 +1,8 @@
-"""A real node process is killed with SIGKILL under load, again and again: nothing it acknowledged is ever lost."""
+"""A real node process is killed with SIGKILL under load, again and again: nothing it acknowledged is ever lost.
 
-import os
+`make kill KILLS=200` does it as often as one likes; the default run four times.
+"""
+
 import random
 import re
 import signal
@@ -11,15 +13,20 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
+from eth._utils.address import generate_contract_address
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Address
 
+from node.chain.account import EMPTY_CODE_HASH, decode_account
 from node.chain.chain import LocalChain
 from node.chain.genesis import Genesis
+from node.chain.state_walk import leaves
 from node.chain.transaction import decode_stored
+from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee
 
-ROUNDS = int(os.environ.get("CORRIDOR_CHAIN_KILLS", "4"))
 COMMAND = [sys.executable, "-c", "from cli.node import app; app()", "--port", "0"]
 REPOSITORY = Path(__file__).parents[3]
 
@@ -29,7 +36,14 @@ class Load:
 
     def __init__(self, count: int) -> None:
         self.signers = [Account.from_key(bytes([7, number]) * 16) for number in range(count)]
+        self.contract = "0x" + generate_contract_address(address_of(self.signers[0]), 0).hex()
         self.acknowledged: list[str] = []
+
+    def _raw(self, signer: LocalAccount, nonce: int) -> bytes:
+        """The first creates a contract; all others make it store something and announce it."""
+        if signer is self.signers[0] and nonce == 0:
+            return dynamic_fee(signer, 0, data=creation(keeper()))
+        return dynamic_fee(signer, nonce, to=self.contract, data=nonce.to_bytes(32, "big"))
 
     def run(self, url: str, stop: threading.Event, nonces: list[int]) -> list[threading.Thread]:
         threads = [
@@ -43,7 +57,7 @@ class Load:
     def _send(self, url: str, stop: threading.Event, signer: LocalAccount, nonce: int) -> None:
         with httpx.Client(timeout=5) as client:
             while not stop.is_set():
-                raw = dynamic_fee(signer, nonce + (3 if nonce % 11 == 10 else 0), gas=50_000)  # some leave a gap
+                raw = self._raw(signer, nonce + (3 if nonce % 11 == 10 else 0))  # some leave a gap
                 asked = {
                     "jsonrpc": "2.0",
                     "id": 1,
@@ -57,6 +71,10 @@ class Load:
                 if "result" in answer:
                     self.acknowledged.append(answer["result"])
                 nonce += 1
+
+
+def address_of(signer: LocalAccount) -> Address:
+    return Address(bytes.fromhex(signer.address[2:]))
 
 
 def start(data: Path) -> tuple[subprocess.Popen[str], str]:
@@ -75,11 +93,20 @@ def check(data: Path, load: Load) -> list[int]:
         lost = [h for h in load.acknowledged if chain.transaction(bytes.fromhex(h[2:])) is None]
         lost = [h for h in lost if bytes.fromhex(h[2:]) not in chain.pool]
         assert lost == []
+        check_whole_state(chain)
         if chain.head.number > 0:
             check_last_block(chain)
-        return [chain.pending_nonce(bytes.fromhex(signer.address[2:])) for signer in load.signers]
+        return [chain.pending_nonce(address_of(signer)) for signer in load.signers]
     finally:
         chain.close()
+
+
+def check_whole_state(chain: LocalChain) -> None:
+    """Every node under the newest header's state root is there, and has the hash it is kept under."""
+    for _, encoded in leaves(chain.state_node, chain.head.header.state_root):
+        account = decode_account(encoded)
+        assert all(value for _, value in leaves(chain.state_node, account.storage_root))
+        assert account.code_hash == EMPTY_CODE_HASH or chain.state_node(account.code_hash)
 
 
 def check_last_block(chain: LocalChain) -> None:
@@ -101,11 +128,12 @@ def wait_for(load: Load, count: int) -> None:
         time.sleep(0.002)
 
 
-def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    rounds: int = request.config.getoption("--kills")
     load = Load(3)
     nonces = [0, 0, 0]
     dice = random.Random(20022)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         process, url = start(tmp_path)
         stop = threading.Event()
         threads = load.run(url, stop, nonces)
@@ -119,4 +147,4 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
         if process.stdout:
             process.stdout.close()
         nonces = check(tmp_path, load)
-    assert len(load.acknowledged) >= 3 * ROUNDS
+    assert len(load.acknowledged) >= 3 * rounds

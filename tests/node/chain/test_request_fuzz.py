@@ -1,10 +1,9 @@
 """Random requests to every method: each gets an answer, and none is a fault of ours.
 
-CORRIDOR_FUZZ_SECONDS lengthens it from a few seconds to as long as one likes.
+`make fuzz SECONDS=600` lengthens it from a few seconds to as long as one likes; `--fuzz-seed` changes it.
 """
 
 import json
-import os
 import random
 import time
 from typing import Any
@@ -19,7 +18,6 @@ from node.chain.rpc_error import INTERNAL_ERROR
 from tests.node.chain.assembly import creation, error_data, keeper, refuser
 from tests.node.chain.signing import dynamic_fee
 
-SECONDS = float(os.environ.get("CORRIDOR_FUZZ_SECONDS", "6"))
 HASH = "0x" + "ab" * 32
 ADDRESS = "0x" + "cd" * 20
 PLAIN: list[Any] = [None, True, False, 0, 1, -1, 2**70, 1.5, 10**400, "", "0x", "0x0", "0x1", "0x01", "0xg"]
@@ -70,23 +68,24 @@ def known(chain: LocalChain, debtor: LocalAccount) -> list[Any]:
     return found
 
 
-def test_every_method_answers_anything(chain: LocalChain, known: list[Any]) -> None:
-    seed = int(os.environ.get("CORRIDOR_FUZZ_SEED", "20022"))
-    dice = random.Random(seed)
+def test_every_method_answers_anything(
+    chain: LocalChain, known: list[Any], request: pytest.FixtureRequest
+) -> None:
+    dice = random.Random(request.config.getoption("--fuzz-seed"))
     rpc = JsonRpc(chain, DevelopmentChain(chain, development_signers()))
     methods = [method for method in rpc.methods if method not in SLOW]
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + request.config.getoption("--fuzz-seconds")
     asked = 0
     while time.monotonic() < deadline or asked < 500:
         method = dice.choice(methods)
-        request = {
+        body = {
             "jsonrpc": "2.0",
             "id": 1,
             "method": method,
             "params": [value(dice, known) for _ in range(dice.randrange(5))],
         }
-        answer = json.loads(rpc.answer_body(json.dumps(request).encode()) or b"{}")
-        assert "result" in answer or answer["error"]["code"] != INTERNAL_ERROR, (request, answer)
+        answer = json.loads(rpc.answer_body(json.dumps(body).encode()) or b"{}")
+        assert "result" in answer or answer["error"]["code"] != INTERNAL_ERROR, (body, answer)
         asked += 1
     assert rpc.dispatch("eth_chainId", []) == "0x4e36"
 
