@@ -4,31 +4,30 @@ What py-evm's own miner leaves out (the system calls at the start, the requests 
 sealed block passes py-evm's import.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
-from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI
+from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
 from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.prague.headers import calc_excess_blob_gas_prague
-from eth_bloom.bloom import BloomFilter
 from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.errors import TransactionRefused
 from node.chain.header import encode_block
 from node.chain.lazy_trie import list_root
+from node.chain.receipt import Blooms, encode_receipt, view_of
 from node.chain.records import Outcome, SealedBlock
 from node.chain.rules import LocalState, LocalVM, apply_system_calls, context_of
 from node.chain.state_view import StateView
+from node.chain.transaction import transaction_type
 
 EMPTY_LISTS = b"\xc0\xc0"  # no uncles, no withdrawals
-SUCCEEDED = b"\x01"
-FAILED = b""
 
 
 class OpenBlock:
@@ -70,7 +69,9 @@ class OpenBlock:
         self.state = new_state(view, context_of(self.header, chain_id, previous_hashes))
         self.transactions: list[SignedTransactionAPI] = []
         self.outcomes: list[Outcome] = []
-        self._receipts: list[ReceiptAPI] = []
+        self._receipts: list[bytes] = []
+        self._blooms = Blooms()
+        self._bloom = 0
         self.gas_used = 0
         self._log_count = 0
         apply_system_calls(self.state, self.header)
@@ -96,14 +97,16 @@ class OpenBlock:
         self.gas_used += gas_used
         succeeded = not computation.is_error
         entries = computation.get_log_entries()
-        receipt = transaction.make_receipt(SUCCEEDED if succeeded else FAILED, self.gas_used, entries)
         logs = tuple(
             (bytes(address), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
             for address, topics, data in entries
         )
         self.transactions.append(transaction)
-        self.outcomes.append(Outcome(succeeded, gas_used, self.gas_used, self._log_count, logs))
-        self._receipts.append(receipt)
+        outcome = Outcome(succeeded, gas_used, self.gas_used, self._log_count, logs)
+        bloom = self._blooms.of(logs)
+        self.outcomes.append(outcome)
+        self._receipts.append(encode_receipt(transaction_type(transaction), outcome, bloom))
+        self._bloom |= bloom
         self._log_count += len(logs)
         return computation
 
@@ -113,23 +116,26 @@ class OpenBlock:
             raise RuntimeError("the chain has moved on since this block was opened")
         requests_hash = self._requests_hash()
         self.state.persist()
+        encoded = [transaction.encode() for transaction in self.transactions]
         header = self.header.copy(
             state_root=self.state.state_root,
-            transaction_root=_root(self.transactions),
-            receipt_root=_root(self._receipts),
-            bloom=_bloom(self._receipts),
+            transaction_root=Hash32(list_root(encoded)),
+            receipt_root=Hash32(list_root(self._receipts)),
+            bloom=self._bloom,
             gas_used=self.gas_used,
             withdrawals_root=BLANK_ROOT_HASH,
             requests_hash=requests_hash,
         )
-        size = len(encode_block(header, [t.encode() for t in self.transactions], EMPTY_LISTS))
+        size = len(encode_block(header, encoded, EMPTY_LISTS))
         return SealedBlock(header, tuple(self.transactions), tuple(self.outcomes), size, EMPTY_LISTS)
 
     def _requests_hash(self) -> Hash32:
         """EIP-7685: deposits from the logs, then the withdrawal and consolidation contracts where they exist."""
         machine = LocalVM(self.header, SimpleNamespace(), None, None)  # type: ignore[arg-type]
         machine._state = self.state
-        block = SimpleNamespace(block_requests=[], get_receipts=lambda _: self._receipts)
+        block = SimpleNamespace(
+            block_requests=[], get_receipts=lambda _: [view_of(outcome) for outcome in self.outcomes]
+        )
         machine.process_deposit_request_data(block)  # type: ignore[arg-type]
         machine.process_withdrawal_request_data(block)  # type: ignore[arg-type]
         machine.process_consolidation_request_data(block)  # type: ignore[arg-type]
@@ -138,14 +144,3 @@ class OpenBlock:
             if len(request) > 1:
                 digest.update(sha256(request).digest())
         return Hash32(digest.digest())
-
-
-def _root(items: Sequence[SignedTransactionAPI] | Sequence[ReceiptAPI]) -> Hash32:
-    return Hash32(list_root([item.encode() for item in items]))
-
-
-def _bloom(receipts: list[ReceiptAPI]) -> int:
-    bloom = 0
-    for receipt in receipts:
-        bloom |= receipt.bloom
-    return int(BloomFilter(bloom))

@@ -198,7 +198,15 @@ class LazyTrie:
 
     def _encode(self, node: Loaded, write: Write) -> bytes:
         if isinstance(node, Branch):
-            return rlp_list(b"".join([self._reference(child, write) for child in node.children]) + EMPTY)
+            references = []
+            for child in node.children:  # most of them empty or unchanged: no call for those
+                if child is None:
+                    references.append(EMPTY)
+                elif isinstance(child, bytes):
+                    references.append(b"\xa0" + child)
+                else:
+                    references.append(child.reference or self._reference(child, write))
+            return rlp_list(b"".join(references) + EMPTY)
         if isinstance(node, Leaf):
             return rlp_list(rlp_string(pack_leaf(node.path)) + rlp_string(node.value))
         return rlp_list(rlp_string(pack_extension(node.path)) + self._reference(node.child, write))

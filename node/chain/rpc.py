@@ -6,6 +6,7 @@ without its details.
 
 import json
 import logging
+from contextlib import nullcontext
 from typing import Any
 
 from node.chain.chain import LocalChain
@@ -90,7 +91,8 @@ class JsonRpc:
             return encode(
                 error_answer(None, RpcError(INVALID_REQUEST, f"batch too large: at most {MAX_BATCH} requests"))
             )
-        answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
+        with self.node.chain.acknowledging_together() if _only_sends(asked) else nullcontext():
+            answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
         return encode(answers) if answers else None
 
     def answer(self, asked: Any, extra: MethodTable = NO_METHODS) -> dict[str, Any] | None:
@@ -121,6 +123,11 @@ class JsonRpc:
         except Exception as fault:
             log.exception("a fault while answering %s", method)
             raise RpcError(INTERNAL_ERROR, "internal error") from fault
+
+
+def _only_sends(asked: list[Any]) -> bool:
+    """Whether a batch only sends transactions: one wait for the disk then does for all of its answers."""
+    return all(isinstance(one, dict) and one.get("method") == "eth_sendRawTransaction" for one in asked)
 
 
 def method_table(*, for_development: bool = False) -> dict[str, Method]:

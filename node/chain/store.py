@@ -5,7 +5,8 @@ either the whole block or none of it. Queued transactions are journaled here too
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class ChainStore:
         self._database = connection
         self._lock = lock
         self.name = name
+        self._together: list[tuple[bytes, bytes]] | None = None
 
     @classmethod
     def open(cls, directory: Path | None) -> "ChainStore":
@@ -59,12 +61,29 @@ class ChainStore:
 
         `done` are hashes of journaled transactions that the block makes obsolete.
         """
+        gone = self._forget(done)
         with self._database as database:
             self._write_block(block, nodes)
-            database.executemany("DELETE FROM queued WHERE hash = ?", [(key,) for key in done])
+            database.executemany("DELETE FROM queued WHERE hash = ?", gone)
+
+    @contextmanager
+    def journaling_together(self) -> Iterator[None]:
+        """Journal what is queued meanwhile in one transaction at the end; only then is any of it durable."""
+        self._together = []
+        try:
+            yield
+        finally:
+            rows, self._together = self._together, None
+            if rows:
+                with self._database as database:
+                    database.executemany("INSERT OR IGNORE INTO queued (hash, raw) VALUES (?, ?)", rows)
 
     def queue(self, transaction_hash: bytes, raw: bytes, replaces: bytes | None = None) -> None:
-        """Journal a transaction that waits; durable when this returns."""
+        """Journal a transaction that waits; durable when this returns, unless it is journaled with others."""
+        if self._together is not None and replaces is None:
+            self._together.append((transaction_hash, raw))
+            return
+        self._forget([] if replaces is None else [replaces])
         with self._database as database:
             if replaces is not None:
                 database.execute("DELETE FROM queued WHERE hash = ?", (replaces,))
@@ -78,8 +97,9 @@ class ChainStore:
 
     def unqueue(self, hashes: Iterable[bytes]) -> None:
         """Take transactions out of the journal."""
+        gone = self._forget(hashes)
         with self._database as database:
-            database.executemany("DELETE FROM queued WHERE hash = ?", [(key,) for key in hashes])
+            database.executemany("DELETE FROM queued WHERE hash = ?", gone)
 
     def cut_after(self, number: int) -> None:
         """Forget every block above `number`. Their state nodes stay: they do no harm and are found by hash."""
@@ -179,6 +199,13 @@ class ChainStore:
         return [row[0] for row in self._read("SELECT raw FROM queued ORDER BY position", ())]
 
     # -- inside
+
+    def _forget(self, hashes: Iterable[bytes]) -> list[tuple[bytes]]:
+        """Journal none of these with the others, if they were to be; returns them as SQLite takes them."""
+        gone = [(one,) for one in hashes]
+        if self._together and gone:
+            self._together = [row for row in self._together if (row[0],) not in gone]
+        return gone
 
     def _write_block(self, block: SealedBlock, nodes: Mapping[bytes, bytes]) -> None:
         database, header = self._database, block.header

@@ -15,6 +15,7 @@ from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
 from node.chain.errors import TransactionRefused
 from node.chain.genesis import Genesis
+from node.chain.sender import recovered_sender
 
 MAX_TRANSACTION_BYTES = 131_072
 MAX_INIT_CODE_BYTES = 49_152  # EIP-3860
@@ -81,7 +82,7 @@ def _check_signature(transaction: SignedTransactionAPI) -> None:
     ):
         raise TransactionRefused("invalid sender: invalid transaction v, r, s values")
     try:
-        _ = transaction.sender
+        transaction.__dict__["sender"] = recovered_sender(transaction, transaction.encode())
     except (BadSignature, ValidationError, ValueError) as error:
         raise TransactionRefused("invalid sender: the signature recovers to no key") from error
 

@@ -68,8 +68,9 @@ class InProcess:
         raws = list(transfers(self.senders, self.token))
         self.chain.automine = False
         started = time.perf_counter()
-        for raw in raws:
-            self.chain.send_raw_transaction(raw)
+        with self.chain.acknowledging_together():
+            for raw in raws:
+                self.chain.send_raw_transaction(raw)
         self.chain.mine()
         took_s = time.perf_counter() - started
         self.chain.automine = True

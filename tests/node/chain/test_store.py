@@ -1,5 +1,6 @@
 """The store on disk: nothing is lost by closing it, and nothing foreign or damaged is opened."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from node.chain.chain import LocalChain
 from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse, TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.log_query import LogQuery
+from node.chain.rpc import JsonRpc
 from node.chain.store_file import FILE_NAME
 from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee
@@ -171,3 +173,46 @@ def test_going_back_forgets_and_rebuilds(chain: LocalChain, debtor: LocalAccount
     assert chain.head.number == 2
     with pytest.raises(TransactionRefused):
         chain.send_raw_transaction(dynamic_fee(debtor, 1, value=1))
+
+
+def test_what_is_acknowledged_together_survives_together(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount
+) -> None:
+    """Journaled in one go at the end; what was replaced or mined meanwhile is not journaled after all."""
+    chain = LocalChain.open(tmp_path, genesis)
+    better = {"maxFeePerGas": 9, "maxPriorityFeePerGas": 9}
+    with chain.acknowledging_together():
+        waiting = [chain.send_raw_transaction(dynamic_fee(debtor, nonce)) for nonce in (4, 1, 3)]
+        replacing = chain.send_raw_transaction(dynamic_fee(debtor, 3, **better))
+        mined = chain.send_raw_transaction(dynamic_fee(debtor, 0))
+    assert chain.head.number == 2
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    assert {one.hash for one in again.pool.all()} == {waiting[0], replacing}
+    assert again.transaction(mined) is not None
+    again.close()
+
+
+def test_a_batch_of_transactions_waits_for_the_disk_once(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount
+) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    chain.automine = False
+    asked = [
+        {
+            "jsonrpc": "2.0",
+            "id": nonce,
+            "method": "eth_sendRawTransaction",
+            "params": ["0x" + dynamic_fee(debtor, nonce).hex()],
+        }
+        for nonce in (0, 1, 2, 2)
+    ]
+    committed: list[str] = []
+    chain._store._database.set_trace_callback(lambda text: committed.append(text) if text == "COMMIT" else None)
+    answers = json.loads(JsonRpc(chain).answer_body(json.dumps(asked).encode()) or b"")
+    assert committed == ["COMMIT"]
+    assert ["result" in answer for answer in answers] == [True, True, True, False]
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    assert again.head.number == 3
+    again.close()
