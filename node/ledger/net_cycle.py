@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from eth_abi.abi import encode
 
@@ -85,9 +85,11 @@ class NetCycle:
 
         Signatures of 65 bytes, in the order of to_sign; none of those who have agreed on chain.
         """
-        return call_data(
-            artifact("Settlement").abi,
-            "settle_net",
+        return call_data(artifact("Settlement").abi, "settle_net", *self.settle_arguments(signatures))
+
+    def settle_arguments(self, signatures: Sequence[bytes]) -> tuple[Any, ...]:
+        """The arguments of that call."""
+        return (
             self.cycle,
             self.payments_root,
             list(self.tokens),

@@ -31,6 +31,7 @@ class Hold:
     secret: bytes
     expiry: int
     status: int = PLACED
+    id: bytes | None = None
 
 
 class HoldRules(SettlementRules):
@@ -115,5 +116,6 @@ class HoldRules(SettlementRules):
 
     def check_hold(self, hold: Hold) -> None:
         self.check(hold.currency, hold.debtor, hold.creditor)
-        hold_id = self.town.engine.read(self.town.holds, "hold_id", hold.terms)
-        assert self.town.engine.read(self.town.holds, "status", hold_id) == hold.status
+        if hold.id is None:
+            hold.id = self.town.engine.read(self.town.holds, "hold_id", hold.terms)
+        assert self.town.engine.read(self.town.holds, "status", hold.id) == hold.status

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 DAY_S = 86_400
 # The caps of the only tier: largest balance, largest payment, largest total a day.
 MAX_BALANCE, MAX_AMOUNT, MAX_DAILY = 60_000_00, 10_000_00, 25_000_00
 TRANSFERS, SETTLEMENT, ISSUANCE = 1, 2, 4
+# A payment with this sequence or a higher one is for netting, and never settles gross.
+NETTED = 2**63
 
 
 @dataclass
@@ -107,6 +110,11 @@ class Model:
     quotes: set[bytes] = field(default_factory=set)
     settled: dict[tuple[str, bytes], Payment] = field(default_factory=dict)
     returned: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    # the (currency, bank) positions of a set of participants -> the number of its last cycle
+    cycles: dict[frozenset[tuple[str, str]], int] = field(default_factory=dict)
+
+    def last_cycle(self, positions: Iterable[tuple[str, str]]) -> int:
+        return self.cycles.get(frozenset(positions), 0)
 
     def legs(self, payment: Payment) -> list[tuple[str, str, str, int]]:
         if payment.provider is None:
@@ -149,6 +157,8 @@ class Model:
             self.currencies[currency].move(debtor, creditor, amount, now)
 
     def _is_new(self, payment: Payment) -> bool:
+        if payment.sequence >= NETTED:
+            return False
         if payment.sequence:
             return (payment.debtor_agent, payment.sequence) not in self.sequences
         return (payment.debtor_agent, payment.uetr) not in self.used

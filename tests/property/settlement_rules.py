@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.property.drawing import Route, amounts, currencies, fresh_uetr, lives_s, mostly, routes
-from tests.property.model import Payment
+from tests.property.model import NETTED, Payment
 from tests.property.token_rules import TokenRules
 from tests.property.town import BANKS, CURRENCIES, PROVIDER
 
@@ -26,7 +26,7 @@ class SettlementRules(TokenRules):
         amount=amounts,
         life_s=lives_s,
         well_signed=mostly,
-        sequence=st.sampled_from((0, 0, 1, 2, 3, 300)),
+        sequence=st.sampled_from((0, 0, 0, 1, 2, 3, 300, 300, NETTED + 1)),
         reused=st.booleans(),
     )
     def settle_in_one_currency(
@@ -67,7 +67,7 @@ class SettlementRules(TokenRules):
         life_s=lives_s,
         well_signed=mostly,
         quote=st.sampled_from((None, None, 1, 2, 3)),
-        sequence=st.sampled_from((0, 0, 1, 2, 3, 300)),
+        sequence=st.sampled_from((0, 0, 0, 1, 2, 3, 300, 300, NETTED + 1)),
     )
     def settle_across_currencies(
         self,

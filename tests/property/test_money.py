@@ -1,4 +1,4 @@
-"""Random people do random things with tokens, registry, settlement and holds; a model says what must come of it.
+"""Random people do random things with tokens, registry, settlement, netting and holds, and a model says the same.
 
 After every step: what the model allows has happened and what it forbids has not, and the accounts touched are
 equal to the last unit; at the end of a run all accounts are, with the supply. So no money appears or goes, nothing
@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.engine import Engine
-from tests.property.hold_rules import HoldRules
+from tests.property.netting_rules import NettingRules
 from tests.property.town import ADDRESS, AUTHORITY, HOLDERS, Town
 
 STEPS_OF_ONE_RUN = 50
 RUNS, LONG_RUNS = 250, 5_000
 
 
-class Money(HoldRules):
+class Money(NettingRules):
     """All rules together, and at the end of each run every account."""
 
     def teardown(self) -> None:
@@ -29,12 +29,20 @@ class Money(HoldRules):
             return
         for currency, money in self.model.currencies.items():
             self.check(currency, *HOLDERS, AUTHORITY)
+            self.check_as_told(currency)
             total = sum(account.balance + account.held for account in money.accounts.values())
             assert total == money.outstanding
             assert self.town.engine.read(self.town.tokens[currency], "totalSupply") == total
         for (agent, uetr), payment in self.model.settled.items():
             settled = self.town.engine.read(self.town.settlement, "settled", ADDRESS[agent], uetr)
             assert settled not in {bytes(32), b"\xff" * 32}, payment
+
+    def check_as_told(self, currency: str) -> None:
+        """What the token tells about its accounts; the steps before have read its storage, which is quicker."""
+        for who, account in self.model.currencies[currency].accounts.items():
+            found = self.town.engine.read(self.town.tokens[currency], "account_of", ADDRESS[who])
+            told = found["balance"], found["held"], found["frozen"]
+            assert told == (account.balance, account.held, account.frozen), (currency, who)
 
 
 def run(runs: int) -> int:

@@ -12,7 +12,7 @@ from contracts.roles import ParticipantStatus
 from tests.property.drawing import amounts, currencies, holders, mostly
 from tests.property.engine import Deployed
 from tests.property.model import ISSUANCE, SETTLEMENT, TRANSFERS, Model
-from tests.property.town import ADDRESS, AUTHORITY, BANKS, HOLDERS, PROVIDER, Town
+from tests.property.town import ADDRESS, AUTHORITY, BANKS, CLEARING_AGENT, HOLDERS, PROVIDER, Town
 
 
 class TokenRules(RuleBasedStateMachine):
@@ -42,10 +42,8 @@ class TokenRules(RuleBasedStateMachine):
     def check(self, currency: str, *everybody: str) -> None:
         for who in everybody:
             account = self.model.currencies[currency].of(who)
-            found = self.town.engine.read(self.town.tokens[currency], "account_of", ADDRESS[who])
-            assert (found["balance"], found["held"], found["frozen"]) == (
-                account.balance, account.held, account.frozen,
-            ), (currency, who)  # fmt: skip
+            expected = account.balance, account.held, account.frozen
+            assert self.town.account(currency, who) == expected, (currency, who)
 
     @property
     def now(self) -> int:
@@ -120,7 +118,7 @@ class TokenRules(RuleBasedStateMachine):
         self.town.engine.must(ADDRESS[AUTHORITY], token, "pause_only", flags)
         money.paused = flags
 
-    @rule(who=st.sampled_from((*BANKS, PROVIDER)), active=mostly)
+    @rule(who=st.sampled_from((*BANKS, PROVIDER, CLEARING_AGENT)), active=mostly)
     def suspend_or_reinstate(self, who: str, active: bool) -> None:
         if self.model.active[who] != active:
             status = ParticipantStatus.ACTIVE if active else ParticipantStatus.SUSPENDED

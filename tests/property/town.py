@@ -20,11 +20,16 @@ CUSTOMERS = ("customer a", "customer b")
 PROVIDER = "fx provider"
 HOLDERS = (*BANKS, PROVIDER, *CUSTOMERS)
 AUTHORITY = "authority"
+CLEARING_AGENT = "clearing agent"
 FIRST_MONEY = 300_000_00
 ALL_TOKEN_ROLES = 63
+AMOUNT_MASK = 2**80 - 1
 
-KEYS = {who: LocalSigner(sha256(f"property: {who}".encode()).digest()) for who in (*HOLDERS, AUTHORITY)}
+KEYS = {
+    who: LocalSigner(sha256(f"property: {who}".encode()).digest()) for who in (*HOLDERS, AUTHORITY, CLEARING_AGENT)
+}
 ADDRESS = {who: signer.address for who, signer in KEYS.items()}
+ROLES = {address: who for who, address in ADDRESS.items()}
 
 
 class Town:
@@ -39,11 +44,14 @@ class Town:
         self.tokens = {currency: self._token(currency) for currency in CURRENCIES}
         self._register()
         self._domain = domain_separator(engine.chain_id, self.settlement.address)
+        # A bank's account has nothing but a balance at first, so its word is that.
+        self._accounts = engine.find_words(self.tokens[CURRENCIES[0]], ADDRESS[BANKS[0]], FIRST_MONEY)
 
     def model(self) -> Model:
         """The model of the town as it is now."""
         model = Model(
-            {currency: ModelCurrency() for currency in CURRENCIES}, dict.fromkeys((*BANKS, PROVIDER), True)
+            {currency: ModelCurrency() for currency in CURRENCIES},
+            dict.fromkeys((*BANKS, PROVIDER, CLEARING_AGENT), True),
         )
         for currency in model.currencies.values():
             for who in HOLDERS:
@@ -51,6 +59,15 @@ class Town:
                 account.balance, account.capped = self._first_money(who), who in CUSTOMERS
             currency.outstanding = sum(account.balance for account in currency.accounts.values())
         return model
+
+    def code_of(self, token: str) -> str:
+        """The currency of a token."""
+        return next(code for code, deployed in self.tokens.items() if deployed.address == token)
+
+    def account(self, currency: str, who: str) -> tuple[int, int, bool]:
+        """Balance, held amount and freeze, as the token's account word packs them."""
+        word = self.engine.word(self.tokens[currency], self._accounts, ADDRESS[who])
+        return word & AMOUNT_MASK, word >> 80 & AMOUNT_MASK, word >> 255 == 1
 
     def sign(self, who: str, value: Struct) -> bytes:
         return KEYS[who].sign_digest(signing_digest(self._domain, value)).to_bytes()
@@ -118,8 +135,9 @@ class Town:
         engine.must(admin, self.registry, "grant_role", admin, 3)
         for currency, token in self.tokens.items():
             engine.must(admin, self.registry, "list_token", currency, token.address)
-        for number, who in enumerate((*BANKS, PROVIDER)):
-            role = ParticipantRole.FX_PROVIDER if who == PROVIDER else ParticipantRole.BANK
+        roles = {PROVIDER: ParticipantRole.FX_PROVIDER, CLEARING_AGENT: ParticipantRole.CLEARING_AGENT}
+        for number, who in enumerate((*BANKS, *roles)):
+            role = roles.get(who, ParticipantRole.BANK)
             details = (f"PROPCN{number:02d}", f"{number:020d}", who, role, b"\x05" * 32, "https://x.example", "CN")
             engine.must(admin, self.registry, "register", ADDRESS[who], *details)
 
