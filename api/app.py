@@ -16,6 +16,8 @@ from api.limits import LimitBodies
 from api.request_log import LogRequests
 from api.routes import (
     accounts,
+    cases,
+    correspondence,
     events,
     health,
     inbox,
@@ -24,6 +26,7 @@ from api.routes import (
     participants,
     payments,
     quotes,
+    returns,
     transfers,
     webhooks,
 )
@@ -53,18 +56,8 @@ def create_app(institution: Institution) -> FastAPI:
         redirect_slashes=False,
     )
     access = Access(institution)
-    for noun in (
-        messages,
-        inbox,
-        payments,
-        quotes,
-        participants,
-        accounts,
-        interbank,
-        transfers,
-        events,
-        webhooks,
-    ):
+    payment_nouns = (messages, inbox, payments, returns, cases, quotes)
+    for noun in (*payment_nouns, participants, accounts, interbank, correspondence, transfers, events, webhooks):
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 from pydantic import ValidationError
 
+from api.after_schemas import PassedAnswer
 from api.problems import MEDIA_TYPE
 from api.schemas import PaymentAnswer, ProblemDocument, QuoteGiven
 from api.signatures import RequestHead, ResponseHead, Signatory, SignatureRefused, sign_request, verify_response
@@ -34,6 +35,7 @@ from wallet.typed_data import BadTypedData, Quote, from_json, to_json
 
 PAYMENTS_PATH: Final = "/v1/interbank/payments"
 QUOTES_PATH: Final = "/v1/interbank/quotes"
+MESSAGES_PATH: Final = "/v1/interbank/messages"
 LARGEST_ANSWER_BYTES: Final = 1_000_000
 _NO_WORD: Final = frozenset({408, 425, 429})
 
@@ -75,6 +77,18 @@ class HttpCorrespondent:
         }
         answer = self._ask(provider, QUOTES_PATH, body)
         return answer if isinstance(answer, Unreachable) else self._quote(provider, answer)
+
+    def pass_on(self, peer: Participant, message: bytes) -> bytes | Refused | Unreachable:
+        """Hand a message over; implements `node.settlement.aftercare.Messenger`."""
+        answer = self._ask(peer, MESSAGES_PATH, {"message": message.decode()})
+        if isinstance(answer, Unreachable):
+            return answer
+        if answer.status != 200:
+            return _refusal(peer, answer, _passed_on)
+        try:
+            return (PassedAnswer.model_validate_json(answer.content).message or "").encode()
+        except ValidationError:
+            return Unreachable(f"{peer.bic} answered with something else than an answer")
 
     def _ask(self, peer: Participant, path: str, body: Mapping[str, Any]) -> _Answer | Unreachable:
         content = json.dumps(body, separators=(",", ":")).encode()

@@ -23,6 +23,7 @@ from api.clock import SystemClock
 from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
+from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
 from api.translation import Iso20022Translator, reasons_of
 from api.webhooks.address import WebhookTargets
@@ -34,6 +35,7 @@ from node.domain.party import Agent
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
+from node.settlement.aftercare import Aftercare
 from node.settlement.office import Office
 from node.settlement.ports import Boundary, Clock
 from node.settlement.terms import BadTerms, PriceBook, Terms, terms_from
@@ -166,6 +168,10 @@ def open_institution(
     keys = KeyRing(password, lambda: (client.chain_id(), said.settlement), gate)
     signers = _signers(folder, said, keys)
     http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False)
+    ourselves = Agent(said.bic, said.name, said.lei)
+    correspondent = HttpCorrespondent(
+        signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
+    )
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
@@ -173,10 +179,8 @@ def open_institution(
         client=client,
         directory=directory,
         contract=SettlementContract(client, said.settlement),
-        correspondent=HttpCorrespondent(
-            signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
-        ),
-        translator=Iso20022Translator(catalogue, Agent(said.bic, said.name, said.lei), clock),
+        correspondent=correspondent,
+        translator=Iso20022Translator(catalogue, ourselves, clock),
         signer=signers.settlement,
         lane_signer=signers.operator,
         clock=clock,
@@ -184,6 +188,7 @@ def open_institution(
         terms=_terms(said),
         prices=_prices(said),
         more_lane_signers=signers.more_operators,
+        aftercare=Aftercare(Iso20022Scribe(catalogue, ourselves, clock), correspondent),
     )
     return Institution(
         name=said.name,

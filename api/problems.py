@@ -48,6 +48,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Refusal.WEBHOOK_ENDPOINT_NOT_FOUND,
         Refusal.DELIVERY_NOT_FOUND,
         Refusal.MESSAGE_NOT_FOUND,
+        Refusal.CASE_NOT_FOUND,
         Refusal.NOTHING_HERE,
         Refusal.NOT_AN_FX_PROVIDER,
         Reason.ORIGINAL_UNKNOWN,
@@ -55,6 +56,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     405: (Refusal.METHOD_NOT_ALLOWED,),
     408: (Refusal.BODY_TOO_SLOW,),
     409: (
+        Refusal.CASE_DECIDED_ALREADY,
         Refusal.REQUEST_UNDER_WAY,
         Reason.UETR_ALREADY_USED,
         Reason.MESSAGE_ID_ALREADY_USED,

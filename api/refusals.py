@@ -27,6 +27,8 @@ class Refusal(Enum):
     PAYMENT_NOT_FOUND = ("payment_not_found", Actor.CALLER, False, None)
     TRANSFER_NOT_FOUND = ("transfer_not_found", Actor.CALLER, False, None)
     MESSAGE_NOT_FOUND = ("message_not_found", Actor.CALLER, False, None)
+    CASE_NOT_FOUND = ("case_not_found", Actor.CALLER, False, None)
+    CASE_DECIDED_ALREADY = ("case_decided_already", Actor.CALLER, False, None)
     NOTHING_HERE = ("nothing_here", Actor.CALLER, False, None)
     METHOD_NOT_ALLOWED = ("method_not_allowed", Actor.CALLER, False, None)
     REQUEST_UNDER_WAY = ("request_under_way", Actor.CALLER, True, None)

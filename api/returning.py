@@ -161,7 +161,11 @@ def _money(amount: Amount, element: str) -> Money:
 
 def _faults(read: PaymentReturn) -> tuple[Finding, ...]:
     """A return says why, by a code of the published list."""
-    code = read.reasons[0].code if read.reasons else None
+    return wish_faults(read.reasons[0].code if read.reasons else None)
+
+
+def wish_faults(code: str | None) -> tuple[Finding, ...]:
+    """What is wrong with the reason stated for a return."""
     if code in external_codes()["ReturnReason1"]:
         return ()
     text = "A return states its reason by a code of ExternalReturnReason1Code."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from api.batch_translation import report_on
@@ -42,7 +42,7 @@ class Iso20022Translator:
         message, payment = self._parsed(original), record.payment
         now = self._now()
         hop = Hop(
-            message_id="FWD" + uuid.UUID(record.uetr).hex,
+            message_id=forward_id(record.uetr),
             created_at=now,
             instructing_agent=self.ourselves,
             instructed_agent=payment.creditor_agent,
@@ -54,19 +54,15 @@ class Iso20022Translator:
 
     def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
         """The status report on the payment as it stands, for whoever sent `original`."""
-        status = Status(
+        head = Status(
             message_id="STS" + uuid.uuid4().hex,
             created_at=self._now(),
             state=record.state,
             instructing_agent=self.ourselves,
             instructed_agent=_asker(record, self.ourselves),
-            findings=tuple(in_message_words(one, _is_return(record)) for one in record.findings),
-            uetr=record.uetr,
-            accepted_at=_moment_of(record, State.ACCEPTED),
-            settled_on=_settled_on(record),
-            on_chain=_on_chain(record),
             remarks=tuple(map(in_message_words, remarks)),
         )
+        status = status_of(record, head)
         return Written(STATUS_REPORT, status.message_id, write_status_report(self._parsed(original), status))
 
     def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
@@ -79,6 +75,11 @@ class Iso20022Translator:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.now_s(), UTC)
+
+
+def forward_id(uetr: str) -> str:
+    """The identification of a credit transfer or return as it leaves for the other institution."""
+    return "FWD" + uuid.UUID(uetr).hex
 
 
 def _readable(message: ParsedMessage | Refusal) -> ParsedMessage:
@@ -106,6 +107,19 @@ def _asker(record: PaymentRecord, ourselves: Agent) -> Agent | None:
     return None if instructing is None or instructing.bic == ourselves.bic else instructing
 
 
+def status_of(record: PaymentRecord, head: Status) -> Status:
+    """What is to be told of a payment as it stands, under the identification and ends of `head`."""
+    return replace(
+        head,
+        state=record.state,
+        findings=tuple(in_message_words(one, _is_return(record)) for one in record.findings),
+        uetr=record.uetr,
+        accepted_at=_moment_of(record, State.ACCEPTED),
+        settled_on=settled_on(record),
+        on_chain=_on_chain(record),
+    )
+
+
 def _is_return(record: PaymentRecord) -> bool:
     return record.payment.return_of is not None
 
@@ -114,7 +128,8 @@ def _moment_of(record: PaymentRecord, state: State) -> datetime | None:
     return next((step.at for step in record.history if step.state is state), None)
 
 
-def _settled_on(record: PaymentRecord) -> date | None:
+def settled_on(record: PaymentRecord) -> date | None:
+    """The day on which the payment settled, by its block; None where it has not."""
     if record.state is not State.SETTLED or record.block_time_s is None:
         return None
     return datetime.fromtimestamp(record.block_time_s, UTC).date()

@@ -64,8 +64,8 @@ def write_status_report(original: ParsedMessage, status: Status) -> bytes:
     references = references_of(original)
     document = new_root(IDENTIFIER)
     report = add(document, "FIToFIPmtStsRpt")
-    _write_group(report, status)
-    _write_transaction(add(report, "TxInfAndSts"), status, references)
+    write_group(report, status)
+    write_transaction(add(report, "TxInfAndSts"), status, references)
     header = None
     if original.header is not None:
         created_at = timestamp(status.created_at)
@@ -73,7 +73,8 @@ def write_status_report(original: ParsedMessage, status: Status) -> bytes:
     return serialise(document, header)
 
 
-def _write_group(report: etree._Element, status: Status) -> None:
+def write_group(report: etree._Element, status: Status) -> None:
+    """Append the group header."""
     group = add(report, "GrpHdr")
     add(group, "MsgId", status.message_id)
     add(group, "CreDtTm", timestamp(status.created_at))
@@ -86,7 +87,8 @@ def _write_agents(parent: etree._Element, status: Status) -> None:
         write_agent(parent, "InstdAgt", status.instructed_agent)
 
 
-def _write_transaction(node: etree._Element, status: Status, references: MessageReferences) -> None:
+def write_transaction(node: etree._Element, status: Status, references: MessageReferences) -> None:
+    """Write what is told of one transaction."""
     group = add(node, "OrgnlGrpInf")
     add(group, "OrgnlMsgId", references.message_id)
     add(group, "OrgnlMsgNmId", references.identifier)

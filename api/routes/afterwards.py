@@ -12,14 +12,18 @@ from typing import Final
 from starlette.responses import Response
 
 from api.idempotency import REPLAYED, Keep
+from api.inquiring import INQUIRIES, answer_inquiry
 from api.institution import Institution
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal as Unread
 from api.iso20022.return_forward import RETURNS
 from api.problems import Problem, problem_of
 from api.reading import Taken
-from api.returning import read_own_return
+from api.recalling import RECALLS, read_asked, recall_of
+from api.returning import original_record, read_own_return
+from node.domain.payment import Side
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
+from node.settlement.recall_opening import Contradicted, Opened, open_own
 
 XML: Final = "application/xml"
 Answerer = Callable[[Institution, ParsedMessage, Keep], Response]
@@ -50,7 +54,35 @@ def _answer(outcome: Recorded | Repeated) -> Response:
     return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)
 
 
-ANSWERERS: Final[dict[str, Answerer]] = dict.fromkeys(RETURNS, post_return)
+def post_recall(institution: Institution, message: ParsedMessage, keep: Keep) -> Response:
+    """Open a case about a payment we sent, answered by a camt.029 that says it is pending."""
+    asked = read_asked(message)
+    original = original_record(institution, asked.original.uetr or "", Side.DEBTOR_AGENT)
+    recall = recall_of(message, asked)
+    opened = open_own(institution.office, original, recall, lambda unit, known: keep(unit, _case_answer(known)))
+    if isinstance(opened, Contradicted):
+        raise problem_of((opened.finding,))
+    institution.worker.wake()
+    answer = _case_answer(opened)
+    if opened.repeated:
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def _case_answer(opened: Opened) -> Response:
+    return Response(opened.case.answer, 202, {"Location": f"/v1/cases/{opened.case.reference}"}, XML)
+
+
+def post_inquiry(institution: Institution, message: ParsedMessage, _keep: Keep) -> Response:
+    """Answer a question about payments by a pacs.002 with their present states."""
+    return Response(answer_inquiry(institution, message, None), 202, media_type=XML)
+
+
+ANSWERERS: Final[dict[str, Answerer]] = {
+    **dict.fromkeys(RETURNS, post_return),
+    **dict.fromkeys(RECALLS, post_recall),
+    **dict.fromkeys(INQUIRIES, post_inquiry),
+}
 _NAMED: Final = re.compile(
     b"urn:iso:std:iso:20022:tech:xsd:(?:" + b"|".join(re.escape(name.encode()) for name in ANSWERERS) + b")[\"']"
 )

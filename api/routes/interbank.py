@@ -44,13 +44,13 @@ def router(institution: Institution, access: Access) -> APIRouter:
         operation_id="proposePayment",
         summary="Propose a payment to its creditor agent",
         responses=documented(*_COMMON, *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)), Reason.UETR_ALREADY_USED),
-        openapi_extra=_takes(PaymentProposal),
+        openapi_extra=takes(PaymentProposal),
     )
     def propose_payment(
         debtor_agent: Participant = Depends(access.participant), body: bytes = Depends(raw_body)
     ) -> PaymentAnswer:
         """Show a pacs.008 with its instruction and quote; the answer is a pacs.002 and a signed acceptance."""
-        return _considered(institution, debtor_agent, _read(PaymentProposal, body))
+        return _considered(institution, debtor_agent, read_body(PaymentProposal, body))
 
     @routes.post(
         "/quotes",
@@ -65,21 +65,22 @@ def router(institution: Institution, access: Access) -> APIRouter:
             Reason.RATE_NOT_OFFERED,
             Reason.PROVIDER_INVENTORY_TOO_LOW,
         ),
-        openapi_extra=_takes(QuoteAsked),
+        openapi_extra=takes(QuoteAsked),
     )
     def ask_quote(taker: Participant = Depends(access.participant), body: bytes = Depends(raw_body)) -> QuoteGiven:
         """A single-use quote, signed with the provider's settlement key."""
-        return _quoted(institution, taker, _read(QuoteAsked, body))
+        return _quoted(institution, taker, read_body(QuoteAsked, body))
 
     return routes
 
 
-def _takes(model: type[BaseModel]) -> dict[str, Any]:
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """What the documentation says of a body that is read by hand, after its signature."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def _read(model: type[Wanted], body: bytes) -> Wanted:
+def read_body(model: type[Wanted], body: bytes) -> Wanted:
     """The body's content; it is read only after its signature is known to be good."""
     try:
         return model.model_validate_json(body)

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from node.book.accounts import Accounts
+from node.book.cases import Cases
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
 from node.book.events import Events
@@ -38,6 +39,7 @@ class Unit:
         """Made by Book only."""
         self.payments = Payments(connection)
         self.messages = Messages(connection)
+        self.cases = Cases(connection)
         self.accounts = Accounts(connection)
         self.quotes = Quotes(connection)
         self.lanes = Lanes(connection)

@@ -104,7 +104,7 @@ class Events:
         """A payment has entered a state: `payment.settled` and the like."""
         self._write(f"payment.{state.value.lower()}", at, uetr=uetr, version=version)
 
-    def message_written(self, uetr: str, message_row: int, at: datetime) -> None:
+    def message_written(self, uetr: str | None, message_row: int, at: datetime) -> None:
         """A message is kept to be sent: `message.written`."""
         self._write("message.written", at, uetr=uetr, message_row=message_row)
 

@@ -112,10 +112,10 @@ class MessageRecord:
     """An ISO message as it came ("in") or left ("out"), byte for byte.
 
     `counterparty` is a BIC or "back-office", `name` the message definition ("pacs.008.001.08"), `digest` the
-    SHA-256 of `body`. An empty `message_id` counts as none.
+    SHA-256 of `body`. An empty `message_id` counts as none. A statement is about no one payment: no `uetr`.
     """
 
-    uetr: str
+    uetr: str | None
     direction: str
     counterparty: str
     name: str

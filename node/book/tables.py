@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -34,6 +35,7 @@ from node.book.records import (
 from node.domain.lifecycle import Event, State
 from node.domain.party import AccountScheme
 from node.domain.payment import Side
+from node.domain.recall import CaseSide, CaseState
 
 metadata = MetaData(
     naming_convention={
@@ -104,14 +106,14 @@ messages = Table(
     "messages",
     metadata,
     row_id(),
-    Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),  # a statement is about no one payment
     Column("direction", String(3), nullable=False),
     Column("counterparty", String(35), nullable=False),
     Column("name", String(35), nullable=False),
     Column("message_id", String(70)),
     Column("body", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("digest", LargeBinary(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, index=True),
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     Index(
         "uq_messages_inbound",
@@ -121,6 +123,33 @@ messages = Table(
         sqlite_where=INBOUND,
         postgresql_where=INBOUND,
     ),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    row_id(),
+    Column("reference", String(36), nullable=False, unique=True),
+    Column("case_id", String(35), nullable=False),
+    Column("side", Named(CaseSide), nullable=False),
+    Column("state", Named(CaseState), nullable=False),
+    Column("counterparty", String(35), nullable=False),
+    Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, index=True),
+    Column("reason_code", String(4)),
+    Column("reason_text", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("request_id", String(70), nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("deadline_s", BigInteger, nullable=False),
+    Column("due_at_s", Float, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("is_told", Boolean, nullable=False),
+    Column("answer_code", String(4)),
+    Column("answer_text", Text, nullable=False),
+    Column("return_uetr", _UETR),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("side", "counterparty", "case_id"),
 )
 
 accounts = Table(

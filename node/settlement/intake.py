@@ -92,16 +92,23 @@ def receive(office: Office, received: Received, within: Within = alone) -> Recor
             if isinstance(known, Repeated):
                 within(unit, known)
             return known
-        placed = place(office, unit, received)
-        if isinstance(placed, Finding):
-            return Conflicting(placed)
-        remarks = unit.remarks.of(placed.uetr)
-        written = office.translator.report(placed, received.readable.body, remarks)
-        unit.messages.add(outbound(office, placed.uetr, received.counterparty, written))
-        recorded = Recorded(placed, written.body)
+        recorded = record_new(office, unit, received)
+        if isinstance(recorded, Finding):
+            return Conflicting(recorded)
         within(unit, recorded)
-    office.boundary("received", placed.uetr)
+    office.boundary("received", recorded.record.uetr)
     return recorded
+
+
+def record_new(office: Office, unit: Unit, received: Received) -> Recorded | Finding:
+    """Put an instruction into the book that is not there yet, with the answer to it; the finding is why not."""
+    placed = place(office, unit, received)
+    if isinstance(placed, Finding):
+        return placed
+    remarks = unit.remarks.of(placed.uetr)
+    written = office.translator.report(placed, received.readable.body, remarks)
+    unit.messages.add(outbound(office, placed.uetr, received.counterparty, written))
+    return Recorded(placed, written.body)
 
 
 def place(office: Office, unit: Unit, received: Received) -> PaymentRecord | Finding:
@@ -166,7 +173,7 @@ def _known(unit: Unit, received: Received, digest: bytes) -> Repeated | Conflict
     by_id = unit.messages.find_inbound(received.counterparty, received.message.message_id)
     if unit.inbox.find_taken(received.counterparty, received.message.message_id) is not None:
         return Conflicting(id_conflict(received.message.message_id))
-    if by_id is not None and by_id.digest == digest:
+    if by_id is not None and by_id.digest == digest and by_id.uetr is not None:
         uetr = by_id.uetr
     record = unit.payments.find(uetr)
     answer = None if record is None else _answer_to(unit, uetr, digest)
@@ -237,17 +244,19 @@ def new_record(office: Office, payment: Payment, side: Side, wait: Wait | None =
     )
 
 
-def inbound(office: Office, uetr: str, counterparty: str, message: Written) -> MessageRecord:
+def inbound(office: Office, uetr: str | None, counterparty: str, message: Written) -> MessageRecord:
     """A message as it came."""
     return _message(office, uetr, "in", counterparty, message)
 
 
-def outbound(office: Office, uetr: str, counterparty: str, message: Written) -> MessageRecord:
+def outbound(office: Office, uetr: str | None, counterparty: str, message: Written) -> MessageRecord:
     """A message as it leaves."""
     return _message(office, uetr, "out", counterparty, message)
 
 
-def _message(office: Office, uetr: str, direction: str, counterparty: str, message: Written) -> MessageRecord:
+def _message(
+    office: Office, uetr: str | None, direction: str, counterparty: str, message: Written
+) -> MessageRecord:
     return MessageRecord(
         uetr=uetr,
         direction=direction,

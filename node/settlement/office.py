@@ -16,6 +16,7 @@ from node.domain.party import Participant, bic11
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
+from node.settlement.aftercare import Aftercare
 from node.settlement.ports import Boundary, Clock, Correspondent, Translator
 from node.settlement.terms import PriceBook, Terms
 from wallet.signer import Signer
@@ -34,6 +35,7 @@ class Office:
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
     unless the institution is an FX provider. `fresh_id` names what the office makes; a simulation's is seeded.
     `calendars` say when each currency can settle; without any it is always.
+    Without `aftercare` it takes no recalls.
     """
 
     bic: str
@@ -53,6 +55,7 @@ class Office:
     more_lane_signers: tuple[Signer, ...] = ()
     calendars: Calendars = field(default_factory=Calendars)
     fresh_id: Callable[[], str] = random_id
+    aftercare: Aftercare | None = None
 
 
 def now(office: Office) -> datetime:

@@ -19,6 +19,7 @@ class Terms:
     a lane wait for a block at once. Answers to idempotency keys are kept for `keys_kept_s`. A covered
     payment waits `cover_s` for its cover, a cover `underlying_s` for its payment.
     Where more than `batch_above` payments are under way at once, they settle in batches.
+    A recall is decided within `recall_s`.
     """
 
     quote_s: int = 600
@@ -31,6 +32,7 @@ class Terms:
     most_fee_per_gas_wei: int = 500 * 10**9
     lane_window: int = 256
     tidy_s: float = 60.0
+    recall_s: int = 10 * 86400
     keys_kept_s: float = 400 * 86400.0
     poll_s: float = 0.1
     idle_poll_s: float = 1.0

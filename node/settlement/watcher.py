@@ -7,6 +7,7 @@ anywhere costs a second reading and nothing else.
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from itertools import groupby
 
 from node.book.book import Unit
@@ -108,7 +109,8 @@ def _record_of(office: Office, unit: Unit, log: SettledLog) -> PaymentRecord | N
 def _settle(office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference) -> None:
     if record.state is not State.INCLUDED:
         record = _include(office, unit, record, log, block)
-    record = unit.payments.move(record, Event.SETTLE, now(office), block_hash=block.hash)
+    # A withdrawal that came too late is nothing against a payment that has settled.
+    record = unit.payments.move(replace(record, findings=()), Event.SETTLE, now(office), block_hash=block.hash)
     book_settled(office, unit, record, log)
     report(office, unit, record)
 
@@ -133,7 +135,8 @@ def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
     if record is None or record.state in TERMINAL:
         return
     if record.side is Side.DEBTOR_AGENT and log.debtor_agent == office.account:
-        close(office, unit, record, Event.FAIL if record.findings else Event.CANCEL)
+        wished = all(finding.reason is Reason.CANCELLED_BY_DEBTOR_AGENT for finding in record.findings)
+        close(office, unit, record, Event.CANCEL if wished else Event.FAIL)
     elif record.side is Side.CREDITOR_AGENT and instruction_of(record).debtor_agent == log.debtor_agent:
         finding = Finding(Reason.CANCELLED_BY_DEBTOR_AGENT, "The debtor agent withdrew the payment.")
         close(office, unit, record, Event.CANCEL, (finding,))

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.engine import carry, due_batch, due_payments, step_batch
+from node.settlement.follow_up import follow_up
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
@@ -38,7 +40,11 @@ class Worker:
         self._office = office
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
-        self._loops = (_Loop(office, "engine", self._take_forward), _Loop(office, "chain", self._follow_chain))
+        self._loops = (
+            _Loop(office, "engine", self._take_forward),
+            _Loop(office, "chain", self._follow_chain),
+            _Loop(office, "cases", partial(follow_up, office)),
+        )
         self._tidy_at_s = 0.0
 
     def start(self) -> None:

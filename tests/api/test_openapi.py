@@ -26,6 +26,7 @@ from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from cli.atomic_file import replace_json
 from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
+from tests.api import after_answers
 from tests.api.event_answers import EVENT_ANSWERS
 from tests.api.expectations import suspended
 from tests.api.test_interbank import ASKED, Asker, proposal
@@ -243,6 +244,8 @@ ANSWERS: Answers = {
     ("askQuote", 503): lambda scene: scene.on_the_island(QUOTES, ASKED),
 }
 
+ANSWERS |= after_answers.ANSWERS
+
 
 @pytest.fixture(scope="module")
 def document(scene: Scene) -> dict[str, Any]:
@@ -317,7 +320,7 @@ def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any])
         needs = {scheme for entry in operation.get("security", ()) for scheme in entry}
         if name in ("getHealth", "getReadiness"):
             assert needs == set()
-        elif name in ("proposePayment", "askQuote"):
+        elif name in ("proposePayment", "askQuote", "passMessage"):
             assert needs == {"MessageSignature"}
         else:
             assert needs == {"Credential"}

@@ -1,0 +1,59 @@
+"""Answers a request for the status of payments (pacs.028), from our back office or from the other institution."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Final
+
+from api.institution import Institution
+from api.iso20022.pacs002 import Status
+from api.iso20022.pacs028 import read_status_request
+from api.iso20022.parse import ParsedMessage
+from api.iso20022.status_answer import write_status_answer
+from api.translation import status_of
+from node.book.records import PaymentRecord
+from node.domain.lifecycle import State
+from node.domain.party import Agent, Participant
+from node.domain.payment import Side
+from node.settlement.intake import BACK_OFFICE, outbound
+from node.settlement.office import Office, participant
+from node.settlement.ports import Written
+
+INQUIRIES: Final = frozenset({"pacs.028.001.03"})
+
+
+def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Participant | None) -> bytes:
+    """The pacs.002 with the present state of every payment asked about; `asker` is None for our back office.
+
+    Another institution is told of the payments between it and us, and of no others. The answer is kept.
+    """
+    office = institution.office
+    ourselves = Agent(office.bic, institution.name)
+    head = Status(
+        message_id="STS" + uuid.uuid4().hex,
+        created_at=datetime.fromtimestamp(office.clock.now_s(), UTC),
+        state=State.RECEIVED,
+        instructing_agent=ourselves,
+        instructed_agent=Agent(asker.bic) if asker else None,
+    )
+    with office.book.unit() as unit:
+        asked = read_status_request(message)
+        found = [(one, _told(office, unit.payments.find(one.uetr or ""), asker)) for one in asked]
+        body = write_status_answer(message, head, tuple((one, _status(head, record)) for one, record in found))
+        uetr = next((record.uetr for _, record in found if record), None)
+        written = Written("pacs.002.001.10", head.message_id, body)
+        unit.messages.add(outbound(office, uetr, asker.bic if asker else BACK_OFFICE, written))
+    return body
+
+
+def _told(office: Office, record: PaymentRecord | None, asker: Participant | None) -> PaymentRecord | None:
+    if record is None or asker is None:
+        return record
+    payment = record.payment
+    other = payment.creditor_agent if record.side is Side.DEBTOR_AGENT else payment.debtor_agent
+    return record if participant(office, other.bic) == asker else None
+
+
+def _status(head: Status, record: PaymentRecord | None) -> Status | None:
+    return None if record is None else status_of(record, head)

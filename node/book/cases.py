@@ -1,0 +1,115 @@
+"""Recalls in the book: one row a case, changed only from its latest version; its messages are kept as all are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from node.book.records import StaleRecord
+from node.book.tables import cases
+from node.domain.recall import CaseSide, CaseState, move
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """One case. `reference` is ours, `case_id` its creator's; `counterparty` is the other institution's BIC.
+
+    `reason_code` and `reason_text` are why the payment is asked for, `answer_code` and `answer_text` why it was
+    refused. `request` is the camt.056 as we got it, `answer` the last camt.029 that we wrote. At `due_at_s` (unix
+    time) somebody must look again, None for nobody; `is_told` is whether the other institution has the answer.
+    """
+
+    reference: str
+    case_id: str
+    side: CaseSide
+    state: CaseState
+    counterparty: str
+    uetr: str
+    reason_code: str | None
+    reason_text: str
+    request: bytes
+    request_id: str
+    answer: bytes
+    opened_at: datetime
+    deadline_s: int
+    due_at_s: float | None
+    attempts: int = 0
+    is_told: bool = True
+    answer_code: str | None = None
+    answer_text: str = ""
+    return_uetr: str | None = None
+    version: int = 1
+
+
+Records = list[CaseRecord]
+_NAMES = tuple(CaseRecord.__dataclass_fields__)
+
+
+class Cases:
+    """The cases of a unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Made by Unit."""
+        self._connection = connection
+
+    def add(self, record: CaseRecord) -> None:
+        """Keep a new case; raises IntegrityError where the same was opened before (ask `known` first)."""
+        self._connection.execute(insert(cases), {name: getattr(record, name) for name in _NAMES})
+
+    def find(self, reference: str) -> CaseRecord | None:
+        """The case of this reference."""
+        return self._one(select(cases).where(cases.c.reference == reference))
+
+    def known(self, side: CaseSide, counterparty: str, case_id: str) -> CaseRecord | None:
+        """The case that this institution calls so, on this side of ours."""
+        named = (cases.c.side == side, cases.c.counterparty == counterparty, cases.c.case_id == case_id)
+        return self._one(select(cases).where(*named))
+
+    def of(self, uetr: str) -> Records:
+        """Every case about a payment, the oldest first."""
+        return self._read(select(cases).where(cases.c.uetr == uetr).order_by(cases.c.id))
+
+    def list(self, states: Sequence[CaseState], after: str | None, limit: int) -> Records:
+        """A page of cases in these states, the newest first; `after` is the last reference of the page before."""
+        query = select(cases).where(cases.c.state.in_(states)).order_by(cases.c.id.desc()).limit(limit)
+        if after is not None:
+            query = query.where(
+                cases.c.id < select(cases.c.id).where(cases.c.reference == after).scalar_subquery()
+            )
+        return self._read(query)
+
+    def due(self, now_s: float, limit: int) -> Records:
+        """Cases that somebody must look at now, the longest due first."""
+        query = select(cases).where(cases.c.due_at_s <= now_s).order_by(cases.c.due_at_s, cases.c.id).limit(limit)
+        return self._read(query)
+
+    def save(self, record: CaseRecord, state: CaseState | None = None, **changes: Any) -> CaseRecord:
+        """Keep changes, and the next state where one is given.
+
+        Raises IllegalCaseMove, and StaleRecord where somebody else changed the case since it was read.
+        """
+        to = record.state if state is None else move(record.state, state)
+        changed = replace(record, state=to, version=record.version + 1, **changes)
+        result = self._connection.execute(
+            update(cases)
+            .where(cases.c.reference == record.reference, cases.c.version == record.version)
+            .values({name: getattr(changed, name) for name in _NAMES})
+        )
+        if result.rowcount != 1:
+            raise StaleRecord(f"case {record.reference} is no longer version {record.version}")
+        return changed
+
+    def _one(self, query: Select[Any]) -> CaseRecord | None:
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _record(row)
+
+    def _read(self, query: Select[Any]) -> Records:
+        return [_record(row) for row in self._connection.execute(query)]
+
+
+def _record(row: Row[Any]) -> CaseRecord:
+    return CaseRecord(**{name: getattr(row, name) for name in _NAMES})
