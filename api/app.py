@@ -24,6 +24,7 @@ from api.routes import (
     interbank,
     messages,
     participants,
+    payees,
     payments,
     quotes,
     returns,
@@ -57,7 +58,17 @@ def create_app(institution: Institution) -> FastAPI:
     )
     access = Access(institution)
     payment_nouns = (messages, inbox, payments, returns, cases, quotes)
-    for noun in (*payment_nouns, participants, accounts, interbank, correspondence, transfers, events, webhooks):
+    for noun in (
+        *payment_nouns,
+        payees,
+        participants,
+        accounts,
+        interbank,
+        correspondence,
+        transfers,
+        events,
+        webhooks,
+    ):
         app.include_router(noun.router(institution, access))
     app.include_router(health.router(institution))
     handlers.install(app)

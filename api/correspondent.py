@@ -90,7 +90,11 @@ class HttpCorrespondent:
         except ValidationError:
             return Unreachable(f"{peer.bic} answered with something else than an answer")
 
-    def _ask(self, peer: Participant, path: str, body: Mapping[str, Any]) -> _Answer | Unreachable:
+    def ask(self, peer: Participant, path: str, body: Mapping[str, Any]) -> SignedAnswer | Unreachable:
+        """Ask anything else of an institution, signed; the answer is its own word, whatever its status."""
+        return self._ask(peer, path, body)
+
+    def _ask(self, peer: Participant, path: str, body: Mapping[str, Any]) -> SignedAnswer | Unreachable:
         content = json.dumps(body, separators=(",", ":")).encode()
         head = RequestHead("POST", peer.api_address.rstrip("/") + path, {"content-type": "application/json"})
         try:
@@ -105,7 +109,7 @@ class HttpCorrespondent:
 
     def _believed(
         self, peer: Participant, asked: RequestHead, response: httpx.Response, content: bytes
-    ) -> _Answer | Unreachable:
+    ) -> SignedAnswer | Unreachable:
         """The answer, once it is known to be the peer's and final."""
         if response.status_code >= 500 or response.status_code in _NO_WORD:
             return Unreachable(f"{peer.bic} answered {response.status_code}")
@@ -115,9 +119,9 @@ class HttpCorrespondent:
             verify_response(head, content, registered.get, self.clock.now_s())
         except SignatureRefused as refusal:
             return Unreachable(f"{peer.bic} answered {response.status_code} unsigned: {refusal.text}")
-        return _Answer(response.status_code, response.headers.get("content-type", ""), content)
+        return SignedAnswer(response.status_code, response.headers.get("content-type", ""), content)
 
-    def _acceptance(self, peer: Participant, answer: _Answer) -> Accepted | Refused | Unreachable:
+    def _acceptance(self, peer: Participant, answer: SignedAnswer) -> Accepted | Refused | Unreachable:
         if answer.status != 200:
             return _refusal(peer, answer, _passed_on)
         try:
@@ -130,7 +134,7 @@ class HttpCorrespondent:
             return Unreachable(f"{peer.bic} answered with something else than an answer")
         return Refused(self.reasons_of(message) or (_unexplained(peer),), message)
 
-    def _quote(self, peer: Participant, answer: _Answer) -> SignedQuote | Refused | Unreachable:
+    def _quote(self, peer: Participant, answer: SignedAnswer) -> SignedQuote | Refused | Unreachable:
         if answer.status != 200:
             return _refusal(peer, answer, _own_reason)
         try:
@@ -143,7 +147,7 @@ class HttpCorrespondent:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class SignedAnswer:
     """A response that its institution has signed."""
 
     status: int
@@ -163,7 +167,7 @@ def _read(response: httpx.Response) -> bytes | None:
 
 
 def _refusal(
-    peer: Participant, answer: _Answer, reading: Callable[[Participant, ProblemDocument], Finding]
+    peer: Participant, answer: SignedAnswer, reading: Callable[[Participant, ProblemDocument], Finding]
 ) -> Refused | Unreachable:
     """What a signed problem means: try again where it says so, else a refusal."""
     if not answer.media_type.startswith(MEDIA_TYPE):

@@ -21,6 +21,8 @@ PATHS: Final = {
     "debtor_account": f"{_TRANSACTION}/DbtrAcct/Id",
     "debtor_agent": f"{_TRANSACTION}/DbtrAgt/FinInstnId",
     "creditor_agent": f"{_TRANSACTION}/CdtrAgt/FinInstnId",
+    "creditor": f"{_TRANSACTION}/Cdtr/Nm",
+    "settlement_date": f"{_TRANSACTION}/IntrBkSttlmDt",
     "creditor_account": f"{_TRANSACTION}/CdtrAcct/Id",
     "quote_id": f"{_TRANSACTION}/InstrForNxtAgt/InstrInf",
 }

@@ -31,6 +31,8 @@ from api.webhooks.dispatcher import Dispatcher
 from api.webhooks.sending import HttpSender
 from node.book.book import Book
 from node.book.databases import place_of_book
+from node.domain.calendar import BadCalendar, Calendars, calendars_from
+from node.domain.names import NameCheck
 from node.domain.party import Agent
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
@@ -81,6 +83,8 @@ class InstitutionDescription:
     signers: Mapping[str, Any] = field(default_factory=dict)
     database: str = ""
     webhook_targets: str = WebhookTargets.PUBLIC.value
+    calendars: Mapping[str, Any] = field(default_factory=dict)
+    name_check: str = NameCheck.TELL.value
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class Institution:
     api_address: str
     catalogue: Catalogue
     http: httpx.Client
+    line: HttpCorrespondent
     limits: BodyLimits
     keys: KeyRing
     webhook_targets: WebhookTargets
@@ -189,6 +194,8 @@ def open_institution(
         prices=_prices(said),
         more_lane_signers=signers.more_operators,
         aftercare=Aftercare(Iso20022Scribe(catalogue, ourselves, clock), correspondent),
+        calendars=_calendars(said),
+        name_check=_name_check(said),
     )
     return Institution(
         name=said.name,
@@ -199,6 +206,7 @@ def open_institution(
         api_address=said.api_address,
         catalogue=catalogue,
         http=http,
+        line=correspondent,
         limits=limits or BodyLimits(),
         keys=keys,
         webhook_targets=targets,
@@ -245,6 +253,21 @@ def _targets(said: InstitutionDescription) -> WebhookTargets:
     except ValueError:
         kinds = ", ".join(one.value for one in WebhookTargets)
         raise BadInstitution(f"webhook_targets: {said.webhook_targets!r} is none of {kinds}") from None
+
+
+def _calendars(said: InstitutionDescription) -> Calendars:
+    try:
+        return calendars_from(said.calendars)
+    except BadCalendar as fault:
+        raise BadInstitution(f"calendars: {fault}") from None
+
+
+def _name_check(said: InstitutionDescription) -> NameCheck:
+    try:
+        return NameCheck(said.name_check)
+    except ValueError:
+        known = ", ".join(check.value for check in NameCheck)
+        raise BadInstitution(f"name_check: {said.name_check!r} is none of {known}") from None
 
 
 def _prices(said: InstitutionDescription) -> PriceBook | None:

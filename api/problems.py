@@ -49,6 +49,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Refusal.DELIVERY_NOT_FOUND,
         Refusal.MESSAGE_NOT_FOUND,
         Refusal.CASE_NOT_FOUND,
+        Refusal.ALIAS_NOT_FOUND,
         Refusal.NOTHING_HERE,
         Refusal.NOT_AN_FX_PROVIDER,
         Reason.ORIGINAL_UNKNOWN,
@@ -57,6 +58,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     408: (Refusal.BODY_TOO_SLOW,),
     409: (
         Refusal.CASE_DECIDED_ALREADY,
+        Refusal.ALIAS_TAKEN,
         Refusal.REQUEST_UNDER_WAY,
         Reason.UETR_ALREADY_USED,
         Reason.MESSAGE_ID_ALREADY_USED,
@@ -125,6 +127,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
     502: (Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,),
     503: (
         Refusal.PROVIDERS_UNREACHABLE,
+        Refusal.INSTITUTION_UNREACHABLE,
         Refusal.CHAIN_UNREACHABLE,
         Refusal.BOOK_BUSY,
         Refusal.NOT_READY,

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from node.book.accounts import Accounts
+from node.book.aliases import Aliases
 from node.book.cases import Cases
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
@@ -52,6 +53,7 @@ class Unit:
         self.inbox = Inbox(connection)
         self.remarks = Remarks(connection)
         self.waits = Waits(connection)
+        self.aliases = Aliases(connection)
 
 
 class Book:

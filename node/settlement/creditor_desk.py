@@ -13,6 +13,7 @@ from dataclasses import replace
 from node.book.book import Unit
 from node.book.records import AccountStatus, PaymentRecord
 from node.domain.lifecycle import Event
+from node.domain.own_account import is_own
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.payment import Payment, Side, credit_leg, debit_leg, is_cross_currency
 from node.domain.quote import SignedQuote
@@ -20,6 +21,7 @@ from node.domain.reasons import Finding, Reason
 from node.settlement.batching import may_go_in_bulk
 from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
+from node.settlement.payee_desk import is_refused, name_finding
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
 from node.settlement.returning import return_finding
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
@@ -51,6 +53,7 @@ def consider(
         unit.payments.add(record)
         unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
         findings = findings or _return_findings(unit, payment) or _account_findings(unit, payment)
+        findings = findings or _name_findings(office, unit, payment)
         answer = _decide(office, unit, record, findings, message, request, debtor_agent)
     office.boundary("considered", payment.uetr)
     return answer
@@ -95,7 +98,7 @@ def _decide(
         acceptance_signature=signature,
         acceptance_expiry_s=acceptance.expiry,
     )
-    written = office.translator.report(record, message.body)
+    written = office.translator.report(record, message.body, unit.remarks.of(record.uetr))
     unit.messages.add(outbound(office, record.uetr, debtor_agent.bic, written))
     return Accepted(written.body, acceptance.expiry, signature)
 
@@ -174,6 +177,8 @@ def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
     named = payment.creditor_account
     if named is None:
         return (_finding(Reason.CREDITOR_ACCOUNT_MISSING, "No creditor account is stated.", "creditor_account"),)
+    if is_own(named):
+        unit.accounts.own(credit_leg(payment).currency)
     account = unit.accounts.find(named.number)
     if account is None:
         reason, text = Reason.CREDITOR_ACCOUNT_UNKNOWN, "We keep no such account."
@@ -187,6 +192,19 @@ def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
     else:
         return ()
     return (_finding(reason, text, "creditor_account", named.number),)
+
+
+def _name_findings(office: Office, unit: Unit, payment: Payment) -> tuple[Finding, ...]:
+    """The creditor's name beside the account holder's: remarked on, and a reason to refuse where we are strict."""
+    named = payment.creditor_account
+    account = unit.accounts.find(named.number) if named else None
+    finding = name_finding(account, payment) if account else None
+    if finding is None:
+        return ()
+    if is_refused(office.name_check, finding):
+        return (finding,)
+    unit.remarks.add(payment.uetr, (finding,))
+    return ()
 
 
 def _duplicate(uetr: str) -> Finding:

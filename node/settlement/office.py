@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from node.book.book import Book
 from node.domain.calendar import Calendars
+from node.domain.names import NameCheck
 from node.domain.party import Participant, bic11
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
@@ -34,7 +35,8 @@ class Office:
     `account` is the address of its settlement account, whose key is `signer`; `lane_signer` is the operator
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
     unless the institution is an FX provider. `fresh_id` names what the office makes; a simulation's is seeded.
-    `calendars` say when each currency can settle; without any it is always.
+    `calendars` say when each currency can settle; without any it is always. `name_check` says whether a payment
+    to another name than the account holder's is refused here.
     Without `aftercare` it takes no recalls.
     """
 
@@ -54,6 +56,7 @@ class Office:
     prices: PriceBook | None = None
     more_lane_signers: tuple[Signer, ...] = ()
     calendars: Calendars = field(default_factory=Calendars)
+    name_check: NameCheck = NameCheck.TELL
     fresh_id: Callable[[], str] = random_id
     aftercare: Aftercare | None = None
 

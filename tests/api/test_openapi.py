@@ -29,6 +29,7 @@ from node.chain.serving import BackgroundServer
 from tests.api import after_answers
 from tests.api.event_answers import EVENT_ANSWERS
 from tests.api.expectations import suspended
+from tests.api.payee_answers import PAYEE_ANSWERS
 from tests.api.test_interbank import ASKED, Asker, proposal
 from tests.api.test_returns import Return
 from tests.api.test_transfers import authorised
@@ -241,6 +242,7 @@ ANSWERS: Answers = {
     ("askQuote", 413): lambda scene: scene.interbank(QUOTES, BIG, PROVIDER),
     ("askQuote", 422): lambda scene: scene.interbank(QUOTES, {**ASKED, "sell_currency": "EUR"}, PROVIDER),
     **EVENT_ANSWERS,
+    **PAYEE_ANSWERS,
     ("askQuote", 503): lambda scene: scene.on_the_island(QUOTES, ASKED),
 }
 
@@ -315,12 +317,15 @@ def test_references_lead_somewhere(document: dict[str, Any]) -> None:
     assert named <= known
 
 
+SIGNED = ("proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPayeeVerification")
+
+
 def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
         needs = {scheme for entry in operation.get("security", ()) for scheme in entry}
         if name in ("getHealth", "getReadiness"):
             assert needs == set()
-        elif name in ("proposePayment", "askQuote", "passMessage"):
+        elif name in SIGNED:
             assert needs == {"MessageSignature"}
         else:
             assert needs == {"Credential"}

@@ -1,0 +1,19 @@
+"""The table of aliases: each names one account of this institution."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, String, Table
+
+from node.book.column_types import Instant, Named
+from node.book.tables import metadata, row_id
+from node.domain.alias import AliasKind
+
+aliases = Table(
+    "aliases",
+    metadata,
+    row_id(),
+    Column("alias", String(254), nullable=False, unique=True),
+    Column("kind", Named(AliasKind), nullable=False),
+    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
+    Column("since", Instant, nullable=False),
+)
