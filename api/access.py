@@ -15,10 +15,13 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import Caller
+from api.credentials import Credentials
 from api.idempotency import Entrance
 from api.institution import Institution
 from api.problems import Problem
+from api.rates import Rates
 from api.refusals import Refusal
+from api.scopes import require_scope
 from api.signatures import PublicKeyOf, RequestHead, SignatureRefused, verify_request
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.reasons import Finding, Reason
@@ -29,7 +32,7 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="corridor"'}
 BEARER: Final = HTTPBearer(
     auto_error=False,
     scheme_name="Credential",
-    description="The institution's own, for its back office.",
+    description="The institution's own, for its back office; an API key; or a token from /oauth/token.",
 )
 SIGNATURE: Final = APIKeyHeader(
     name="Signature",
@@ -58,34 +61,60 @@ class Access:
     def __init__(self, institution: Institution) -> None:
         """Guard this institution's API."""
         self._institution = institution
-        self._entrance = Entrance(institution.office.book, institution.office.clock)
+        office = institution.office
+        self._entrance = Entrance(office.book, office.clock)
+        self._rates = Rates(institution.limits.rate, office.clock)
+        self.credentials = Credentials(
+            office.book, institution.signatory, institution.api_address, office.clock.now_s
+        )
 
     async def back_office(
         self, request: Request, given: HTTPAuthorizationCredentials | None = Depends(BEARER)
     ) -> Caller:
         """Let the back office pass; raises Problem for everybody else, and Replayed for what was done before."""
-        caller = self._back_office(given)
-        request.state.caller = caller
-        await self._entrance.enter(request, caller)
+        try:
+            caller = await run_in_threadpool(self._back_office, given)
+        except Problem:
+            self.limit_stranger(request)
+            raise
+        await self._let_in(request, caller)
         return caller
+
+    async def _let_in(self, request: Request, caller: Caller) -> None:
+        """What every door does once it knows who asks: its rate, its scopes, and what was done before."""
+        request.state.caller = caller
+        request.state.rate = self._rates.require(caller.name)
+        require_scope(request, caller)
+        await self._entrance.enter(request, caller)
+
+    def limit_stranger(self, request: Request) -> None:
+        """Raises Problem where too much comes from an address that has proven nothing."""
+        address = request.client.host if request.client else ""
+        self._rates.require(f"address:{address}")
 
     def _back_office(self, given: HTTPAuthorizationCredentials | None) -> Caller:
         if given is None:
             text = "This needs a credential: Authorization: Bearer <credential>."
             raise Problem(Refusal.CREDENTIAL_MISSING, text, headers=CHALLENGE)
         digest = credential_digest(given.credentials)
-        if not hmac.compare_digest(digest, self._institution.credential_digest):
+        if hmac.compare_digest(digest, self._institution.credential_digest):
+            return Caller(BACK_OFFICE)
+        known = self.credentials.caller(given.credentials)
+        if known is None:
             text = "This credential is not one of this institution's."
             raise Problem(Refusal.CREDENTIAL_WRONG, text, headers=CHALLENGE)
-        return Caller(BACK_OFFICE)
+        return Caller(known.name, known.scopes)
 
     async def participant(
         self, request: Request, body: bytes = Depends(raw_body), _signature: str | None = Depends(SIGNATURE)
     ) -> Participant:
         """The active participant that signed this request over exactly this body; raises Problem for others."""
-        participant = await run_in_threadpool(self._participant, request, body)
-        request.state.caller = Caller(participant.bic)
-        await self._entrance.enter(request, request.state.caller)
+        try:
+            participant = await run_in_threadpool(self._participant, request, body)
+        except Problem:
+            self.limit_stranger(request)
+            raise
+        await self._let_in(request, Caller(participant.bic))
         return participant
 
     def _participant(self, request: Request, body: bytes) -> Participant:

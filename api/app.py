@@ -13,6 +13,7 @@ from api import handlers, idempotency, reference
 from api.access import Access
 from api.institution import Institution
 from api.limits import LimitBodies
+from api.rates import TellRates
 from api.request_log import LogRequests
 from api.routes import (
     accounts,
@@ -28,6 +29,7 @@ from api.routes import (
     payments,
     quotes,
     returns,
+    tokens,
     transfers,
     webhooks,
 )
@@ -70,12 +72,14 @@ def create_app(institution: Institution) -> FastAPI:
         webhooks,
     ):
         app.include_router(noun.router(institution, access))
+    app.include_router(tokens.router(access))
     app.include_router(health.router(institution))
     handlers.install(app)
     idempotency.install(app)
     reference.install(app)
     # The last added is the outermost: whatever happens inside is signed, then logged.
     app.add_middleware(idempotency.KeepAnswers, book=institution.office.book)
+    app.add_middleware(TellRates)
     app.add_middleware(LimitBodies, limits=institution.limits)
     app.add_middleware(SignAnswers, signatory=institution.signatory, clock=institution.office.clock)
     app.add_middleware(LogRequests, bic=institution.office.bic)

@@ -8,6 +8,7 @@ Folder: `institution.json`, `settlement_key/` and `operator_key/` (keystores of 
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,6 +26,7 @@ from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
 from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
+from api.tls import client_context
 from api.translation import Iso20022Translator, reasons_of
 from api.webhooks.address import WebhookTargets
 from api.webhooks.dispatcher import Dispatcher
@@ -54,6 +56,7 @@ SETTLEMENT_KEY: Final = "settlement_key"
 OPERATOR_KEY: Final = "operator_key"
 BOOK: Final = "book.sqlite"
 PEER_TIMEOUT_S: Final = 10.0
+_TLS_MEMBERS: Final = ("authority", "certificate", "key")
 
 
 class BadInstitution(ValueError):
@@ -65,6 +68,7 @@ class InstitutionDescription:
     """What `institution.json` says; keys and customers' data are elsewhere.
 
     `database` is the URL of its book, where it is neither the file in the folder nor in the process's database.
+    `tls` says how it asks others: the `authority` it trusts, the `certificate` and `key` it shows, as files.
     """
 
     bic: str
@@ -85,6 +89,7 @@ class InstitutionDescription:
     webhook_targets: str = WebhookTargets.PUBLIC.value
     calendars: Mapping[str, Any] = field(default_factory=dict)
     name_check: str = NameCheck.TELL.value
+    tls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ def open_institution(
     signatory = Signatory(said.bic, load_message_key(folder / MESSAGE_KEY, password))
     keys = KeyRing(password, lambda: (client.chain_id(), said.settlement), gate)
     signers = _signers(folder, said, keys)
-    http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False)
+    http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False, verify=_tls(said))
     ourselves = Agent(said.bic, said.name, said.lei)
     correspondent = HttpCorrespondent(
         signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
@@ -180,7 +185,7 @@ def open_institution(
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
-        book=Book.open(place_of_book(said.database or database, said.bic, folder / BOOK)),
+        book=_book(folder, said, database),
         client=client,
         directory=directory,
         contract=SettlementContract(client, said.settlement),
@@ -214,6 +219,15 @@ def open_institution(
     )
 
 
+def open_book(folder: Path, database: str | None = None) -> Book:
+    """The institution's book alone, for commands beside its running API; raises as `open_institution`."""
+    return _book(folder, read_description(folder), database)
+
+
+def _book(folder: Path, said: InstitutionDescription, database: str | None) -> Book:
+    return Book.open(place_of_book(said.database or database, said.bic, folder / BOOK))
+
+
 @dataclass(frozen=True)
 class _Signers:
     settlement: Signer
@@ -245,6 +259,16 @@ def _terms(said: InstitutionDescription) -> Terms:
         return terms_from(said.terms)
     except BadTerms as fault:
         raise BadInstitution(f"terms: {fault}") from None
+
+
+def _tls(said: InstitutionDescription) -> ssl.SSLContext | bool:
+    """How others are asked; without a setting, as everybody asks the public internet."""
+    if not said.tls:
+        return True
+    if strangers := said.tls.keys() - set(_TLS_MEMBERS):
+        raise BadInstitution(f"tls: there is no {min(strangers)}; there are {', '.join(_TLS_MEMBERS)}")
+    files = (Path(said.tls[name]) if name in said.tls else None for name in _TLS_MEMBERS)
+    return client_context(*files)
 
 
 def _targets(said: InstitutionDescription) -> WebhookTargets:

@@ -7,21 +7,30 @@ byte that is too many, so memory never holds more than the limit.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.handlers import problem_response
 from api.problems import Problem
+from api.rates import RateLimit
 from api.refusals import Refusal
+from node.settings import Settings
 
 
 @dataclass(frozen=True)
 class BodyLimits:
-    """The most bytes of a request's body, and how long all of it may take to arrive (seconds)."""
+    """The most bytes of a request's body, the seconds all of it may take to arrive, and how often one may ask."""
 
     max_bytes: int = 1_000_000
     timeout_s: float = 20.0
+    rate: RateLimit = field(default_factory=lambda: RateLimit(per_s=1000.0, burst=2000))
+
+
+def request_limits(settings: Settings) -> BodyLimits:
+    """The limits that a process's settings ask for."""
+    rate = RateLimit(settings.rate_per_s, settings.rate_burst)
+    return BodyLimits(settings.max_body_bytes, settings.body_timeout_s, rate)
 
 
 class LimitBodies:

@@ -33,6 +33,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.SIGNATURE_WRONG,
     ),
     403: (
+        Refusal.SCOPE_MISSING,
         Refusal.PARTICIPANT_NOT_ACTIVE,
         Refusal.NOT_YOUR_PAYMENT,
         Reason.AGENT_IN_CHAIN_IS_WRONG,
@@ -122,7 +123,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.INSTRUCTION_EXPIRED,
         Reason.SETTLEMENT_REFUSED_BY_CONTRACT,
     ),
-    429: (Refusal.TOO_MANY_STREAMS, Reason.TOO_MANY_OPEN_QUOTES),
+    429: (Refusal.TOO_MANY_REQUESTS, Refusal.TOO_MANY_STREAMS, Reason.TOO_MANY_OPEN_QUOTES),
     500: (Refusal.INTERNAL_FAULT,),
     502: (Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,),
     503: (

@@ -25,7 +25,7 @@ from api.refusals import Refusal
 from api.schemas import Body, PaymentProposal, ProblemDocument, QuoteAsked
 
 _SPOKEN_OF: Final[tuple[type[Body], ...]] = (ProblemDocument, PassedMessage, PaymentProposal, QuoteAsked)
-AT_EVERY_DOOR: Final[tuple[Kind, ...]] = ()
+AT_EVERY_DOOR: Final[tuple[Kind, ...]] = (Refusal.TOO_MANY_REQUESTS, Refusal.SCOPE_MISSING)
 AT_EVERY_POST: Final[tuple[Kind, ...]] = (Refusal.REQUEST_UNDER_WAY, Refusal.IDEMPOTENCY_KEY_REUSED)
 _STYLE: Final = """\
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}

@@ -18,6 +18,8 @@ class Refusal(Enum):
     REQUEST_DOES_NOT_FIT_ITS_SCHEMA = ("request_does_not_fit_its_schema", Actor.CALLER, False, None)
     CREDENTIAL_MISSING = ("credential_missing", Actor.CALLER, False, None)
     CREDENTIAL_WRONG = ("credential_wrong", Actor.CALLER, False, None)
+    SCOPE_MISSING = ("scope_missing", Actor.CALLER, False, None)
+    TOO_MANY_REQUESTS = ("too_many_requests", Actor.CALLER, True, None)
     MESSAGE_SIGNATURE_REFUSED = ("message_signature_refused", Actor.CALLER, False, None)
     PARTICIPANT_NOT_ACTIVE = ("participant_not_active", Actor.OPERATOR, True, None)
     NOT_YOUR_PAYMENT = ("not_your_payment", Actor.CALLER, False, "AGNT")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,8 +11,9 @@ import typer
 
 from api.app import create_app
 from api.institution import open_institution, read_description
-from api.limits import BodyLimits
+from api.limits import request_limits
 from api.request_log import log_as_json
+from api.tls import server_context
 from cli.failures import ends_well_or_says_why
 from cli.running_network import HOST, PortTaken
 from cli.waiting import until_told_to_stop
@@ -30,6 +32,11 @@ def api(
         int | None, typer.Option(help="Port to listen on; by default that of its registered address.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
+    tls_certificate: Annotated[Path | None, typer.Option(help="Serve TLS with this certificate (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM, mode 0600).")] = None,
+    tls_client_authority: Annotated[
+        Path | None, typer.Option(help="Demand client certificates by this authority (PEM).")
+    ] = None,
 ) -> None:
     """Run one institution's API and worker until interrupted. Its registered address should lead here."""
     settings = read_settings()
@@ -37,14 +44,21 @@ def api(
     assert_native_curve()
     registered = read_description(data).api_address
     wanted = urlsplit(registered).port or 80 if port is None else port
-    institution = open_institution(
-        data, limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s), database=settings.database
-    )
+    tls = _tls(tls_certificate, tls_key, tls_client_authority)
+    institution = open_institution(data, limits=request_limits(settings), database=settings.database)
     try:
-        server = BackgroundServer(create_app(institution), host, wanted)
+        server = BackgroundServer(create_app(institution), host, wanted, tls)
     except OSError as error:
         institution.close()
         raise PortTaken(f"port {wanted} is taken ({error.strerror}); choose another with --port") from None
     with until_told_to_stop() as told, server:
         typer.echo(f"{institution.name} ({institution.office.bic}) on {server.url}, registered as {registered}")
         told.wait()
+
+
+def _tls(certificate: Path | None, key: Path | None, client_authority: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None and client_authority is None:
+        return None
+    if certificate is None or key is None:
+        raise typer.BadParameter("TLS needs both --tls-certificate and --tls-key")
+    return server_context(certificate, key, client_authority)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.institution import BadInstitution
+from api.tls import BadCertificate
 from cli.claim import FolderInUse
 from cli.demo_payment import DemoFailed
 from cli.exit_codes import ExitCode
@@ -38,6 +39,9 @@ _CODES: Mapping[type[Exception], ExitCode] = {
     SignatureRefused: ExitCode.NO_KEY,
     SignerUnreachable: ExitCode.UNREACHABLE,
     BadInstitution: ExitCode.BAD_INPUT,
+    BadCertificate: ExitCode.BAD_INPUT,
+    FileExistsError: ExitCode.BAD_INPUT,
+    FileNotFoundError: ExitCode.BAD_INPUT,
     BadSetting: ExitCode.BAD_INPUT,
     StoreError: ExitCode.BAD_INPUT,
 }

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("cli.demo", "Make the first payment, end to end, and show everything about it."),
     "up": ("cli.up", "Start the sandbox network and keep it running."),
     "api": ("cli.api", "Run one institution's API as a process of its own."),
+    "access": ("cli.access", "Say who may use an institution's API."),
     "node": ("cli.node", "Run the local chain alone."),
     "bench": ("cli.bench", "Measure what the contracts cost."),
     "wallet": ("cli.wallet", "Keys, balances, transfers and signatures."),

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.limits import BodyLimits
+from api.limits import request_limits
 from api.request_log import log_as_json
 from cli.claim import NETWORK_FILE
 from cli.failures import ends_well_or_says_why
@@ -38,7 +38,7 @@ def run(
         rpc_port=rpc_port,
         rpc_url=rpc_url or settings.rpc_url,
         funder=_funder(funder_key_file),
-        limits=BodyLimits(settings.max_body_bytes, settings.body_timeout_s),
+        limits=request_limits(settings),
         elsewhere=elsewhere,
         database=settings.database,
         is_claimed=True,

@@ -27,6 +27,8 @@ class Settings:
     log_level: str  # CORRIDOR_LOG_LEVEL: DEBUG, INFO, WARNING or ERROR
     max_body_bytes: int  # CORRIDOR_MAX_BODY_BYTES: the largest request body taken
     body_timeout_s: float  # CORRIDOR_BODY_TIMEOUT_S: how long a request's body may take to arrive
+    rate_per_s: float  # CORRIDOR_RATE_PER_S: requests a second that a caller may make; 0 sets no limit
+    rate_burst: int  # CORRIDOR_RATE_BURST: requests that a caller may make at once
     corpus: Path | None  # CORRIDOR_CORPUS: official ISO 20022 schemas and messages, for tests
     anvil: str | None  # CORRIDOR_ANVIL: the anvil program, where it is not on the PATH
 
@@ -42,6 +44,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
         max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),
         body_timeout_s=float(_positive(found, "CORRIDOR_BODY_TIMEOUT_S", 20)),
+        rate_per_s=float(_positive(found, "CORRIDOR_RATE_PER_S", 1000, least=0)),
+        rate_burst=_positive(found, "CORRIDOR_RATE_BURST", 2000),
         corpus=_path(found.get("CORRIDOR_CORPUS")),
         anvil=found.get("CORRIDOR_ANVIL") or None,
     )
@@ -58,8 +62,8 @@ def _log_level(text: str) -> str:
     return level
 
 
-def _positive(found: Mapping[str, str], name: str, default: int) -> int:
+def _positive(found: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = found.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise BadSetting(f"{name} is {text!r}; it must be a whole number above zero")
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise BadSetting(f"{name} is {text!r}; it must be a whole number{' above zero' if least else ''}")
     return int(text)

@@ -26,6 +26,7 @@ _log = logging.getLogger("corridor.webhooks")
 
 LEASE_S: Final = 60.0
 POLL_S: Final = 0.5
+NOBODY_LISTENS_POLL_S: Final = 2.0
 SIDE_BY_SIDE: Final = 8
 
 
@@ -41,6 +42,7 @@ class Dispatcher:
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="webhook")
         self._busy: set[str] = set()
+        self._heard = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
@@ -65,11 +67,13 @@ class Dispatcher:
                 _log.exception("a pass over the webhooks failed")
                 started = 0
             if not started:
-                self._stop.wait(POLL_S)
+                self._stop.wait(POLL_S if self._heard else NOBODY_LISTENS_POLL_S)
 
     def look(self) -> int:
         """One pass: fan out what is new, and set every idle endpoint with something due to work; how many."""
         self._fan_out()
+        if not self._heard:
+            return 0
         with self._lock, self._book.view() as unit:
             ready = unit.webhooks.with_work(self._clock.now_s(), self._busy)
             self._busy.update(ready)
@@ -96,7 +100,9 @@ class Dispatcher:
     def _fan_out(self) -> None:
         with self._book.view() as unit:
             newest = unit.events.newest()
-            behind = [one.endpoint_id for one in unit.webhooks.list() if not one.disabled and one.cursor < newest]
+            known = unit.webhooks.list()
+        self._heard = bool(known)
+        behind = [one.endpoint_id for one in known if not one.disabled and one.cursor < newest]
         for endpoint_id in behind:
             with self._book.unit() as unit:
                 endpoint = unit.webhooks.find(endpoint_id)

@@ -34,7 +34,7 @@ class HttpSender:
         """Send to these kinds of addresses, for at most so many seconds each."""
         self._targets = targets
         self._deadline_s = deadline_s
-        self._tls = ssl.create_default_context()
+        self._tls: ssl.SSLContext | None = None
 
     def __call__(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
         """Post once; no redirect is followed, for it could lead anywhere."""
@@ -50,6 +50,7 @@ class HttpSender:
 
     async def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         target = await resolve(url, self._targets)
+        self._tls = self._tls or ssl.create_default_context()  # takes a while, and most never send anything
         async with (
             httpx.AsyncClient(trust_env=False, verify=self._tls, timeout=self._deadline_s) as http,
             http.stream(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from node.book.accounts import Accounts
 from node.book.aliases import Aliases
+from node.book.callers import Callers
 from node.book.cases import Cases
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
@@ -54,6 +55,7 @@ class Unit:
         self.remarks = Remarks(connection)
         self.waits = Waits(connection)
         self.aliases = Aliases(connection)
+        self.callers = Callers(connection)
 
 
 class Book:

@@ -350,3 +350,17 @@ deliveries = Table(
     UniqueConstraint("endpoint_id", "position"),
     Index(None, "endpoint_id", "status", "next_at_s"),
 )
+
+callers = Table(
+    "api_callers",
+    metadata,
+    row_id(),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("digest", LargeBinary(32)),
+    Column("public_key", Text),
+    Column("scopes", Text, nullable=False),
+    Column("expires_s", Float),
+    Column("revoked", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("(digest IS NULL) <> (public_key IS NULL)", name="one_proof"),
+)

@@ -30,6 +30,7 @@ from tests.api import after_answers
 from tests.api.event_answers import EVENT_ANSWERS
 from tests.api.expectations import suspended
 from tests.api.payee_answers import PAYEE_ANSWERS
+from tests.api.test_credentials import admit, ask, assertion
 from tests.api.test_interbank import ASKED, Asker, proposal
 from tests.api.test_returns import Return
 from tests.api.test_transfers import authorised
@@ -159,6 +160,11 @@ PAYMENTS, QUOTES = "/v1/interbank/payments", "/v1/interbank/quotes"
 BIG = b" " * 1_500_000
 
 
+def _token(scene: Scene) -> httpx.Response:
+    client = admit(scene.bank).name.removeprefix("client:")
+    return ask(scene.bank, assertion(scene.bank, client))
+
+
 ANSWERS: Answers = {
     ("postMessage", 202): lambda scene: scene.bank.post(Transfer(amount="1.00").body()),
     ("postMessage", 400): _message(b"not XML"),
@@ -243,6 +249,9 @@ ANSWERS: Answers = {
     ("askQuote", 422): lambda scene: scene.interbank(QUOTES, {**ASKED, "sell_currency": "EUR"}, PROVIDER),
     **EVENT_ANSWERS,
     **PAYEE_ANSWERS,
+    ("issueToken", 200): _token,
+    ("issueToken", 400): lambda scene: scene.anonymous("POST", "/oauth/token"),
+    ("issueToken", 401): lambda scene: ask(scene.bank, "a.b.c"),
     ("askQuote", 503): lambda scene: scene.on_the_island(QUOTES, ASKED),
 }
 
@@ -283,7 +292,7 @@ def test_an_operation_answers_as_documented(
         assert answer.content == b""
         return
     assert answer.headers["content-type"] in content
-    if status >= 400 and operation != "getReadiness":
+    if status >= 400 and operation not in ("getReadiness", "issueToken"):
         assert list(content) == [MEDIA_TYPE]
 
 
@@ -323,7 +332,7 @@ SIGNED = ("proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPay
 def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
         needs = {scheme for entry in operation.get("security", ()) for scheme in entry}
-        if name in ("getHealth", "getReadiness"):
+        if name in ("getHealth", "getReadiness", "issueToken"):
             assert needs == set()
         elif name in SIGNED:
             assert needs == {"MessageSignature"}

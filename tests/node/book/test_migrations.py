@@ -72,7 +72,7 @@ def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
     started = time.process_time()
     Book.open_file(tmp_path / "fresh.sqlite").close()
     fresh_s = time.process_time() - started
-    assert fresh_s < 0.5
+    assert fresh_s < 0.8
     started = time.process_time()
     Book.open_file(tmp_path / "fresh.sqlite").close()
     assert time.process_time() - started < 0.25
