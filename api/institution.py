@@ -158,14 +158,15 @@ def open_institution(
     limits: BodyLimits | None = None,
     gate: BoundedSemaphore | None = None,
     database: str | None = None,
+    worker: str = "worker",
 ) -> Institution:
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
-    process. Raises BadInstitution, KeystoreRefused, UnsafeFile; SignatureRefused, SignerUnreachable where a key
-    lives elsewhere.
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
-    description names one of its own. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble.
+    description names one of its own; `worker` tells this process from others on the same book. Raises
+    BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble; SignatureRefused, SignerUnreachable where a key
+    lives elsewhere.
     """
     said = read_description(folder)
     targets = _targets(said)
@@ -205,7 +206,7 @@ def open_institution(
     return Institution(
         name=said.name,
         office=office,
-        worker=Worker(office),
+        worker=Worker(office, worker),
         signatory=signatory,
         credential_digest=bytes.fromhex(said.credential_sha256),
         api_address=said.api_address,

@@ -45,7 +45,9 @@ def api(
     registered = read_description(data).api_address
     wanted = urlsplit(registered).port or 80 if port is None else port
     tls = _tls(tls_certificate, tls_key, tls_client_authority)
-    institution = open_institution(data, limits=request_limits(settings), database=settings.database)
+    institution = open_institution(
+        data, limits=request_limits(settings), database=settings.database, worker=settings.worker
+    )
     try:
         server = BackgroundServer(create_app(institution), host, wanted, tls)
     except OSError as error:

@@ -23,6 +23,7 @@ class Settings:
     data: Path  # CORRIDOR_DATA: where `up` keeps its network
     wallet: Path  # CORRIDOR_WALLET: where `wallet` keeps its keys
     database: str | None  # CORRIDOR_DATABASE: postgresql://... for the books; by default each is a SQLite file
+    worker: str  # CORRIDOR_WORKER: this process's name among several workers on one book
     rpc_url: str | None  # CORRIDOR_RPC_URL: a chain other than the one we run ourselves
     log_level: str  # CORRIDOR_LOG_LEVEL: DEBUG, INFO, WARNING or ERROR
     max_body_bytes: int  # CORRIDOR_MAX_BODY_BYTES: the largest request body taken
@@ -40,6 +41,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
         wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
         database=found.get("CORRIDOR_DATABASE") or None,
+        worker=_worker(found.get("CORRIDOR_WORKER", "worker")),
         rpc_url=found.get("CORRIDOR_RPC_URL") or None,
         log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
         max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),
@@ -53,6 +55,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
+
+
+def _worker(name: str) -> str:
+    if not (name.isascii() and name.isprintable() and 0 < len(name) <= 36):
+        raise BadSetting(f"CORRIDOR_WORKER is {name!r}; it must be 1 to 36 printable ASCII characters")
+    return name
 
 
 def _log_level(text: str) -> str:

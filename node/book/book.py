@@ -18,6 +18,7 @@ from node.book.callers import Callers
 from node.book.cases import Cases
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
+from node.book.duties import Duties
 from node.book.events import Events
 from node.book.idempotency import Idempotency
 from node.book.inbox import Inbox
@@ -45,6 +46,7 @@ class Unit:
         self.accounts = Accounts(connection)
         self.quotes = Quotes(connection)
         self.lanes = Lanes(connection)
+        self.duties = Duties(connection)
         self.transfers = Transfers(connection)
         self.cursor = Cursor(connection)
         self.nonces = Nonces(connection)

@@ -180,16 +180,37 @@ class Payments:
         )
         return [str(uetr) for uetr in self._connection.scalars(query)]
 
-    def due_in_bulk(self, now_s: float, limit: int) -> list[str]:
-        """UETRs of due ACCEPTED payments that may go in a batch, the longest due first."""
+    def due_for(
+        self, worker: str, now_s: float, limit: int, states: Sequence[State], *, in_bulk: bool
+    ) -> tuple[list[str], list[str]]:
+        """UETRs of our due payments, the longest due first: those claimed by this worker, and those by nobody.
+
+        With `in_bulk` only those that may go in a batch, else all others.
+        """
+        sequence = payments.c.sequence
+        together = (payments.c.state == State.ACCEPTED) & sequence.is_not(None)
         query = (
-            select(payments.c.uetr)
-            .where(payments.c.state == State.ACCEPTED, payments.c.due_at_s <= now_s)
-            .where(payments.c.side == Side.DEBTOR_AGENT, payments.c.sequence.is_not(None))
+            select(payments.c.uetr, payments.c.claimed_until_s)
+            .where(payments.c.state.in_(states), payments.c.due_at_s <= now_s)
+            .where(payments.c.side == Side.DEBTOR_AGENT, together if in_bulk else ~together)
+            .where((payments.c.claimed_by == worker) | (payments.c.claimed_until_s <= now_s))
             .order_by(payments.c.due_at_s, payments.c.id)
             .limit(limit)
         )
-        return [str(uetr) for uetr in self._connection.scalars(query)]
+        found = self._connection.execute(query).all()
+        mine = [str(row.uetr) for row in found if row.claimed_until_s > now_s]
+        return mine, [str(row.uetr) for row in found if row.claimed_until_s <= now_s]
+
+    def claim(self, uetrs: Sequence[str], worker: str, now_s: float, until_s: float) -> list[str]:
+        """Claim those of these payments that nobody has claimed; returns them. A row in use is passed over.
+
+        A claim spares workers each other's steps; that a step is taken once is the version's doing.
+        """
+        free = select(payments.c.id).where(payments.c.uetr.in_(uetrs), payments.c.claimed_until_s <= now_s)
+        rows = list(self._connection.scalars(free.with_for_update(skip_locked=True)))
+        ours = payments.c.id.in_(rows)
+        self._connection.execute(update(payments).where(ours).values(claimed_by=worker, claimed_until_s=until_s))
+        return [str(uetr) for uetr in self._connection.scalars(select(payments.c.uetr).where(ours))]
 
     def under_way(self, most: int) -> int:
         """How many payments of ours are on their way to the chain, counted no further than `most`."""

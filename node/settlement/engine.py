@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from node.book.records import BookTrouble, PaymentRecord, StaleRecord
 from node.domain.lifecycle import State
@@ -41,11 +41,34 @@ def due_payments(office: Office, limit: int = 100) -> list[str]:
         return unit.payments.due(office.clock.now_s(), limit, tuple(STEPS))
 
 
-def due_batch(office: Office) -> list[str]:
-    """The UETRs of due payments that settle best in a batch; none where there are only a few."""
+@dataclass(frozen=True)
+class Due:
+    """What a worker may do now: payments to be taken a step each, and payments that settle best together."""
+
+    singly: list[str]
+    together: list[str]
+
+
+def claim_due(office: Office, worker: str, limit: int = 100) -> Due:
+    """Claim due payments for a worker; those claimed before and still due are among them.
+
+    Where only a few could settle together, they are taken singly.
+    """
+    singly = _claimed(office, worker, limit, in_bulk=False)
+    together = _claimed(office, worker, MOST_PAYMENTS, in_bulk=True)
+    if len(together) <= office.terms.batch_above:
+        return Due(singly + together, [])
+    return Due(singly, together)
+
+
+def _claimed(office: Office, worker: str, limit: int, *, in_bulk: bool) -> list[str]:
+    now_s = office.clock.now_s()
     with office.book.view() as unit:
-        found = unit.payments.due_in_bulk(office.clock.now_s(), MOST_PAYMENTS)
-    return found if len(found) > office.terms.batch_above else []
+        mine, free = unit.payments.due_for(worker, now_s, limit, tuple(STEPS), in_bulk=in_bulk)
+    if free:
+        with office.book.unit() as unit:
+            mine += unit.payments.claim(free, worker, now_s, now_s + office.terms.claim_s)
+    return mine
 
 
 def step_batch(office: Office, uetrs: list[str]) -> None:

@@ -20,6 +20,7 @@ class Terms:
     payment waits `cover_s` for its cover, a cover `underlying_s` for its payment.
     Where more than `batch_above` payments are under way at once, they settle in batches.
     A recall is decided within `recall_s`.
+    A worker's claim on a payment lasts `claim_s`, its duty to follow the chain `duty_s`, each time it takes it.
     """
 
     quote_s: int = 600
@@ -41,6 +42,8 @@ class Terms:
     cover_s: int = 3600
     underlying_s: int = 5
     batch_above: int = 4
+    claim_s: float = 30.0
+    duty_s: float = 5.0
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,21 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
+from node.book.records import BookTrouble
 from node.ledger.errors import LedgerUnreachable
-from node.settlement.engine import carry, due_batch, due_payments, step_batch
+from node.settlement.engine import carry, claim_due, step_batch
 from node.settlement.follow_up import follow_up
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
+
+FOLLOWING: Final = "follow the chain"
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +40,14 @@ class WorkerStatus:
 class Worker:
     """Runs one office until stopped; `wake()` makes it look at once instead of at the next poll."""
 
-    def __init__(self, office: Office) -> None:
-        """Prepare; nothing runs before `start()`."""
+    def __init__(self, office: Office, name: str = "worker") -> None:
+        """Prepare; nothing runs before `start()`. Several workers on one book need different names.
+
+        A worker that comes back under its name has what it had claimed at once, not after its claims' end.
+        """
+        self.name = name
         self._office = office
+        self._duty_until_s = 0.0
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
         self._loops = (
@@ -59,6 +69,7 @@ class Worker:
         for loop in self._loops:
             loop.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._leave_duty()
 
     def wake(self) -> None:
         """There is something new to do."""
@@ -78,11 +89,12 @@ class Worker:
 
     def _take_forward(self) -> bool:
         self._in_flight = {uetr: future for uetr, future in self._in_flight.items() if not future.done()}
-        batch = [uetr for uetr in due_batch(self._office) if uetr not in self._in_flight]
+        due = claim_due(self._office, self.name)
+        batch = [uetr for uetr in due.together if uetr not in self._in_flight]
         if batch:
             together = self._pool.submit(self._step_batch, batch)
             self._in_flight |= dict.fromkeys(batch, together)
-        fresh = [uetr for uetr in due_payments(self._office) if uetr not in self._in_flight]
+        fresh = [uetr for uetr in due.singly if uetr not in self._in_flight]
         for uetr in fresh:
             self._in_flight[uetr] = self._pool.submit(self._step, uetr)
         return bool(fresh or batch) and len(self._in_flight) < self._office.terms.parallel_payments
@@ -99,7 +111,26 @@ class Worker:
         finally:
             self.wake()
 
+    def _is_on_duty(self) -> bool:
+        """Whether following the chain is ours; one worker does it at a time, the others are ready to."""
+        office, now_s = self._office, self._office.clock.now_s()
+        if self._duty_until_s - now_s > office.terms.duty_s / 2:
+            return True
+        until_s = now_s + office.terms.duty_s
+        with office.book.unit() as unit:
+            ours = unit.duties.take(FOLLOWING, self.name, now_s, until_s)
+        self._duty_until_s = until_s if ours else 0.0
+        return ours
+
+    def _leave_duty(self) -> None:
+        if self._duty_until_s:
+            self._duty_until_s = 0.0
+            with suppress(BookTrouble), self._office.book.unit() as unit:
+                unit.duties.leave(FOLLOWING, self.name)
+
     def _follow_chain(self) -> bool:
+        if not self._is_on_duty():
+            return False
         if self._office.clock.now_s() >= self._tidy_at_s:
             tidy(self._office)
             self._tidy_at_s = self._office.clock.now_s() + self._office.terms.tidy_s

@@ -31,6 +31,8 @@ def test_what_is_set_is_taken() -> None:
         ("CORRIDOR_MAX_BODY_BYTES", "0"),
         ("CORRIDOR_MAX_BODY_BYTES", "-5"),
         ("CORRIDOR_BODY_TIMEOUT_S", "soon"),
+        ("CORRIDOR_WORKER", ""),
+        ("CORRIDOR_WORKER", "x" * 37),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:

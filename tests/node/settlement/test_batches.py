@@ -12,14 +12,14 @@ from node.domain.money import Money
 from node.ledger import batch_call
 from node.settlement import batching
 from node.settlement.batching import SETTLE_BATCH, send_again_in_halves, submit_batch
-from node.settlement.engine import carry, due_batch, due_payments, step_batch
+from node.settlement.engine import carry, claim_due, due_payments, step_batch
 from node.settlement.reconcile import reconcile
 from node.settlement.sender import send_pending
 from node.settlement.typed import instruction_of
 from node.settlement.watcher import watch
 from tests.node.settlement.town import CNY, CNY_ACCOUNT_ABROAD, DEBTOR_ACCOUNT, Town, payment
 
-MANY = 6
+MANY, WORKER = 6, "worker"
 
 
 def _accepted(town: Town, many: int = MANY) -> list[str]:
@@ -48,7 +48,7 @@ def _bulk(town: Town, uetrs: list[str]) -> list[str]:
 def test_payments_that_come_together_settle_in_one_transaction(town: Town) -> None:
     before = town.account(town.creditor_agent, CNY_ACCOUNT_ABROAD).balance
     uetrs = _accepted(town)
-    together = due_batch(town.debtor_agent)
+    together = claim_due(town.debtor_agent, WORKER).together
     assert len(together) > town.debtor_agent.terms.batch_above
     step_batch(town.debtor_agent, together)
     hashes = {town.record(uetr).transaction_hash for uetr in together}
@@ -72,7 +72,7 @@ def test_a_single_payment_keeps_the_strict_grade(town: Town) -> None:
 
 def test_one_bad_payment_of_a_batch_fails_alone_and_says_why(town: Town) -> None:
     uetrs = _accepted(town)
-    together = due_batch(town.debtor_agent)
+    together = claim_due(town.debtor_agent, WORKER).together
     bad = together[2]
     with town.debtor_agent.book.unit() as unit:
         record = unit.payments.find(bad)
@@ -95,7 +95,7 @@ def test_a_batch_refused_whole_is_sent_again_in_halves(town: Town, monkeypatch: 
     """Too little gas for more than two payments stands for whatever makes a whole batch revert."""
     monkeypatch.setattr(batching, "gas_for", lambda many: batch_call.gas_for(many) if many <= 2 else 90_000)
     uetrs = _accepted(town)
-    together = due_batch(town.debtor_agent)
+    together = claim_due(town.debtor_agent, WORKER).together
     step_batch(town.debtor_agent, together)
     records = _to_the_end(town, uetrs)
     assert {record.state for record in records} == {State.SETTLED}
@@ -105,7 +105,7 @@ def test_a_batch_refused_whole_is_sent_again_in_halves(town: Town, monkeypatch: 
 def test_a_batch_sent_twice_settles_each_payment_once(town: Town) -> None:
     """As two processes would that both think a batch was refused."""
     uetrs = _accepted(town)
-    together = due_batch(town.debtor_agent)
+    together = claim_due(town.debtor_agent, WORKER).together
     step_batch(town.debtor_agent, together)
     with town.debtor_agent.book.view() as unit:
         sent = next(one for one in unit.lanes.unfinished(town.debtor_agent.lane_signer.address))
@@ -117,7 +117,7 @@ def test_a_batch_sent_twice_settles_each_payment_once(town: Town) -> None:
 
 def test_what_has_moved_is_left_out_of_a_batch(town: Town) -> None:
     uetrs = _accepted(town)
-    together = due_batch(town.debtor_agent)
+    together = claim_due(town.debtor_agent, WORKER).together
     assert submit_batch(town.debtor_agent, together) == len(together)
     assert submit_batch(town.debtor_agent, together) == 0
     assert {record.state for record in _to_the_end(town, uetrs)} == {State.SETTLED}
