@@ -33,7 +33,7 @@ def test_codes_are_unique() -> None:
     assert len(set(codes)) == len(codes)
 
 
-NEVER_WILL = (Refusal.NOT_YOUR_PAYMENT, Refusal.CASE_DECIDED_ALREADY, Refusal.SCOPE_MISSING)
+NEVER_WILL = (Refusal.NOT_YOUR_PAYMENT, Refusal.CASE_DECIDED_ALREADY, Refusal.SCOPE_MISSING, Refusal.ALIAS_TAKEN)
 
 
 def test_what_the_server_could_not_do_may_be_tried_again_and_nothing_else_from_the_door() -> None:
