@@ -18,6 +18,7 @@ from wallet.transaction import SignedTransaction, UnsignedTransaction, sign_tran
 CREATE_GAS: Final = 8_000_000
 CALL_GAS: Final = 1_000_000
 PAY_GAS: Final = 21_000
+_GAS_AT_ONCE: Final = 30_000_000  # the smallest block limit in use (Anvil's, and Ethereum's for long)
 _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
 
@@ -52,11 +53,32 @@ def carry_out(
 ) -> list[Receipt]:
     """Send all orders, those of one account in their order, and wait until all are in blocks.
 
-    Advances `nonces`. Raises LedgerUnreachable, and DeploymentFailed for an order that the engine refused, that
-    reverted, or that is in no block after `patience_s`.
+    Advances `nonces`. No more goes out at once than fits into a block: an engine that makes blocks on demand may
+    leave the rest waiting for the next demand. Raises LedgerUnreachable, and DeploymentFailed for an order that
+    the engine refused, that reverted, or that is in no block after `patience_s`.
     """
-    if not orders:
-        return []
+    receipts: list[Receipt] = []
+    for wave in _waves(orders):
+        receipts += _carry_out(client, wave, nonces, patience_s)
+    return receipts
+
+
+def _waves(orders: Sequence[Order]) -> list[list[Order]]:
+    """The orders in their order, in portions that fit into a block each."""
+    waves: list[list[Order]] = []
+    gas = _GAS_AT_ONCE
+    for order in orders:
+        if gas + order.gas > _GAS_AT_ONCE:
+            waves.append([])
+            gas = 0
+        waves[-1].append(order)
+        gas += order.gas
+    return waves
+
+
+def _carry_out(
+    client: LedgerClient, orders: Sequence[Order], nonces: dict[str, int], patience_s: float
+) -> list[Receipt]:
     fees, chain_id = client.fees(), client.chain_id()
     signed = [_sign(order, chain_id, nonces, fees) for order in orders]
     for order, outcome in zip(orders, client.broadcast_many([item.raw for item in signed]), strict=True):

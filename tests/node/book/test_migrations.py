@@ -68,6 +68,7 @@ def test_every_table_has_row_ids(sqlite_book: Book) -> None:
 
 
 def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
+    """Of this process's own time: others' load on the disk is not the book's doing."""
     Book.open_file(tmp_path / "warm.sqlite").close()
     started = time.process_time()
     Book.open_file(tmp_path / "fresh.sqlite").close()
