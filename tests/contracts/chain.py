@@ -13,11 +13,12 @@ from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
 from eth_tester.exceptions import TransactionFailed  # type: ignore[import-untyped]
 from eth_typing import ChecksumAddress, HexAddress, HexStr
+from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
 from web3.exceptions import ContractLogicError
 from web3.logs import DISCARD
-from web3.types import TxReceipt
+from web3.types import RPCEndpoint, TxReceipt
 
 from contracts import artifact
 
@@ -47,11 +48,19 @@ def logged(receipt: TxReceipt, event: Any) -> list[dict[str, Any]]:
     return [dict(log["args"]) for log in event().process_receipt(receipt, errors=DISCARD)]
 
 
+@dataclass
+class Point:
+    """Somewhere to go back to, by the name the engine has for it now."""
+
+    key: Any
+
+
 class Chain:
     """A web3 connection with the two questions contract tests ask: does it happen, or why is it refused?"""
 
-    def __init__(self, web3: Web3) -> None:
+    def __init__(self, web3: Web3, travels_by: str = "evm_setNextBlockTimestamp") -> None:
         self.web3 = web3
+        self._travels_by = travels_by
         self._funders = list(web3.eth.accounts)
 
     def fund(self, who: Actor) -> None:
@@ -81,7 +90,7 @@ class Chain:
             "value": 0,
         }
         raw = who.account.sign_transaction(transaction).raw_transaction
-        receipt = self.web3.eth.get_transaction_receipt(self.web3.eth.send_raw_transaction(raw))
+        receipt = self._included(self.web3.eth.send_raw_transaction(raw))
         address = receipt["contractAddress"]
         assert address is not None
         return address
@@ -128,16 +137,22 @@ class Chain:
 
     def travel_to(self, timestamp: int) -> None:
         """The next block gets this time."""
-        self.web3.provider.make_request("testing_timeTravel", [timestamp])  # type: ignore[arg-type]
+        self.web3.provider.make_request(RPCEndpoint(self._travels_by), [timestamp])
 
     def mine(self) -> None:
         self.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
-    def snapshot(self) -> Any:
-        return self.web3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    def snapshot(self) -> "Point":
+        return Point(self._taken())
 
-    def revert(self, snapshot: Any) -> None:
-        self.web3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+    def revert(self, point: "Point") -> None:
+        """Goes back, as often as one likes: most engines let a snapshot be used once, so a new one is taken."""
+        answer = self.web3.provider.make_request(RPCEndpoint("evm_revert"), [point.key])
+        assert answer.get("result") is not False, "the engine no longer has this snapshot"
+        point.key = self._taken()
+
+    def _taken(self) -> Any:
+        return self.web3.provider.make_request(RPCEndpoint("evm_snapshot"), [])["result"]
 
     def _broadcast(self, who: Actor, call: Any, gas: int) -> TxReceipt:
         transaction = call.build_transaction(
@@ -151,4 +166,8 @@ class Chain:
             }
         )
         raw = who.account.sign_transaction(transaction).raw_transaction
-        return self.web3.eth.get_transaction_receipt(self.web3.eth.send_raw_transaction(raw))
+        return self._included(self.web3.eth.send_raw_transaction(raw))
+
+    def _included(self, transaction_hash: HexBytes) -> TxReceipt:
+        """The receipt; Anvil accepts before it includes."""
+        return self.web3.eth.wait_for_transaction_receipt(transaction_hash, timeout=20, poll_latency=0.005)

@@ -1,25 +1,20 @@
 """One network for the whole session; each test starts from its snapshot."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyped]
-from web3 import EthereumTesterProvider, Web3
 
-from node.chain.tester import CorridorBackend
+from tests.chains import CORRIDOR, chain_asked_for
 from tests.contracts.chain import Chain
+from tests.contracts.engines import open_chain
 from tests.contracts.network import Network, deploy_network
-
-# Set to anything, the contracts are tried on eth-tester's own backend: same tests, twice the time.
-STOCK_BACKEND = "CORRIDOR_STOCK_BACKEND"
 
 
 @pytest.fixture(scope="session")
-def chain() -> Chain:
-    """The engine under test. This is the one place that chooses it."""
-    backend = PyEVMBackend() if STOCK_BACKEND in os.environ else CorridorBackend()
-    return Chain(Web3(EthereumTesterProvider(EthereumTester(backend))))
+def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """The engine under test, by `--chain`. This is the one place that chooses it."""
+    with open_chain(chain_asked_for(request.config) or CORRIDOR, tmp_path_factory.mktemp("chain")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
