@@ -30,7 +30,7 @@ def chain_asked_for(config: pytest.Config) -> str | None:
 
 
 def on_other_chains(config: pytest.Config, items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Tests whose parameter is an engine that was not asked for."""
+    """Tests of an engine that was not asked for: by a parameter, or a fixture of its name."""
     asked = chain_asked_for(config)
     if asked is None:
         return []
@@ -39,5 +39,5 @@ def on_other_chains(config: pytest.Config, items: Iterable[pytest.Item]) -> list
 
 def _engines(item: pytest.Item) -> set[str]:
     callspec = getattr(item, "callspec", None)
-    values = callspec.params.values() if callspec else ()
+    values = [*(callspec.params.values() if callspec else ()), *getattr(item, "fixturenames", ())]
     return {NAME_OF_ENGINE[value] for value in values if isinstance(value, str) and value in NAME_OF_ENGINE}

@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from eth_tester import EthereumTester  # type: ignore[import-untyped]
-from web3 import EthereumTesterProvider, Web3
-from web3.providers.eth_tester.defaults import API_ENDPOINTS, static_return
 
-from node.chain.tester import CorridorBackend
-from tests.contracts.chain import Chain, logged
+from tests.contracts.chain import logged
+from tests.contracts.engines import local_development_chain
 from tests.contracts.holding import HOUR_S, SECRET, Hold, HoldDesk, Status, open_hold_desk
 from tests.contracts.network import CREDITOR, DEBTOR, OUTSIDER, PAUSER, UNPAUSER, Network, deploy_network
 
@@ -23,11 +20,10 @@ OTHER_CHAIN_ID = 20023
 
 
 @pytest.fixture(scope="module")
-def other_network() -> Network:
+def other_network() -> Iterator[Network]:
     """The same network, address for address, on another engine with another chain id."""
-    endpoints = {**API_ENDPOINTS, "eth": {**API_ENDPOINTS["eth"], "chainId": static_return(OTHER_CHAIN_ID)}}
-    engine = EthereumTester(CorridorBackend(chain_id=OTHER_CHAIN_ID))
-    return deploy_network(Chain(Web3(EthereumTesterProvider(engine, endpoints))))
+    with local_development_chain(OTHER_CHAIN_ID) as chain:
+        yield deploy_network(chain)
 
 
 @dataclass(frozen=True)

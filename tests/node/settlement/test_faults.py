@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from contracts import artifact
@@ -9,13 +10,16 @@ from node.book.records import PaymentRecord
 from node.domain.lifecycle import TERMINAL, State
 from node.domain.reasons import Reason
 from node.ledger.abi import call_data
-from node.ledger.client import LedgerClient
+from node.ledger.client import LedgerClient, Receipt
 from node.settlement.engine import due_payments, step
 from node.settlement.ports import Written
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
 from tests.node.settlement.town import AED, CNY_ACCOUNT_ABROAD, DEBTOR_ACCOUNT, PlainTranslator, Town, payment
+from wallet.signer import Signer
 from wallet.transaction import UnsignedTransaction, sign_transaction
+
+TOKEN_ABI = artifact("CurrencyToken").abi
 
 
 def ended(record: PaymentRecord) -> bool:
@@ -41,19 +45,32 @@ def move_by_hand(town: Town, amount_minor: int, *, back: bool = False) -> None:
     """The provider moves its dirhams to the issuer, or the issuer gives them back, outside any payment."""
     signer = town.issuer if back else town.provider.signer
     to = town.provider.account if back else town.issuer.address
-    client = town.provider.client
     token = town.provider.directory.tokens()["AED"].address
+    assert send_by_hand(town, signer, token, call_data(TOKEN_ABI, "transfer", to, amount_minor)).succeeded
+
+
+def send_by_hand(town: Town, signer: Signer, to: str, data: bytes) -> Receipt:
+    """One transaction outside any payment, and what became of it."""
+    town.pay_gas_of(signer.address)
+    client = town.provider.client
+    fees = client.fees()
     unsigned = UnsignedTransaction(
         chain_id=client.chain_id(),
         nonce=client.next_nonce(signer.address),
-        to=token,
+        to=to,
         value=0,
-        data=call_data(artifact("CurrencyToken").abi, "transfer", to, amount_minor),
-        gas=200_000,
-        max_fee_per_gas=0,
-        max_priority_fee_per_gas=0,
+        data=data,
+        gas=1_000_000,
+        max_fee_per_gas=fees.max_fee_per_gas,
+        max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
     )
-    assert client.broadcast(sign_transaction(unsigned, signer).raw).on_its_way
+    signed = sign_transaction(unsigned, signer)
+    assert client.broadcast(signed.raw).on_its_way
+    ends_at = time.monotonic() + 20
+    while (receipt := client.receipt("0x" + signed.hash.hex())) is None:  # Anvil accepts before it includes
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
+    return receipt
 
 
 def test_a_counterparty_that_is_down_costs_nothing_but_time(town: Town) -> None:
@@ -130,21 +147,9 @@ def test_a_set_that_reverted_in_public_is_burnt_before_the_payment_fails(town: T
     assert (record.state, record.findings[0].reason) == (State.FAILED, Reason.AGENT_LIQUIDITY_TOO_LOW)
     move_by_hand(town, inventory, back=True)
     # Anybody may send the public call again; the burnt UETR stops it.
-    client = town.creditor_agent.client
-    resent = UnsignedTransaction(
-        chain_id=client.chain_id(),
-        nonce=client.next_nonce(town.creditor_agent.lane_signer.address),
-        to=town.creditor_agent.contract.address,
-        value=0,
-        data=_input_of(client, kept.transaction_hash),
-        gas=1_000_000,
-        max_fee_per_gas=0,
-        max_priority_fee_per_gas=0,
-    )
-    signed = sign_transaction(resent, town.creditor_agent.lane_signer)
-    assert client.broadcast(signed.raw).on_its_way
-    receipt = client.receipt("0x" + signed.hash.hex())
-    assert receipt is not None
+    ours = town.creditor_agent
+    data = _input_of(ours.client, kept.transaction_hash)
+    receipt = send_by_hand(town, ours.lane_signer, ours.contract.address, data)
     assert not receipt.succeeded
 
 
@@ -195,13 +200,12 @@ def test_included_is_not_settled_and_a_reorganisation_steps_back(town: Town) -> 
     ours = replace(town.debtor_agent, client=careful)
     posted = town.post(payment(100))
     engine_only(town, posted.uetr, State.SUBMITTED)
-    before = town.chain.head.number
+    before = town.height()
     send_pending(ours)
     watch(ours)
     assert town.record(posted.uetr).state is State.INCLUDED
     assert town.account(town.debtor_agent, DEBTOR_ACCOUNT).reserved.minor == 100
-    town.chain.revert_to(before)
-    town.chain.mine()
+    town.reorganise_above(before)
     watch(ours)
     assert town.record(posted.uetr).state is State.SUBMITTED
     abroad = town.account(town.creditor_agent, CNY_ACCOUNT_ABROAD).balance.minor

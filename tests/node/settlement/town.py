@@ -6,7 +6,6 @@ process that a test can cut, and the messages are plain text instead of XML.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -44,6 +43,7 @@ from node.settlement.reconcile import reconcile
 from node.settlement.sender import send_pending
 from node.settlement.terms import PriceBook, Terms
 from node.settlement.watcher import watch
+from tests.node.settlement.clocks import TownClock
 from wallet.signer import LocalSigner
 
 CNY, AED = Currency("CNY", 2), Currency("AED", 2)
@@ -51,32 +51,6 @@ DEBTOR_BIC, CREDITOR_BIC, PROVIDER_BIC = "AAAACN0XXXX", "BBBBAE0XXXX", "FFFFHK0X
 DEBTOR_ACCOUNT, CREDITOR_ACCOUNT, CNY_ACCOUNT_ABROAD = "6200000000000001", "AE070331234567890123456", "900001"
 OPENING_MINOR = 1_000_000_00
 INVENTORY_MINOR = 5_000_000_00
-
-
-class TownClock:
-    """Real time moved by a test; the chain and every office have their own."""
-
-    def __init__(self) -> None:
-        self.at_s = 1_800_000_000.0
-
-    def now_s(self) -> float:
-        return self.at_s
-
-    def forward(self, seconds: float) -> None:
-        self.at_s += seconds
-
-
-class RunningClock(TownClock):
-    """Real time, for a chain whose clock cannot be held; what a test moves it by is added."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def now_s(self) -> float:
-        return time.time() + self.ahead_s
-
-    def forward(self, seconds: float) -> None:
-        self.ahead_s += seconds
 
 
 class PlainTranslator:
@@ -175,6 +149,24 @@ class Town:
     def forward_both(self, seconds: float) -> None:
         self.clock.forward(seconds)
         self.chain_clock.forward(seconds)
+
+    def pay_gas_of(self, address: str) -> None:
+        """Give an account money for gas, where gas is not free."""
+        if self.chain is None:
+            self.debtor_agent.client.connection.call("anvil_setBalance", address, hex(10**18))
+
+    def height(self) -> int:
+        return int(self.debtor_agent.client.connection.call("eth_blockNumber"), 16)
+
+    def reorganise_above(self, number: int) -> None:
+        """The blocks above are gone with all they held; an empty one is in their place."""
+        if self.chain is not None:
+            self.chain.revert_to(number)
+            self.chain.mine()
+            return
+        call = self.debtor_agent.client.connection.call
+        call("anvil_rollback", self.height() - number)
+        call("evm_mine")
 
     def turn(self) -> None:
         """One round of everything each office does by itself."""

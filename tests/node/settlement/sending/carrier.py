@@ -25,7 +25,8 @@ from node.settlement.office import Office
 from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from tests.node.ledger.actors import actor
-from tests.node.settlement.town import PlainTranslator, RunningClock, Switchboard
+from tests.node.settlement.clocks import RunningClock
+from tests.node.settlement.town import PlainTranslator, Switchboard
 from wallet.signer import LocalSigner
 
 THREADS = 20

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.node.ledger.engines import anvil_engine
+from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.sending.following import Following
-from tests.node.settlement.town import RunningClock, Town, found_town, found_town_on
+from tests.node.settlement.town import Town, found_town, found_town_on
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ from node.settlement.relay import relay
 from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from node.settlement.watcher import watch
-from tests.node.settlement.town import PlainTranslator, RunningClock, Switchboard
+from tests.node.settlement.clocks import RunningClock
+from tests.node.settlement.town import PlainTranslator, Switchboard
 from wallet.authorisation import Authorisation
 from wallet.signer import LocalSigner
 
