@@ -18,7 +18,8 @@ from node.ledger.logs import SettledInBatchLog, SettledLog, events
 from node.settlement.engine import carry
 from node.settlement.watcher import watch
 from tests.databases import POSTGRESQL, databases_asked_for
-from tests.node.settlement.town import RunningClock, Town, found_town_on, payment
+from tests.node.settlement.clocks import RunningClock
+from tests.node.settlement.town import Town, found_town_on, payment
 from tests.node.settlement.worker_process import Workplace
 from tests.postgresql import PostgresServer
 

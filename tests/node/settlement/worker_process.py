@@ -16,7 +16,8 @@ from node.ledger.settlement_contract import SettlementContract
 from node.settlement.office import Office
 from node.settlement.terms import Terms
 from node.settlement.worker import Worker
-from tests.node.settlement.town import DEBTOR_BIC, PlainTranslator, RunningClock, Switchboard
+from tests.node.settlement.clocks import RunningClock
+from tests.node.settlement.town import DEBTOR_BIC, PlainTranslator, Switchboard
 from wallet.signer import LocalSigner
 
 
