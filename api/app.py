@@ -28,6 +28,7 @@ from api.routes import (
     payees,
     payments,
     quotes,
+    rates,
     returns,
     tokens,
     transfers,
@@ -59,7 +60,7 @@ def create_app(institution: Institution) -> FastAPI:
         redirect_slashes=False,
     )
     access = Access(institution)
-    payment_nouns = (messages, inbox, payments, returns, cases, quotes)
+    payment_nouns = (messages, inbox, payments, returns, cases, quotes, rates)
     for noun in (
         *payment_nouns,
         payees,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -24,6 +24,7 @@ from api.clock import SystemClock
 from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
+from api.pricing import BadPricing, price_book
 from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
 from api.tls import client_context
@@ -35,7 +36,7 @@ from node.book.book import Book
 from node.book.databases import place_of_book
 from node.domain.calendar import BadCalendar, Calendars, calendars_from
 from node.domain.names import NameCheck
-from node.domain.party import Agent
+from node.domain.party import Agent, Participant
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
@@ -57,6 +58,7 @@ OPERATOR_KEY: Final = "operator_key"
 BOOK: Final = "book.sqlite"
 PEER_TIMEOUT_S: Final = 10.0
 _TLS_MEMBERS: Final = ("authority", "certificate", "key")
+ASKED_AT_ONCE: Final = 8
 
 
 class BadInstitution(ValueError):
@@ -90,6 +92,7 @@ class InstitutionDescription:
     calendars: Mapping[str, Any] = field(default_factory=dict)
     name_check: str = NameCheck.TELL.value
     tls: Mapping[str, str] = field(default_factory=dict)
+    pricing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Institution:
     catalogue: Catalogue
     http: httpx.Client
     line: HttpCorrespondent
+    together: _AllAtOnce
     limits: BodyLimits
     keys: KeyRing
     webhook_targets: WebhookTargets
@@ -115,6 +119,7 @@ class Institution:
         self.worker.stop()
         self.keys.close()
         self.dispatcher.stop()
+        self.together.close()
         self.http.close()
         self.office.client.close()
         self.office.book.close()
@@ -180,9 +185,9 @@ def open_institution(
     signers = _signers(folder, said, keys)
     http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False, verify=_tls(said))
     ourselves = Agent(said.bic, said.name, said.lei)
-    correspondent = HttpCorrespondent(
-        signatory, http, clock, directory.tokens, partial(reasons_of, catalogue=catalogue)
-    )
+    why = partial(reasons_of, catalogue=catalogue)
+    correspondent = HttpCorrespondent(signatory, http, clock, directory.tokens, why)
+    together = _AllAtOnce()
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
@@ -197,7 +202,8 @@ def open_institution(
         clock=clock,
         boundary=boundary or _pass_by,
         terms=_terms(said),
-        prices=_prices(said),
+        prices=_prices(said, folder, http, clock),
+        ask_all=together,
         more_lane_signers=signers.more_operators,
         aftercare=Aftercare(Iso20022Scribe(catalogue, ourselves, clock), correspondent),
         calendars=_calendars(said),
@@ -213,6 +219,7 @@ def open_institution(
         catalogue=catalogue,
         http=http,
         line=correspondent,
+        together=together,
         limits=limits or BodyLimits(),
         keys=keys,
         webhook_targets=targets,
@@ -295,14 +302,24 @@ def _name_check(said: InstitutionDescription) -> NameCheck:
         raise BadInstitution(f"name_check: {said.name_check!r} is none of {known}") from None
 
 
-def _prices(said: InstitutionDescription) -> PriceBook | None:
-    if not said.prices:
-        return None
-    rates = {}
-    for pair, price in said.prices.items():
-        sell, _, buy = pair.partition("/")
-        rates[sell, buy] = Fraction(price)
-    return PriceBook(rates, said.spread_bps)
+def _prices(said: InstitutionDescription, folder: Path, http: httpx.Client, clock: Clock) -> PriceBook | None:
+    try:
+        return price_book(said.prices, said.spread_bps, said.pricing, folder, http, clock)
+    except BadPricing as fault:
+        raise BadInstitution(f"pricing: {fault}") from None
+
+
+class _AllAtOnce:
+    """Puts a question to several institutions at the same time (`node.settlement.office.AskAll`)."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=ASKED_AT_ONCE, thread_name_prefix="ask")
+
+    def __call__(self, question: Callable[[Participant], Any], asked: Sequence[Participant]) -> Iterable[Any]:
+        return list(self._pool.map(question, asked)) if len(asked) > 1 else [question(one) for one in asked]
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _pass_by(boundary: str, uetr: str) -> None:

@@ -65,6 +65,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.MESSAGE_ID_ALREADY_USED,
         Reason.QUOTE_ALREADY_USED,
         Reason.COVER_DIFFERS,
+        Reason.TOO_MANY_OPEN_QUOTES,
         Reason.CANCELLED_BY_DEBTOR_AGENT,
     ),
     413: (Refusal.BODY_TOO_LARGE, RefusalKind.TOO_LARGE),
@@ -123,7 +124,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.INSTRUCTION_EXPIRED,
         Reason.SETTLEMENT_REFUSED_BY_CONTRACT,
     ),
-    429: (Refusal.TOO_MANY_REQUESTS, Refusal.TOO_MANY_STREAMS, Reason.TOO_MANY_OPEN_QUOTES),
+    429: (Refusal.TOO_MANY_REQUESTS, Refusal.TOO_MANY_STREAMS),
     500: (Refusal.INTERNAL_FAULT,),
     502: (Reason.CREDITOR_AGENT_ANSWERED_WRONGLY,),
     503: (

@@ -20,11 +20,19 @@ from starlette.responses import HTMLResponse
 
 from api import idempotency
 from api.after_schemas import PassedMessage
+from api.payee_schemas import PayeeAsked, PayeeSearch
 from api.problems import MEDIA_TYPE, Kind, all_kinds, documented, example, row
 from api.refusals import Refusal
 from api.schemas import Body, PaymentProposal, ProblemDocument, QuoteAsked
 
-_SPOKEN_OF: Final[tuple[type[Body], ...]] = (ProblemDocument, PassedMessage, PaymentProposal, QuoteAsked)
+_SPOKEN_OF: Final[tuple[type[Body], ...]] = (
+    ProblemDocument,
+    PassedMessage,
+    PaymentProposal,
+    QuoteAsked,
+    PayeeSearch,
+    PayeeAsked,
+)
 AT_EVERY_DOOR: Final[tuple[Kind, ...]] = (Refusal.TOO_MANY_REQUESTS, Refusal.SCOPE_MISSING)
 AT_EVERY_POST: Final[tuple[Kind, ...]] = (Refusal.REQUEST_UNDER_WAY, Refusal.IDEMPOTENCY_KEY_REUSED)
 _STYLE: Final = """\

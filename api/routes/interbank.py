@@ -64,6 +64,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
             Reason.NO_PROVIDER_QUOTES_THIS_PAIR,
             Reason.RATE_NOT_OFFERED,
             Reason.PROVIDER_INVENTORY_TOO_LOW,
+            Reason.TOO_MANY_OPEN_QUOTES,
         ),
         openapi_extra=takes(QuoteAsked),
     )
@@ -127,23 +128,29 @@ def _bad_typed_data(error: BadTypedData) -> Problem:
 
 def _quoted(institution: Institution, taker: Participant, asked: QuoteAsked) -> QuoteGiven:
     office = institution.office
+    answer = give(office, taker, provider_request(institution, taker, asked))
+    if isinstance(answer, Refused):
+        raise problem_of(answer.findings)
+    quote = typed_quote(answer.quote, office.directory.tokens())
+    return QuoteGiven(quote=to_json(quote), signature="0x" + answer.signature.hex())
+
+
+def provider_request(institution: Institution, taker: Participant, asked: QuoteAsked) -> QuoteRequest:
+    """What a taker asks of us as FX provider; raises Problem where we are none or it asks for somebody else."""
+    office = institution.office
     ourselves = office.directory.by_bic(office.bic)
     if office.prices is None or ourselves is None or ParticipantRole.FX_PROVIDER not in ourselves.roles:
         raise Problem(Refusal.NOT_AN_FX_PROVIDER, f"{institution.name} gives no quotes.")
     if asked.taker_bic != taker.bic:
         raise Problem(Refusal.NOT_YOUR_PAYMENT, "A quote is given to the participant that signs for it.")
     tokens = office.directory.tokens()
-    request = QuoteRequest(
+    return QuoteRequest(
         taker_bic=taker.bic,
         sell_currency=asked.sell_currency,
         buy_currency=asked.buy_currency,
         sell=money_of("sell_currency", asked.sell_currency, _integer(asked.sell_amount), tokens),
         buy=money_of("buy_currency", asked.buy_currency, _integer(asked.buy_amount), tokens),
     )
-    answer = give(office, taker, request)
-    if isinstance(answer, Refused):
-        raise problem_of(answer.findings)
-    return QuoteGiven(quote=to_json(typed_quote(answer.quote, tokens)), signature="0x" + answer.signature.hex())
 
 
 def _integer(digits: str | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from node.book.records import QuoteDirection, QuoteRecord, QuoteStatus
 from node.book.tables import quotes
@@ -53,6 +53,20 @@ class Quotes:
             .values(status=QuoteStatus.EXPIRED)
         )
         return result.rowcount
+
+    def open_given(self, taker: str, now_s: float) -> int:
+        """How many quotes of ours this taker holds that are still good."""
+        query = (
+            select(func.count())
+            .select_from(quotes)
+            .where(
+                quotes.c.status == QuoteStatus.OPEN,
+                quotes.c.expiry_s >= now_s,
+                quotes.c.direction == QuoteDirection.GIVEN,
+                quotes.c.taker == taker,
+            )
+        )
+        return int(self._connection.scalar(query) or 0)
 
     def reserved_inventory(self, currency_code: str, now_s: float) -> int:
         """What quotes we have given and that are still good may make us pay in this currency, in minor units."""

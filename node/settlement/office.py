@@ -6,9 +6,10 @@ It holds no logic; the functions of this room take it as their first argument.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from node.book.book import Book
 from node.domain.calendar import Calendars
@@ -28,6 +29,15 @@ def random_id() -> str:
     return str(uuid.uuid4())
 
 
+AskAll = Callable[[Callable[[Participant], Any], Sequence[Participant]], Iterable[Any]]
+"""Puts a question to several participants and gives their answers in order; a pool asks them all at once."""
+
+
+def one_by_one(question: Callable[[Participant], Any], asked: Sequence[Participant]) -> Iterable[Any]:
+    """One after the other, which a simulation can repeat."""
+    return map(question, asked)
+
+
 @dataclass(frozen=True)
 class Office:
     """Everything one institution settles with.
@@ -36,7 +46,7 @@ class Office:
     account that sends transactions, `more_lane_signers` are further ones that share its work. `prices` is None
     unless the institution is an FX provider. `fresh_id` names what the office makes; a simulation's is seeded.
     `calendars` say when each currency can settle; without any it is always. `name_check` says whether a payment
-    to another name than the account holder's is refused here.
+    to another name than the account holder's is refused here; `ask_all` puts a question to several institutions.
     Without `aftercare` it takes no recalls.
     """
 
@@ -57,6 +67,7 @@ class Office:
     more_lane_signers: tuple[Signer, ...] = ()
     calendars: Calendars = field(default_factory=Calendars)
     name_check: NameCheck = NameCheck.TELL
+    ask_all: AskAll = one_by_one
     fresh_id: Callable[[], str] = random_id
     aftercare: Aftercare | None = None
 

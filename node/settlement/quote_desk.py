@@ -25,10 +25,11 @@ def give(office: Office, taker: Participant, request: QuoteRequest) -> SignedQuo
     With both amounts given the quote is for exactly these, and refused when they ask for a better rate than
     the price book's; what a taker offers above the price is the provider's gain, as it would be by voice.
     """
-    priced = _priced(office, request)
+    priced = price_of(office, request)
     if isinstance(priced, Finding):
         return Refused((priced,))
     sell, buy = priced
+    prices = office.prices or PriceBook()
     quote = Quote(
         quote_id=office.fresh_id(),
         provider=office.account,
@@ -42,7 +43,10 @@ def give(office: Office, taker: Participant, request: QuoteRequest) -> SignedQuo
     inventory = office.client.balance_of(tokens[buy.currency.code].address, office.account)
     with office.book.unit() as unit:
         promised = unit.quotes.reserved_inventory(buy.currency.code, office.clock.now_s())
-        if inventory - promised < buy.minor:
+        held = unit.quotes.open_given(taker.settlement_account, office.clock.now_s())
+        if held >= prices.most_open_quotes:
+            return Refused((_too_many(held),))
+        if inventory - promised - prices.kept_back.get(buy.currency.code, 0) < buy.minor:
             return Refused((_short(buy),))
         signature = office.signer.sign_digest(digest).to_bytes()
         unit.quotes.add(
@@ -59,27 +63,32 @@ def give(office: Office, taker: Participant, request: QuoteRequest) -> SignedQuo
     return SignedQuote(quote, signature)
 
 
-def _priced(office: Office, request: QuoteRequest) -> tuple[Money, Money] | Finding:
+def price_of(office: Office, request: QuoteRequest) -> tuple[Money, Money] | Finding:
+    """What is sold and bought at our price now, promising nothing; or why we have none."""
     prices = office.prices or PriceBook()
-    price = prices.rates.get((request.sell_currency, request.buy_currency))
+    price = prices.rate(request.sell_currency, request.buy_currency)
     tokens = office.directory.tokens()
     if price is None or request.sell_currency not in tokens or request.buy_currency not in tokens:
         return _no_price(request)
-    return _amounts(office, request, price, prices.spread_bps)
+    return _amounts(office, request, price, prices)
 
 
 def _amounts(
-    office: Office, request: QuoteRequest, price: Fraction, spread_bps: int
+    office: Office, request: QuoteRequest, price: Fraction, prices: PriceBook
 ) -> tuple[Money, Money] | Finding:
     tokens = office.directory.tokens()
     sell_currency = tokens[request.sell_currency].currency
     buy_currency = tokens[request.buy_currency].currency
     if request.sell is not None:
+        spread_bps = prices.spread_for(request.sell_currency, request.sell.minor)
         offered = bought_for(request.sell, price, spread_bps, buy_currency)
         if request.buy is not None and offered < request.buy:
             return _too_dear(request.sell, request.buy, offered)
         sell, buy = request.sell, request.buy or offered
     elif request.buy is not None:
+        # The tier is that of the amount at the middle rate, so that it cannot depend on the spread it decides.
+        middle = cost_of(request.buy, price, 0, sell_currency)
+        spread_bps = prices.spread_for(request.sell_currency, middle.minor)
         sell, buy = cost_of(request.buy, price, spread_bps, sell_currency), request.buy
     else:
         return _no_price(request)
@@ -114,6 +123,16 @@ def _nothing_left(sell: Money, buy: Money) -> Finding:
         element="interbank_settlement_amount",
         value=str(buy),
         rule="quote.amounts-positive",
+    )
+
+
+def _too_many(held: int) -> Finding:
+    return Finding(
+        Reason.TOO_MANY_OPEN_QUOTES,
+        f"{held} firm quotes of ours are open for you; use them or let them run out, or ask for indicative rates.",
+        element="quote",
+        value=str(held),
+        rule="quote.open-quotes-bounded",
     )
 
 

@@ -20,6 +20,8 @@ from wallet.signature import Signature, SignatureRefused
 from wallet.typed_data import signing_digest
 from wallet.verification import recover
 
+_LEAST_LIFE_S = 5
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -53,8 +55,12 @@ def take(office: Office, request: QuoteRequest, within: Within = alone) -> Taken
     offers: list[Taken] = []
     refusals: list[Finding] = []
     silent: list[str] = []
-    for provider in providers(office):
-        answer = office.correspondent.ask_quote(provider, request)
+    asked = providers(office)
+
+    def ask(provider: Participant) -> SignedQuote | Refused | Unreachable:
+        return office.correspondent.ask_quote(provider, request)
+
+    for provider, answer in zip(asked, office.ask_all(ask, asked), strict=True):
         if isinstance(answer, SignedQuote):
             fault = fault_of(office, request, provider, answer)
             offers += [] if fault else [Taken(answer, provider)]
@@ -106,6 +112,8 @@ def fault_of(office: Office, request: QuoteRequest, provider: Participant, answe
         signer = recover(digest, Signature.from_bytes(answer.signature))
     except SignatureRefused:
         signer = ""
+    if quote.expiry_s < office.clock.now_s() + _LEAST_LIFE_S:
+        return _distrust(provider, Reason.QUOTE_EXPIRED, "gave a quote that is over before it could be used")
     if signer != provider.settlement_account:
         return _distrust(provider, Reason.SIGNATURE_WRONG, "signed its quote with a key that is not registered")
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,46 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class SpreadTier:
+    """From so many minor units sold on, this spread."""
+
+    from_minor: int
+    spread_bps: int
+
+
+class RateSource(Protocol):
+    """Where middle rates come from: a file, a feed. Never raises; what is too old is left out."""
+
+    def rates(self) -> Mapping[tuple[str, str], Fraction]:
+        """Major units bought per major unit sold, by pair, as of now."""
+        ...
+
+
+@dataclass(frozen=True)
 class PriceBook:
-    """An FX provider's prices: major units bought per major unit sold, before its spread in basis points."""
+    """An FX provider's prices: major units bought per major unit sold, before its spread in basis points.
+
+    `tiers` give larger amounts another spread, by the currency sold; of each currency `kept_back` minor units are
+    never promised. A taker holds at most `most_open_quotes` firm quotes at a time, because each is an option that
+    costs it nothing. `source` gives the rates where they come from outside.
+    """
 
     rates: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     spread_bps: int = 20
+    tiers: Mapping[str, tuple[SpreadTier, ...]] = field(default_factory=dict)
+    kept_back: Mapping[str, int] = field(default_factory=dict)
+    most_open_quotes: int = 100
+    source: RateSource | None = None
+
+    def rate(self, sell_currency: str, buy_currency: str) -> Fraction | None:
+        """The price of a pair now: the source's where there is one, else the book's; None where there is none."""
+        rates = self.rates if self.source is None else self.source.rates()
+        return rates.get((sell_currency, buy_currency))
+
+    def spread_for(self, sell_currency: str, sell_minor: int) -> int:
+        """The spread on so much sold, in basis points: that of the highest tier it reaches."""
+        reached = [tier for tier in self.tiers.get(sell_currency, ()) if sell_minor >= tier.from_minor]
+        return max(reached, key=lambda tier: tier.from_minor).spread_bps if reached else self.spread_bps
 
 
 class BadTerms(ValueError):

@@ -6,16 +6,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from api.payee_inquiry import SEARCHES_PATH, VERIFICATIONS_PATH
-from tests.api.event_answers import BIG, JSON, Answers, _busy
+from api.routes.rates import PATH as RATES_PATH
+from node.book.records import BookBusy
+from tests.api.event_answers import BIG, JSON, Answers
 from tests.api.expectations import suspended
-from tests.network import BANK_AE, BANK_CN, BANK_HK, DEBTOR_ACCOUNT
+from tests.network import BANK_AE, BANK_CN, BANK_HK, DEBTOR_ACCOUNT, PROVIDER
 
 if TYPE_CHECKING:
     from tests.api.test_openapi import Scene
 
 ALIASES, SEARCHES, VERIFICATIONS = "/v1/aliases", "/v1/payee-searches", "/v1/payee-verifications"
+WISH = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 1000}
+RATE = {
+    "sell_currency": "CNY",
+    "sell_amount": "1000",
+    "buy_currency": "AED",
+    "buy_amount": None,
+    "taker_bic": BANK_CN,
+}
 GIVEN = {"alias": "@jiangnan", "account": DEBTOR_ACCOUNT}
 ASKED = {"account": DEBTOR_ACCOUNT, "name": "Jiangnan Textile Trading"}
 
@@ -58,6 +69,15 @@ def _taken(scene: Scene) -> httpx.Response:
     return scene.bank.http.post(ALIASES, json={**GIVEN, "account": "6228901020030040069"})
 
 
+def _busy_book(scene: Scene) -> httpx.Response:
+    def held() -> None:
+        raise BookBusy("another process is writing")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scene.stranded_institution.office.book, "unit", held)
+        return scene.stranded.http.post(ALIASES, json=GIVEN)
+
+
 def _withdrawn(scene: Scene) -> httpx.Response:
     scene.bank.http.post(ALIASES, json=GIVEN)
     return scene.bank.http.delete(f"{ALIASES}/@jiangnan")
@@ -66,7 +86,7 @@ def _withdrawn(scene: Scene) -> httpx.Response:
 PAYEE_ANSWERS: Answers = {
     **_posted("giveAlias", ALIASES, GIVEN, 201),
     ("giveAlias", 409): _taken,
-    ("giveAlias", 503): lambda scene: _busy(scene, "POST", ALIASES),
+    ("giveAlias", 503): _busy_book,
     ("listAliases", 200): lambda scene: scene.bank.http.get(ALIASES),
     ("listAliases", 401): lambda scene: scene.anonymous("GET", ALIASES),
     ("withdrawAlias", 204): _withdrawn,
@@ -79,4 +99,11 @@ PAYEE_ANSWERS: Answers = {
     ("verifyPayee", 503): lambda scene: scene.stranded.http.post(VERIFICATIONS, json={**ASKED, "agent": BANK_AE}),
     **_asked("askPayeeSearch", SEARCHES_PATH, {"alias": "@jiangnan"}),
     **_asked("askPayeeVerification", VERIFICATIONS_PATH, ASKED),
+    **_posted("askRates", "/v1/rates", WISH, 200),
+    ("askRates", 503): lambda scene: scene.stranded.http.post("/v1/rates", json=WISH),
+    **_asked("askRate", RATES_PATH, RATE),
+    ("askRate", 200): lambda scene: scene.interbank(RATES_PATH, RATE, PROVIDER),
+    ("askRate", 404): lambda scene: scene.interbank(
+        RATES_PATH, {**RATE, "taker_bic": BANK_HK}, BANK_CN, by=BANK_HK
+    ),
 }

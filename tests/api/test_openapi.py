@@ -121,6 +121,17 @@ def _message(body: bytes, headers: Mapping[str, str] = XML) -> Callable[[Scene],
     return lambda scene: scene.bank.http.post("/v1/iso20022/messages", content=body, headers=dict(headers))
 
 
+def _one_too_many(ask: Callable[[], httpx.Response], scene: Scene) -> httpx.Response:
+    """The answer of a provider that lets a taker hold no quote at all."""
+    provider = scene.network.institutions[PROVIDER]
+    prices = provider.office.prices
+    assert prices is not None
+    with pytest.MonkeyPatch.context() as patched:
+        strict = replace(provider.office, prices=replace(prices, most_open_quotes=0))
+        patched.setitem(provider.__dict__, "office", strict)
+        return ask()
+
+
 def _refused_message(scene: Scene) -> str:
     """Where a message is kept that was refused just now."""
     answer = scene.bank.post(STATUS_REPORT.encode())
@@ -203,6 +214,8 @@ ANSWERS: Answers = {
     ("takeQuote", 401): lambda scene: scene.anonymous("POST", "/v1/quotes"),
     ("takeQuote", 408): lambda scene: scene.slow("/v1/quotes"),
     ("takeQuote", 413): lambda scene: scene.bank.http.post("/v1/quotes", content=BIG, headers=JSON),
+    ("takeQuote", 409): lambda scene: _one_too_many(lambda: scene.bank.http.post("/v1/quotes", json=WISH), scene),
+    ("askQuote", 409): lambda scene: _one_too_many(lambda: scene.interbank(QUOTES, ASKED, PROVIDER), scene),
     ("takeQuote", 422): lambda scene: scene.bank.http.post("/v1/quotes", json={**WISH, "buy_currency": "EUR"}),
     ("takeQuote", 503): lambda scene: scene.stranded.http.post("/v1/quotes", json=WISH),
     ("relayTransfer", 202): lambda scene: scene.bank.http.post("/v1/transfers", json=authorised(scene.network)),
@@ -326,7 +339,7 @@ def test_references_lead_somewhere(document: dict[str, Any]) -> None:
     assert named <= known
 
 
-SIGNED = ("proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPayeeVerification")
+SIGNED = ("askRate", "proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPayeeVerification")
 
 
 def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any]) -> None:
