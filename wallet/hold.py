@@ -47,6 +47,16 @@ class Hold(TypedStruct):
 
 
 @dataclass(frozen=True)
+class Premium(TypedStruct):
+    """The creditor's agreement to pay its debtor so many minor units for a hold, by the hold's id."""
+
+    TYPE = "Premium(bytes32 hold,uint256 premium)"
+
+    hold: bytes
+    premium: int
+
+
+@dataclass(frozen=True)
 class Confirmation(TypedStruct):
     """The confirmer's word that a hold is due, by the hold's id."""
 
@@ -87,6 +97,20 @@ def read_terms(raw: bytes, network: Network) -> Hold:
     if network.token_at(hold.token) is None:
         raise BadTypedData("Hold.token: no currency token of this network")
     return hold
+
+
+def describe_premium(hold: Hold, network: Network) -> Description:
+    """Return the creditor's agreement to pay for a hold as a person reads it."""
+    amount = amount_in_words(hold.premium, hold.token, network)
+    title = f"Pay {amount} to {party_in_words(hold.debtor, network)} for a hold, which does not come back"
+    return Description(title, describe_hold(hold, network).lines)
+
+
+def describe_confirmation(hold: Hold, network: Network) -> Description:
+    """Return the confirmer's word as a person reads it before giving it."""
+    amount = amount_in_words(hold.amount, hold.token, network)
+    title = f"Confirm that {amount} is due to {party_in_words(hold.creditor, network)}: it is paid for good"
+    return Description(title, describe_hold(hold, network).lines)
 
 
 def describe_hold(hold: Hold, network: Network) -> Description:

@@ -7,11 +7,21 @@ person), and only then what is signed for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final
 
 from wallet.address import address_bytes
+from wallet.hold import (
+    Confirmation,
+    Hold,
+    Premium,
+    describe_confirmation,
+    describe_hold,
+    describe_premium,
+    holds_domain,
+)
 from wallet.keccak import keccak
 from wallet.network import Network
+from wallet.proposal import COUNCIL_NAME, Proposal, council_of, describe_proposal
 from wallet.transaction import UnsignedTransaction
 from wallet.transfer import TRANSFER_GAS, transfer
 from wallet.typed_data import (
@@ -71,7 +81,33 @@ class ParticipantChange:
     gas: Gas
 
 
-Intent = TransferIntent | Instruction | AcceptanceIntent | Quote | Cancellation | Position | ParticipantChange
+@dataclass(frozen=True)
+class PremiumIntent:
+    """Pay the premium that these terms say, as their creditor; the contract gets a hash, a person the terms."""
+
+    hold: Hold
+
+
+@dataclass(frozen=True)
+class ConfirmationIntent:
+    """Say, as their confirmer, that what these terms hold is due."""
+
+    hold: Hold
+
+
+Intent = (
+    TransferIntent
+    | Instruction
+    | AcceptanceIntent
+    | Quote
+    | Cancellation
+    | Position
+    | ParticipantChange
+    | Hold
+    | PremiumIntent
+    | ConfirmationIntent
+    | Proposal
+)
 KINDS: Final[dict[type, str]] = {
     TransferIntent: "transfer",
     Instruction: "instruction",
@@ -80,6 +116,10 @@ KINDS: Final[dict[type, str]] = {
     Cancellation: "cancellation",
     Position: "position",
     ParticipantChange: "participant change",
+    Hold: "hold",
+    PremiumIntent: "premium",
+    ConfirmationIntent: "confirmation",
+    Proposal: "proposal",
 }
 
 
@@ -123,7 +163,23 @@ def facts_of(intent: Intent, signer: str, network: Network) -> Facts:
     if isinstance(intent, ParticipantChange):
         _status(intent.status)
         return Facts("participant change", intent.account)
-    assert_never(intent)
+    if isinstance(intent, Proposal):  # the counterparty is the council, whatever its calls are about
+        return Facts("proposal", council_of(network), expiry_s=intent.expiry)
+    return _hold_facts(intent, signer, network)
+
+
+def _hold_facts(intent: Hold | PremiumIntent | ConfirmationIntent, signer: str, network: Network) -> Facts:
+    """What leaves the signer's free balance, or with a confirmation the debtor's account, and to whom."""
+    hold = intent if isinstance(intent, Hold) else intent.hold
+    currency = _currency(hold.token, network)
+    if isinstance(intent, Hold):
+        _only(signer, hold.debtor)
+        return Facts("hold", hold.creditor, currency, hold.amount, hold.expiry)
+    if isinstance(intent, PremiumIntent):
+        _only(signer, hold.creditor)
+        return Facts("premium", hold.debtor, currency, hold.premium, hold.expiry)
+    _only(signer, hold.confirmer)
+    return Facts("confirmation", hold.creditor, currency, hold.amount, hold.expiry)
 
 
 def words_of(intent: Intent, signer: str, network: Network) -> Description:
@@ -142,16 +198,32 @@ def words_of(intent: Intent, signer: str, network: Network) -> Description:
         account = party_in_words(intent.account, network)
         lines = (("Participant", account), ("New status", intent.status), ("Registry", network.registry))
         return Description(f"Make {account} {intent.status}", lines)
+    if isinstance(intent, Hold):
+        return describe_hold(intent, network)
+    if isinstance(intent, PremiumIntent):
+        return describe_premium(intent.hold, network)
+    if isinstance(intent, ConfirmationIntent):
+        return describe_confirmation(intent.hold, network)
+    if isinstance(intent, Proposal):
+        return describe_proposal(intent, network)
     return describe(intent, network)
 
 
 def signed_thing(intent: Intent, network: Network) -> UnsignedTransaction | bytes:
-    """Return the transaction to sign for an intent, or the digest of its typed data for settlement."""
+    """Return the transaction to sign for an intent, or the digest of its typed data for the contract it is for."""
     if isinstance(intent, TransferIntent):
         token = network.token(intent.currency)
         return transfer(network, token, intent.creditor, intent.amount, **vars(intent.gas))
     if isinstance(intent, ParticipantChange):
         return _status_change(intent, network)
+    if isinstance(intent, Hold):
+        return signing_digest(holds_domain(network), intent)
+    if isinstance(intent, PremiumIntent):
+        return signing_digest(holds_domain(network), Premium(intent.hold.id(), intent.hold.premium))
+    if isinstance(intent, ConfirmationIntent):
+        return signing_digest(holds_domain(network), Confirmation(intent.hold.id()))
+    if isinstance(intent, Proposal):
+        return signing_digest(domain_separator(network.chain_id, council_of(network), COUNCIL_NAME), intent)
     value = intent
     domain = domain_separator(network.chain_id, network.settlement)
     if isinstance(value, AcceptanceIntent):

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from wallet.intent import KINDS, AcceptanceIntent, BadIntent, Gas, Intent, ParticipantChange, TransferIntent
+from wallet.hold import Hold
+from wallet.intent import (
+    KINDS,
+    AcceptanceIntent,
+    BadIntent,
+    ConfirmationIntent,
+    Gas,
+    Intent,
+    ParticipantChange,
+    PremiumIntent,
+    TransferIntent,
+)
+from wallet.proposal import Proposal, proposal_json, read_proposal
 from wallet.typed_data import Cancellation, Instruction, Position, Quote, from_json, to_json
 
-_TYPED: Final[dict[str, type[Instruction | Quote | Cancellation | Position]]] = {
-    KINDS[struct]: struct for struct in (Instruction, Quote, Cancellation, Position)
+_TYPED: Final[dict[str, type[Instruction | Quote | Cancellation | Position | Hold]]] = {
+    KINDS[struct]: struct for struct in (Instruction, Quote, Cancellation, Position, Hold)
 }
 
 
@@ -23,6 +35,10 @@ def intent_json(intent: Intent) -> dict[str, Any]:
         return {"kind": kind, "account": intent.account, "status": intent.status, **_gas_json(intent.gas)}
     if isinstance(intent, AcceptanceIntent):
         return {"kind": kind, "instruction": to_json(intent.instruction), "expiry": str(intent.expiry)}
+    if isinstance(intent, PremiumIntent | ConfirmationIntent):
+        return {"kind": kind, "hold": to_json(intent.hold)}
+    if isinstance(intent, Proposal):
+        return {"kind": kind, **proposal_json(intent)}
     return {"kind": kind, **to_json(intent)}
 
 
@@ -38,6 +54,12 @@ def read_intent(document: Mapping[str, Any]) -> Intent:
             return ParticipantChange(fields["account"], fields["status"], _gas(fields))
         if kind == KINDS[AcceptanceIntent]:
             return AcceptanceIntent(from_json(Instruction, fields["instruction"]), int(fields["expiry"]))
+        if kind == KINDS[PremiumIntent]:
+            return PremiumIntent(from_json(Hold, fields["hold"]))
+        if kind == KINDS[ConfirmationIntent]:
+            return ConfirmationIntent(from_json(Hold, fields["hold"]))
+        if kind == KINDS[Proposal]:
+            return read_proposal(fields)
     except (KeyError, TypeError) as error:
         raise BadIntent(f"the {kind} lacks {error}") from error
     if kind not in _TYPED:

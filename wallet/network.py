@@ -42,6 +42,7 @@ class Network:
     tokens: Mapping[str, Token]
     names: Mapping[str, str]
     holds: str | None = None  # the contract that reserves money, where the network has one
+    council: str | None = None  # the contract whose members decide together, likewise
 
     def token(self, currency: str) -> Token:
         """Return the token of a currency. Raises BadNetwork if nobody issues it here."""
@@ -106,8 +107,13 @@ def parse_network(document: Mapping[str, Any]) -> Network:
         settlement=_address(document["contracts"]["settlement"]),
         tokens=tokens,
         names=names,
-        holds=_address(document["contracts"]["holds"]) if "holds" in document["contracts"] else None,
+        holds=_contract(document, "holds"),
+        council=_contract(document, "council"),
     )
+
+
+def _contract(document: Mapping[str, Any], name: str) -> str | None:
+    return _address(document["contracts"][name]) if name in document["contracts"] else None
 
 
 def _token(code: str, entry: Mapping[str, Any]) -> Token:

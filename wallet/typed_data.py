@@ -25,6 +25,7 @@ _FIELD = re.compile(r"(\w+) (\w+)")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
 _SIGNED_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,77}")
 _DIGEST = re.compile(r"0x[0-9a-f]{64}")
+_BYTES = re.compile(r"0x([0-9a-f]{2})*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -41,8 +42,12 @@ class TypedStruct:
 
     def __init_subclass__(cls) -> None:
         cls.TYPE_HASH = keccak(cls.TYPE.encode())
-        members = cls.TYPE[cls.TYPE.index("(") + 1 : -1]
+        members = cls.TYPE[cls.TYPE.index("(") + 1 : cls.TYPE.index(")")]
         cls.FIELDS = tuple((name, kind) for kind, name in _FIELD.findall(members))
+
+    def words(self) -> bytes:
+        """Return the 32-byte words that are hashed after the type's own hash, one a field."""
+        return b"".join(_KINDS[kind].word(getattr(self, name)) for name, kind in self.FIELDS)
 
     def __post_init__(self) -> None:
         for name, kind in self.FIELDS:
@@ -229,7 +234,18 @@ def _read_signed_decimal(text: str) -> int:
     return int(text)
 
 
+def _bytes_fault(value: object) -> str | None:
+    return None if isinstance(value, bytes) else f"not bytes but {type(value).__name__}"
+
+
+def _read_bytes(text: str) -> bytes:
+    if not _BYTES.fullmatch(text):
+        raise ValueError("not 0x and pairs of lower-case hexadecimal digits")
+    return bytes.fromhex(text[2:])
+
+
 _KINDS: Final = {
+    "bytes": _Kind(_bytes_fault, keccak, _read_bytes, lambda value: "0x" + value.hex()),
     "bytes16": _bytes_kind(16, _read_uuid, lambda value: str(uuid.UUID(bytes=value))),
     "bytes32": _bytes_kind(32, _read_digest, lambda value: "0x" + value.hex()),
     "uint64": _unsigned_kind(64),
@@ -247,8 +263,7 @@ def _check(where: str, kind: str, value: object) -> None:
 
 def struct_hash(value: TypedStruct) -> bytes:
     """Return the EIP-712 struct hash: keccak of the type hash and one 32-byte word per field."""
-    words = [_KINDS[kind].word(getattr(value, name)) for name, kind in value.FIELDS]
-    return keccak(value.TYPE_HASH + b"".join(words))
+    return keccak(value.TYPE_HASH + value.words())
 
 
 @lru_cache(maxsize=256)

@@ -57,7 +57,7 @@ class ServedChain:
     def call(self, function: str, *arguments: object) -> None:
         """Have the issuer call its token."""
         token = self.document["tokens"]["CNY"]["address"]
-        _transact(self.client, token, call_data(artifact("CurrencyToken").abi, function, *arguments))
+        transact(self.client, token, call_data(artifact("CurrencyToken").abi, function, *arguments))
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _served(chain: LocalChain) -> Iterator[str]:
         chain.close()
 
 
-def _transact(client: LedgerClient, to: str | None, data: bytes) -> str | None:
+def transact(client: LedgerClient, to: str | None, data: bytes) -> str | None:
     """Send as the issuer, and return the address of what was deployed, if something was."""
     unsigned = UnsignedTransaction(
         chain_id=client.chain_id(),
@@ -97,9 +97,9 @@ def _transact(client: LedgerClient, to: str | None, data: bytes) -> str | None:
     return receipt.contract_address
 
 
-def _deploy(client: LedgerClient, name: str, *arguments: object) -> str:
+def deploy(client: LedgerClient, name: str, *arguments: object) -> str:
     code = artifact(name)
-    address = _transact(client, None, deploy_data(code.abi, code.bytecode, *arguments))
+    address = transact(client, None, deploy_data(code.abi, code.bytecode, *arguments))
     assert address is not None
     return address
 
@@ -109,11 +109,11 @@ def served_chain(directory: Path) -> Iterator[ServedChain]:
     """Serve a fresh chain in memory on which the debtor holds ISSUED minor units of CNY."""
     with _served(LocalChain.open(None, Genesis())) as rpc_url:
         client = LedgerClient(rpc_url)
-        registry = _deploy(client, "ParticipantRegistry", ISSUER.address)
-        settlement = _deploy(client, "Settlement", registry)
-        token = _deploy(client, "CurrencyToken", "Digital yuan", "CNY", 2, ISSUER.address)
+        registry = deploy(client, "ParticipantRegistry", ISSUER.address)
+        settlement = deploy(client, "Settlement", registry)
+        token = deploy(client, "CurrencyToken", "Digital yuan", "CNY", 2, ISSUER.address)
         document = network_document(rpc_url, client.chain_id(), registry, settlement, token)
-        document["contracts"]["holds"] = _deploy(client, "Holds")
+        document["contracts"]["holds"] = deploy(client, "Holds")
         (directory / "network.json").write_text(json.dumps(document))
         chain = ServedChain(client, directory, document)
         chain.call("set_hold_operator", document["contracts"]["holds"], 2)  # it may place holds and end them

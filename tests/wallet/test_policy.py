@@ -139,4 +139,4 @@ def test_a_faulty_document_never_comes_into_force(place: list[str | int], value:
 
 
 def test_every_kind_of_intent_has_a_name() -> None:
-    assert len(set(KINDS.values())) == len(KINDS) == 7
+    assert len(set(KINDS.values())) == len(KINDS) == 11
