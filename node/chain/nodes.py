@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from eth.db.backends.base import BaseAtomicDB
 from lru import LRU
 
-CACHED_NODES = 60_000
+CACHED_NODES = 30_000
 
 
 class NodeSource(Protocol):

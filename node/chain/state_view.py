@@ -14,8 +14,8 @@ from node.chain.lazy_trie import LazyTrie
 from node.chain.nodes import NodeDatabase
 from node.chain.trie_node import BLANK_ROOT, string_of
 
-MAX_NODES_HELD = 60_000
-MAX_VALUES_HELD = 100_000
+MAX_NODES_HELD = 50_000
+MAX_VALUES_HELD = 60_000
 
 
 @dataclass

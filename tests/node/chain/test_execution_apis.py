@@ -11,13 +11,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from eth.vm.forks.prague.computation import PragueComputation
+from eth.vm.forks.prague.state import PragueState
 
+from node.chain import fork_schedule
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.errors import ImportRefused
 from node.chain.foreign_chain import import_blocks, read_genesis, split_blocks
+from node.chain.rules import LocalVM
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
+from node.chain.translation.computation import TranslatedComputation
+from node.chain.translation.program import Translator
 
 SUITE = Path(
     os.environ.get("CORRIDOR_EXECUTION_APIS", Path(__file__).parents[4] / "shared" / "suites" / "execution-apis")
@@ -78,6 +84,19 @@ def imported() -> LocalChain:
 def test_the_chain_imports_to_the_same_head() -> None:
     chain = imported()
     assert chain.head.hash.hex() == HEAD
+    chain.close()
+
+
+def test_the_chain_imports_to_the_same_head_with_its_contracts_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every place at its first use, in py-evm's own import, over py-evm's own accounts."""
+    translator = Translator(PragueComputation.opcodes, uses_before=1)
+    computation = type("Computation", (TranslatedComputation,), {"translator": translator})
+    state = type("State", (PragueState,), {"computation_class": computation})
+    machine = type("Machine", (LocalVM,), {"_state_class": state})
+    monkeypatch.setattr(fork_schedule, "BY_TIME", (*fork_schedule.BY_TIME[:-1], ("pragueTime", machine)))
+    chain = imported()
+    assert chain.head.hash.hex() == HEAD
+    assert translator.stretches > 0
     chain.close()
 
 

@@ -49,7 +49,15 @@ class Composer:
             self.value()  # something deep on the stack for DUP and SWAP to reach
         self.block(statements, 0)
         self.code += self.random.choice(
-            [b"\x00", b"", push(64) + push(0) + b"\xf3", push(40) + push(5) + b"\xfd", b"\xfe", push(9) + b"\x56"]
+            [
+                b"\x00",
+                b"",
+                push(64) + push(0) + b"\xf3",
+                push(40) + push(5) + b"\xfd",
+                b"\xfe",
+                push(9) + b"\x56",
+                b"\x8f",
+            ]
         )
         return bytes(self.code)
 
@@ -101,7 +109,7 @@ class Composer:
 
     def offset(self) -> int:
         """A place in memory, seldom an absurd one."""
-        return self.random.randrange(200) if self.random.random() < 0.97 else self.random.choice(INTERESTING)
+        return self.random.randrange(200) if self.random.random() < 0.998 else self.random.choice(INTERESTING)
 
     def store(self) -> None:
         """Memory."""
@@ -117,7 +125,7 @@ class Composer:
         """From data, code, returned data, memory, or another's code."""
         size = self.random.randrange(90)
         self.code += push(size) + push(self.random.randrange(60)) + push(self.offset())
-        opcode = self.random.choice([0x37, 0x39, 0x3E, 0x5E, 0x3C])
+        opcode = self.random.choice([0x37, 0x39, 0x5E, 0x5E, 0x3C] if self.random.random() < 0.95 else [0x3E])
         if opcode == 0x3C:
             self.code += push(int.from_bytes(self.random.choice(FRIENDS), "big"))
         self.code.append(opcode)

@@ -80,7 +80,8 @@ def done(state: LocalState, computation: Any) -> dict[str, Any]:
     accounts = state.account_database
     return {
         "computation": told(computation),
-        "memory": b"" if computation.is_error else bytes(computation._memory._bytes),
+        "memory": bytes(computation._memory._bytes),
+        "stack": integers(computation._stack.values) if computation.is_error else [],
         "logs": computation.get_raw_log_entries(),
         "refund": computation.get_gas_refund(),
         "deleted": sorted(computation.get_accounts_for_deletion()),
@@ -91,6 +92,11 @@ def done(state: LocalState, computation: Any) -> dict[str, Any]:
         "accounts": dict(accounts._accounts),
         "warm": set(accounts._warm),
     }
+
+
+def integers(stack: list[Any]) -> list[int]:
+    """What was on the stack when it failed: py-evm mixes bytes in, which mean the same."""
+    return [value if isinstance(value, int) else int.from_bytes(value, "big") for value in stack]
 
 
 def told(computation: Any) -> Mapping[str, Any]:
