@@ -64,6 +64,25 @@ class ReturnList(Body):
     returns: list[ReturnLine]
 
 
+class KeptMessage(Body):
+    """A message in the book, by the digest under which its bytes are found."""
+
+    digest: Annotated[str, Field(description="SHA-256 of the body, in hexadecimal digits")]
+    direction: Literal["in", "out"]
+    counterparty: str
+    name: Annotated[str, Field(examples=["camt.054.001.08"])]
+    message_id: str | None
+    uetr: str | None
+    at: datetime
+
+
+class KeptMessageList(Body):
+    """A page of messages, the newest first; `next` is the `after` of the following page."""
+
+    messages: list[KeptMessage]
+    next: str | None
+
+
 class CaseView(Body):
     """A recall: who asks whom for which payment, and what was answered."""
 

@@ -25,6 +25,7 @@ from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
 from api.pricing import BadPricing, price_book
+from api.reporter import Iso20022Reporter
 from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
 from api.tls import client_context
@@ -205,7 +206,9 @@ def open_institution(
         prices=_prices(said, folder, http, clock),
         ask_all=together,
         more_lane_signers=signers.more_operators,
-        aftercare=Aftercare(Iso20022Scribe(catalogue, ourselves, clock), correspondent),
+        aftercare=Aftercare(
+            Iso20022Scribe(catalogue, ourselves, clock), correspondent, Iso20022Reporter(ourselves, clock)
+        ),
         calendars=_calendars(said),
         name_check=_name_check(said),
     )

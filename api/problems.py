@@ -51,6 +51,8 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Refusal.MESSAGE_NOT_FOUND,
         Refusal.CASE_NOT_FOUND,
         Refusal.ALIAS_NOT_FOUND,
+        Refusal.STATEMENT_NOT_FOUND,
+        Refusal.ACCOUNT_NOT_FOUND,
         Refusal.NOTHING_HERE,
         Refusal.NOT_AN_FX_PROVIDER,
         Reason.ORIGINAL_UNKNOWN,

@@ -29,6 +29,8 @@ class Refusal(Enum):
     PAYMENT_NOT_FOUND = ("payment_not_found", Actor.CALLER, False, None)
     TRANSFER_NOT_FOUND = ("transfer_not_found", Actor.CALLER, False, None)
     MESSAGE_NOT_FOUND = ("message_not_found", Actor.CALLER, False, None)
+    STATEMENT_NOT_FOUND = ("statement_not_found", Actor.CALLER, False, None)
+    ACCOUNT_NOT_FOUND = ("account_not_found", Actor.CALLER, False, None)
     CASE_NOT_FOUND = ("case_not_found", Actor.CALLER, False, None)
     CASE_DECIDED_ALREADY = ("case_decided_already", Actor.CALLER, False, None)
     ALIAS_NOT_FOUND = ("alias_not_found", Actor.CALLER, False, None)

@@ -25,14 +25,15 @@ class BookedEntry:
     """One entry with the payment behind it."""
 
     notice: Notice
-    payment: Payment
+    payment: Payment | None
 
 
 @dataclass(frozen=True)
 class Statement:
     """An account between two moments; entries are in booking order and of the account's one currency.
 
-    `sequence_number` counts the account's statements. A negative balance is a debit balance.
+    `sequence_number` counts the account's statements. A negative balance is a debit balance. A long statement has
+    pages, each of which opens with the closing balance of the one before.
     """
 
     message_id: str
@@ -44,6 +45,8 @@ class Statement:
     closed_at: datetime
     opening: Money
     entries: tuple[BookedEntry, ...]
+    page: int = 1
+    is_last: bool = True
 
 
 def closing_balance(statement: Statement) -> Money:
@@ -73,23 +76,29 @@ def _written(statement: Statement, identifier: str, body_tag: str, report_tag: s
     add(group, "CreDtTm", timestamp(statement.created_at))
     report = add(body, report_tag)
     add(report, "Id", statement.message_id)
+    pages = add(report, f"{report_tag}Pgntn")
+    add(pages, "PgNb", str(statement.page))
+    add(pages, "LastPgInd", "true" if statement.is_last else "false")
     add(report, "ElctrncSeqNb", str(statement.sequence_number))
     add(report, "CreDtTm", timestamp(statement.created_at))
     period = add(report, "FrToDt")
     add(period, "FrDtTm", timestamp(statement.opened_at))
     add(period, "ToDtTm", timestamp(statement.closed_at))
     write_agent(write_account(report, "Acct", statement.account), "Svcr", statement.servicer)
-    _write_balance(report, "OPBD", statement.opening, statement.opened_at.date())
-    _write_balance(report, last_balance, closing_balance(statement), statement.closed_at.date())
+    first, last = statement.opened_at.date(), statement.closed_at.date()
+    _write_balance(report, "OPBD", statement.opening, first, interim=statement.page > 1)
+    _write_balance(report, last_balance, closing_balance(statement), last, interim=not statement.is_last)
     _write_summary(report, statement)
     for entry in statement.entries:
         write_entry(report, entry.notice, entry.payment)
     return serialise(document)
 
 
-def _write_balance(report: etree._Element, kind: str, balance: Money, day: date) -> None:
+def _write_balance(report: etree._Element, kind: str, balance: Money, day: date, *, interim: bool) -> None:
     node = add(report, "Bal")
     add(node, "Tp/CdOrPrtry/Cd", kind)
+    if interim:
+        add(node[0], "SubTp/Cd", "INTM")
     amount = Money(abs(balance.minor), balance.currency)
     add(node, "Amt", amount.plain()).set("Ccy", amount.currency.code)
     direction = Direction.DEBIT if balance.minor < 0 else Direction.CREDIT

@@ -9,6 +9,7 @@ from enum import Enum
 from lxml import etree
 
 from api.iso20022.institutions import write_agent
+from api.iso20022.pacs002 import SETTLEMENT_NAMESPACE
 from api.iso20022.parties import write_account, write_party
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.money import Money
@@ -30,7 +31,8 @@ class Notice:
     """One booked entry to tell an account's owner about.
 
     `servicer_reference` is our own for the entry, such as the hash of the settling transaction; it is cut to
-    the 35 characters that a reference has. `booked_on` is the day of finality.
+    the 35 characters that a reference has. `booked_on` is the day of finality, `event` the chain's event behind
+    the entry, None for what moved within this book. `text` says in words what it is.
     """
 
     message_id: str
@@ -41,9 +43,20 @@ class Notice:
     amount: Money
     booked_on: date
     servicer_reference: str
+    event: ChainEvent | None = None
+    text: str | None = None
 
 
-def write_notification(notice: Notice, payment: Payment) -> bytes:
+@dataclass(frozen=True)
+class ChainEvent:
+    """Where the chain says what an entry says: a transaction (0x and 64 digits), its block, and the log in it."""
+
+    transaction_hash: str
+    block_number: int
+    log_index: int
+
+
+def write_notification(notice: Notice, payment: Payment | None) -> bytes:
     """The camt.054 for one entry, with the identifiers, parties and remittance of the payment behind it."""
     document = new_root(IDENTIFIER)
     body = add(document, "BkToCstmrDbtCdtNtfctn")
@@ -59,16 +72,26 @@ def write_notification(notice: Notice, payment: Payment) -> bytes:
     return serialise(document)
 
 
-def write_entry(parent: etree._Element, notice: Notice, payment: Payment) -> None:
-    """Append one booked entry with the payment as its only transaction; statements list the same."""
+def write_entry(parent: etree._Element, notice: Notice, payment: Payment | None) -> None:
+    """Append one booked entry with the payment as its only transaction; statements list the same.
+
+    Without a payment it is a movement of the institution's own: issue, redemption, an exchange.
+    """
     entry = add(parent, "Ntry")
     _write_amount(entry, notice)
     add(entry, "Sts/Cd", "BOOK")
     add(entry, "BookgDt/Dt", notice.booked_on.isoformat())
     add(entry, "ValDt/Dt", notice.booked_on.isoformat())
     add(entry, "AcctSvcrRef", notice.servicer_reference[:35])
-    _write_code(entry, notice.direction)
-    _write_transaction(add(entry, "NtryDtls/TxDtls"), notice, payment)
+    _write_code(entry, notice.direction, payment)
+    details = add(entry, "NtryDtls/TxDtls")
+    if payment is None:
+        _write_amount(details, notice)
+    else:
+        _write_transaction(details, notice, payment)
+    if notice.event is not None:
+        _write_event(details, notice.event)
+    add_if(entry, "AddtlNtryInf", notice.text)
 
 
 def _write_amount(node: etree._Element, notice: Notice) -> None:
@@ -76,14 +99,30 @@ def _write_amount(node: etree._Element, notice: Notice) -> None:
     add(node, "CdtDbtInd", notice.direction.value)
 
 
-def _write_code(entry: etree._Element, direction: Direction) -> None:
-    """Payments, received or issued cross-border credit transfer (ISO 20022 bank transaction codes)."""
-    family = "RCDT" if direction is Direction.CREDIT else "ICDT"
-    domain = add(entry, "BkTxCd/Domn")
-    add(domain, "Cd", "PMNT")
-    structure = add(domain, "Fmly")
+def _write_event(details: etree._Element, event: ChainEvent) -> None:
+    """The chain's event; its hash is longer than any reference may be, so it goes into supplementary data."""
+    envelope = add(details, "SplmtryData/Envlp")
+    settlement = etree.SubElement(
+        envelope, f"{{{SETTLEMENT_NAMESPACE}}}Settlement", nsmap={None: SETTLEMENT_NAMESPACE}
+    )
+    parts = (("Transaction", event.transaction_hash), ("Block", event.block_number), ("Log", event.log_index))
+    for tag, value in parts:
+        etree.SubElement(settlement, f"{{{SETTLEMENT_NAMESPACE}}}{tag}").text = str(value)
+
+
+def _write_code(entry: etree._Element, direction: Direction, payment: Payment | None) -> None:
+    """What kind of entry it is (ISO 20022 bank transaction codes): a transfer abroad, its return, or other."""
+    received = direction is Direction.CREDIT
+    domain, family, kind = "PMNT", "RCDT" if received else "ICDT", "XBCT"
+    if payment is None:
+        domain, family, kind = "ACMT", "MCOP" if received else "MDOP", "OTHR"
+    elif payment.return_of is not None:
+        kind = "RRTN"
+    node = add(entry, "BkTxCd/Domn")
+    add(node, "Cd", domain)
+    structure = add(node, "Fmly")
     add(structure, "Cd", family)
-    add(structure, "SubFmlyCd", "XBCT")
+    add(structure, "SubFmlyCd", kind)
 
 
 def _write_transaction(node: etree._Element, notice: Notice, payment: Payment) -> None:
@@ -91,7 +130,7 @@ def _write_transaction(node: etree._Element, notice: Notice, payment: Payment) -
     add_if(references, "MsgId", payment.message_id)
     add_if(references, "InstrId", payment.instruction_id)
     add(references, "EndToEndId", payment.end_to_end_id)
-    add(references, "UETR", payment.uetr)
+    add(references, "UETR", payment.return_of or payment.uetr)
     add_if(references, "TxId", payment.transaction_id)
     _write_amount(node, notice)
     parties = add(node, "RltdPties")

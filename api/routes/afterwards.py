@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from api.account_reports import REPORT_REQUESTS, reported
 from api.idempotency import REPLAYED, Keep
 from api.inquiring import INQUIRIES, answer_inquiry
 from api.institution import Institution
@@ -78,10 +79,16 @@ def post_inquiry(institution: Institution, message: ParsedMessage, _keep: Keep) 
     return Response(answer_inquiry(institution, message, None), 202, media_type=XML)
 
 
+def post_report_request(institution: Institution, message: ParsedMessage, _keep: Keep) -> Response:
+    """Answer a request for an account report by the report: a camt.052 of today, or a closed day's camt.053."""
+    return Response(reported(institution, message), 202, media_type=XML)
+
+
 ANSWERERS: Final[dict[str, Answerer]] = {
     **dict.fromkeys(RETURNS, post_return),
     **dict.fromkeys(RECALLS, post_recall),
     **dict.fromkeys(INQUIRIES, post_inquiry),
+    **dict.fromkeys(REPORT_REQUESTS, post_report_request),
 }
 _NAMED: Final = re.compile(
     b"urn:iso:std:iso:20022:tech:xsd:(?:" + b"|".join(re.escape(name.encode()) for name in ANSWERERS) + b")[\"']"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.access import BACK_OFFICE_REFUSALS
+from api.account_reports import NO_REPORT
 from api.idempotency import REPLAYED
 from api.reading import NO_PAYMENT
 from api.refusals import Refusal
@@ -21,7 +22,7 @@ REFUSALS: Final = (
     Refusal.MEDIA_TYPE_NOT_SUPPORTED,
     Refusal.CHAIN_UNREACHABLE,
     Refusal.BOOK_BUSY,
-    *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)),
+    *dict.fromkeys((*NO_PAYMENT, *NO_RETURN, *NO_REPORT)),
     Reason.UETR_ALREADY_USED,
     Reason.MESSAGE_ID_ALREADY_USED,
     Reason.COVER_DIFFERS,

@@ -29,6 +29,7 @@ from node.book.payments import Payments
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sqlite import BUSY_TIMEOUT_S
+from node.book.statements import Statements
 from node.book.transfers import Transfers
 from node.book.upgrade import upgrade
 from node.book.waiting import Remarks, Waits
@@ -43,6 +44,7 @@ class Unit:
         self.payments = Payments(connection)
         self.messages = Messages(connection)
         self.cases = Cases(connection)
+        self.statements = Statements(connection)
         self.accounts = Accounts(connection)
         self.quotes = Quotes(connection)
         self.lanes = Lanes(connection)

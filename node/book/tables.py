@@ -168,6 +168,29 @@ accounts = Table(
     Column("reserved", Minor, nullable=False),
 )
 
+statements = Table(
+    "statements",
+    metadata,
+    row_id(),
+    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("sequence_number", Integer, nullable=False),
+    Column("last_entry", BigInteger, nullable=False),
+    Column("closing", Minor, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    UniqueConstraint("account", "day", "page"),
+)
+
+notified_entry = Table(
+    "notified_entry",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("entry", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single_row"),
+)
+
 reservations = Table(
     "reservations",
     metadata,

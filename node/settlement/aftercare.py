@@ -1,4 +1,4 @@
-"""What comes after settlement needs from outside: a scribe for its messages, a messenger to other institutions.
+"""What comes after settlement needs from outside: a scribe, a reporter, and a messenger to others.
 
 The API room implements both. An office without them settles payments and answers no recalls.
 """
@@ -14,6 +14,7 @@ from node.domain.party import Participant
 from node.domain.payment_return import ReturnOrder
 from node.domain.recall import Answer
 from node.settlement.ports import Refused, Unreachable, Written
+from node.settlement.reporting import Reporter
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ class Messenger(Protocol):
 
 @dataclass(frozen=True)
 class Aftercare:
-    """Both."""
+    """All three."""
 
     scribe: Scribe
     messenger: Messenger
+    reporter: Reporter
 
 
 class NoAftercare(Exception):
-    """This office was opened without a scribe and a messenger."""
+    """This office was opened without a scribe, a reporter and a messenger."""

@@ -23,6 +23,7 @@ from node.settlement.intake import inbound, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_taking import Taken, take
+from node.settlement.returning import original_instruction
 from node.settlement.terms import retry_delay_s
 from node.settlement.typed import instruction_for, instruction_of, instruction_text, typed_quote
 from node.settlement.waiting import cover_missing
@@ -121,6 +122,7 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
             message_digest=digest,
             expiry_s=expiry_s,
             sequence=sequence or 0,
+            original=original_instruction(unit, record.payment),
         )
         unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
         unit.payments.save(

@@ -23,9 +23,9 @@ from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.payee_desk import is_refused, name_finding
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
-from node.settlement.returning import return_finding
+from node.settlement.returning import original_instruction, return_finding
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
-from wallet.typed_data import Acceptance, signing_digest, struct_hash
+from wallet.typed_data import Acceptance, Instruction, signing_digest, struct_hash
 
 
 def consider(
@@ -137,6 +137,7 @@ def _misfits(
         message_digest=digest,
         expiry_s=request.instruction.expiry,
         sequence=request.instruction.sequence if may_go_in_bulk(payment) else 0,
+        original=_original(office, payment),
     )
     if request.instruction != expected:
         return (_finding(Reason.SIGNATURE_WRONG, "The instruction is not what the message says.", "instruction"),)
@@ -165,6 +166,11 @@ def _quote_misfits(payment: Payment, request: AcceptanceRequest) -> tuple[Findin
     if not fits:
         return (_finding(Reason.QUOTE_AMOUNTS_DIFFER, "The quote is not for these legs.", "quote"),)
     return ()
+
+
+def _original(office: Office, payment: Payment) -> Instruction | None:
+    with office.book.view() as unit:
+        return original_instruction(unit, payment)
 
 
 def _return_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:

@@ -1,8 +1,12 @@
-"""Takes cases forward, one step each, when their time has come; what cannot be done now comes again later."""
+"""What an office does by itself after settlement: cases a step further, notifications, statements of closed days.
+
+What cannot be done now comes again later.
+"""
 
 from __future__ import annotations
 
 import logging
+from datetime import date
 
 from node.book.cases import CaseRecord
 from node.book.records import BookBusy, StaleRecord
@@ -10,19 +14,46 @@ from node.domain.lifecycle import IllegalTransition
 from node.domain.recall import CaseSide
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.lane import LaneStopped
-from node.settlement.office import Office
+from node.settlement.office import Office, now
 from node.settlement.recall_deciding import attend
 from node.settlement.recalling import LOOK_AGAIN_S, pursue
+from node.settlement.reporting import Reporter
+from node.settlement.statements import close_yesterday, notify
 from node.settlement.terms import retry_delay_s
 
 _log = logging.getLogger(__name__)
 _CASES_A_PASS = 50
+_ACCOUNTS_A_PASS = 50
 
 
-def follow_up(office: Office) -> bool:
-    """Take every due case a step; True if there was one. Never raises for one case's trouble."""
-    if office.aftercare is None:
-        return False
+class FollowUp:
+    """One office's: cases that are due, entries to notify, yesterday's statements."""
+
+    def __init__(self, office: Office) -> None:
+        """Nothing is done before the first pass."""
+        self._office = office
+        self._closed: date | None = None
+
+    def __call__(self) -> bool:
+        """One pass; True if anything was to be done. Never raises for one case's trouble."""
+        aftercare = self._office.aftercare
+        if aftercare is None:
+            return False
+        moved = follow_cases(self._office)
+        moved = notify(self._office, aftercare.reporter) or moved
+        return self._close_day(aftercare.reporter) or moved
+
+    def _close_day(self, reporter: Reporter) -> bool:
+        today = now(self._office).date()
+        if self._closed == today:
+            return False
+        moved = close_yesterday(self._office, reporter, _ACCOUNTS_A_PASS)
+        self._closed = self._closed if moved else today
+        return moved
+
+
+def follow_cases(office: Office) -> bool:
+    """Take every due case a step; True if there was one."""
     with office.book.view() as unit:
         due = unit.cases.due(office.clock.now_s(), _CASES_A_PASS)
     for case in due:

@@ -22,14 +22,22 @@ UNCOUNTED = frozenset({State.RECEIVED, State.REJECTED, State.FAILED, State.CANCE
 
 
 def original_of(office: Office, record: PaymentRecord) -> Instruction | None:
-    """The instruction that settled what this payment gives back; None for a payment that is no return."""
-    if record.payment.return_of is None:
-        return None
+    """The instruction that the contract wants to see for this return; None where it is to settle by itself."""
     with office.book.view() as unit:
-        original = unit.payments.find(record.payment.return_of)
-    if original is None:
-        raise LookupError(f"{record.uetr} returns {record.payment.return_of}, which is not in the book")
-    return instruction_of(original)
+        return original_instruction(unit, record.payment)
+
+
+def original_instruction(unit: Unit, payment: Payment) -> Instruction | None:
+    """The instruction that settled what a payment gives back; None for no return, and in the bulk grade.
+
+    Of a payment that settled in a batch the contract keeps no proof, so its return is a payment like any other on
+    chain, and its bound is kept by the books of both institutions.
+    """
+    original = unit.payments.find(payment.return_of) if payment.return_of else None
+    if original is None or original.instruction is None:
+        return None
+    instruction = instruction_of(original)
+    return instruction if instruction.sequence == 0 else None
 
 
 def returned_so_far(unit: Unit, original: Payment, besides: str | None = None) -> Money:
@@ -61,9 +69,6 @@ def _standing(original: PaymentRecord) -> Finding | None:
         return _finding(Reason.ORIGINAL_UNKNOWN, text, "return_of", original.uetr)
     if original.state is not State.SETTLED:
         text = f"The payment is {original.state.value}; only what has settled can be returned."
-        return _finding(Reason.ORIGINAL_NOT_SETTLED, text, "return_of", original.uetr)
-    if instruction_of(original).sequence:
-        text = "The payment settled in the bulk grade, of which the contract keeps no proof for a return."
         return _finding(Reason.ORIGINAL_NOT_SETTLED, text, "return_of", original.uetr)
     return None
 

@@ -76,8 +76,12 @@ def instruction_for(
     message_digest: bytes,
     expiry_s: int,
     sequence: int = 0,
+    original: typed_data.Instruction | None = None,
 ) -> typed_data.Instruction:
-    """The instruction between two institutions' settlement accounts that this payment asks for."""
+    """The instruction between two institutions' settlement accounts that this payment asks for.
+
+    `original` is what a return gives back, where the contract can be shown that it settled.
+    """
     debit, credit = debit_leg(payment), credit_leg(payment)
     return typed_data.Instruction(
         uetr=uuid.UUID(payment.uetr).bytes,
@@ -90,7 +94,7 @@ def instruction_for(
         credit_token=tokens[credit.currency.code].address,
         credit_amount=credit.minor,
         message_digest=message_digest,
-        return_of=uuid.UUID(payment.return_of).bytes if payment.return_of else bytes(16),
+        return_of=original.uetr if original else bytes(16),
         sequence=sequence,
         expiry=expiry_s,
     )

@@ -12,13 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from node.book.records import BookTrouble
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.engine import carry, claim_due, step_batch
-from node.settlement.follow_up import follow_up
+from node.settlement.follow_up import FollowUp
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
@@ -53,7 +52,7 @@ class Worker:
         self._loops = (
             _Loop(office, "engine", self._take_forward),
             _Loop(office, "chain", self._follow_chain),
-            _Loop(office, "cases", partial(follow_up, office)),
+            _Loop(office, "aftercare", FollowUp(office)),
         )
         self._tidy_at_s = 0.0
 

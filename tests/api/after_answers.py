@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 
+from api.account_reports import reporter_of
 from node.book.records import BookBusy
+from node.settlement.statements import close_days
 from tests.api.expectations import suspended
 from tests.api.test_recalls import Recall, brought, decide
 from tests.api.test_returns import paid
+from tests.api.test_statements import Later
 from tests.network import BANK_AE, BANK_CN, BANK_HK, Bank, bank
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -136,4 +141,35 @@ ANSWERS: dict[tuple[str, int], Drawn] = {
     ("passMessage", 413): lambda scene: scene.interbank(PASS, BIG, BANK_HK),
     ("passMessage", 422): lambda scene: scene.interbank(PASS, b"{", BANK_HK),
     ("passMessage", 503): lambda scene: scene.on_the_island(PASS, {"message": ""}),
+}
+
+
+def _kept(scene: Any) -> httpx.Response:
+    digest = scene.bank.http.get("/v1/messages").json()["messages"][0]["digest"]
+    answer: httpx.Response = scene.bank.http.get(f"/v1/messages/{digest}")
+    return answer
+
+
+def _closed(scene: Any) -> httpx.Response:
+    """The statement of the day, as if it were over; of an account that no other test closes."""
+    institution = scene.network.institutions[BANK_CN]
+    day = datetime.fromtimestamp(institution.office.clock.now_s(), UTC).date()
+    later = Later(institution.office, 86_400)
+    close_days(replace(institution.office, clock=later), reporter_of(institution), "OWN-CNY", day)
+    answer: httpx.Response = scene.bank.http.get("/v1/accounts/OWN-CNY/statements", params={"date": str(day)})
+    return answer
+
+
+ANSWERS |= {
+    ("getStatement", 200): _closed,
+    ("getStatement", 401): _anonymous("GET", "/v1/accounts/OWN-CNY/statements?date=2026-01-01"),
+    ("getStatement", 404): _got("/v1/accounts/OWN-CNY/statements", date="2026-01-01"),
+    ("getStatement", 422): _got("/v1/accounts/OWN-CNY/statements"),
+    ("listKeptMessages", 200): _got("/v1/messages"),
+    ("listKeptMessages", 401): _anonymous("GET", "/v1/messages"),
+    ("listKeptMessages", 422): _got("/v1/messages", limit=0),
+    ("getKeptMessage", 200): _kept,
+    ("getKeptMessage", 401): _anonymous("GET", f"/v1/messages/{'0' * 64}"),
+    ("getKeptMessage", 404): _got(f"/v1/messages/{'0' * 64}"),
+    ("getKeptMessage", 422): _got("/v1/messages/that-one"),
 }

@@ -305,7 +305,7 @@ def test_what_nobody_decides_in_time_is_refused(debtor_agent: Bank, creditor_age
         assert kept is not None
         assert kept.due_at_s == kept.deadline_s
         unit.cases.save(kept, due_at_s=creditor_agent.office.clock.now_s())
-    follow_up.follow_up(creditor_agent.office)
+    follow_up.follow_cases(creditor_agent.office)
     ended = concluded(debtor_agent, reference)
     assert (ended["state"], ended["answer_code"]) == ("REFUSED", "NOAS")
 

@@ -188,3 +188,22 @@ def test_an_amount_that_is_no_money_is_refused(debtor_agent: Bank, creditor_agen
     problem(creditor_agent.post(Return(original, currency="ZZZ").body()), 422, "currency_unknown")
     refused = creditor_agent.ended(uetr_of(creditor_agent.post(Return(original, currency="AED").body())))
     assert refused["reasons"][0]["reason"] == "return_currency_differs"
+
+
+def test_a_payment_that_settled_in_a_batch_is_returned_too_within_what_was_settled(
+    debtor_agent: Bank, creditor_agent: Bank
+) -> None:
+    transfers = [Transfer(amount="10.00") for _ in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda transfer: debtor_agent.post(transfer.body()), transfers))
+    for transfer in transfers:
+        assert debtor_agent.ended(transfer.uetr)["state"] == "SETTLED"
+        assert creditor_agent.ended(transfer.uetr)["state"] == "SETTLED"
+    with creditor_agent.office.book.view() as unit:
+        records = [unit.payments.find(transfer.uetr) for transfer in transfers]
+    batched = [record.uetr for record in records if record is not None and record.sequence is not None]
+    assert batched, "none of so many at once was settled in a batch"
+    returned(creditor_agent, debtor_agent, Return(batched[0], amount="10.00"))
+    refused = creditor_agent.ended(uetr_of(creditor_agent.post(Return(batched[0], amount="0.01").body())))
+    assert refused["reasons"][0]["reason"] == "return_exceeds_original"
+    assert creditor_agent.reconciles()
