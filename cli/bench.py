@@ -12,6 +12,7 @@ from rich.table import Table
 
 from api.request_log import log_as_json
 from cli.bench_chain import chain_bench
+from cli.bench_payments import payments_bench
 from cli.bench_wallet import wallet_bench
 from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
@@ -30,6 +31,7 @@ WIDTH_IN_A_FILE: Final = 120
 app = typer.Typer(help="Measure what things cost.", no_args_is_help=True)
 app.add_typer(wallet_bench)
 app.add_typer(chain_bench)
+app.add_typer(payments_bench)
 
 
 @app.callback()

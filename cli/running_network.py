@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import credential_digest
@@ -76,6 +77,7 @@ class RunningNetwork:
         """Nothing happens before `start`; `progress` is told in a few words what is being done."""
         self.data = data
         self.institutions: dict[str, Institution] = {}
+        self.applications: dict[str, FastAPI] = {}
         self.document: dict[str, Any] = {}
         self._options = options
         self._progress = progress
@@ -121,7 +123,7 @@ class RunningNetwork:
         self._describe(keys, network, rpc_url, api_urls)
         self._open(keys)
         for bic, door in doors.items():
-            door.app = create_app(self.institutions[bic])
+            door.app = self.applications[bic] = create_app(self.institutions[bic])
         self._serve(list(servers.values()))
         self.document = self._document(keys, network, client, api_urls)
         replace_json(self.data / NETWORK_FILE, self.document)

@@ -212,6 +212,10 @@ class Payments:
         self._connection.execute(update(payments).where(ours).values(claimed_by=worker, claimed_until_s=until_s))
         return [str(uetr) for uetr in self._connection.scalars(select(payments.c.uetr).where(ours))]
 
+    def how_many(self) -> int:
+        """How many payments the book has."""
+        return int(self._connection.scalar(select(func.count()).select_from(payments)) or 0)
+
     def under_way(self, most: int) -> int:
         """How many payments of ours are on their way to the chain, counted no further than `most`."""
         early = payments.c.state.in_((State.RECEIVED, State.VALIDATED, State.ACCEPTED))
