@@ -52,7 +52,15 @@ from wallet.governed import is_governed
 from wallet.intent import AcceptanceIntent, BadIntent, Intent, facts_of, words_of
 from wallet.network import Network
 from wallet.signature import Signature, SignatureRefused
-from wallet.typed_data import Acceptance, BadTypedData, Instruction, Struct, Transfer, struct_hash
+from wallet.typed_data import (
+    Acceptance,
+    BadTypedData,
+    Instruction,
+    SequenceCancellation,
+    Struct,
+    Transfer,
+    struct_hash,
+)
 from wallet.typed_document import MAX_DOCUMENT_BYTES, TypedDocument, read_document
 from wallet.verification import recover
 from wallet.words import describe, party_in_words, time_in_words
@@ -219,6 +227,10 @@ def intent_of(value: Struct, instruction: Path | None) -> Intent:
     """Return what signing a document means. Raises BadIntent."""
     if isinstance(value, Transfer):
         raise BadIntent("a transfer is authorised with `wallet authorise`")
+    if isinstance(value, SequenceCancellation):
+        raise BadIntent(
+            "a sequence is cancelled by its debtor agent's own call of cancel_sequence, not by a document"
+        )
     if not isinstance(value, Acceptance):
         return value
     accepted = None if instruction is None else read_file(instruction).value

@@ -13,6 +13,7 @@ from .interfaces import IParticipantRegistry
 from .modules import access
 from .modules import cycle_standing
 from .modules import participants
+from .modules import route_standing
 from .modules import standing_table
 from .modules import token_list
 
@@ -21,12 +22,14 @@ implements: IParticipantRegistry
 initializes: access
 initializes: standing_table
 initializes: cycle_standing[standing_table := standing_table]
+initializes: route_standing[standing_table := standing_table]
 initializes: token_list[access := access, standing_table := standing_table]
 initializes: participants[access := access, standing_table := standing_table, token_list := token_list]
 
 exports: access.__interface__
 exports: standing_table.__interface__
 exports: cycle_standing.__interface__
+exports: route_standing.__interface__
 exports: token_list.__interface__
 exports: participants.__interface__
 

@@ -124,6 +124,16 @@ class Cancellation(TypedStruct):
 
 
 @dataclass(frozen=True)
+class SequenceCancellation(TypedStruct):
+    """The debtor agent's order to burn a sequence of the bulk grade, likewise."""
+
+    TYPE = "SequenceCancellation(uint64 sequence,address debtor_agent)"
+
+    sequence: int
+    debtor_agent: str
+
+
+@dataclass(frozen=True)
 class Position(TypedStruct):
     """A participant's agreement to one cycle of netting: its net of these obligations, in one currency.
 
@@ -157,7 +167,7 @@ class Transfer(TypedStruct):
     expiry: int
 
 
-Struct = Instruction | Acceptance | Quote | Cancellation | Position | Transfer
+Struct = Instruction | Acceptance | Quote | Cancellation | SequenceCancellation | Position | Transfer
 S = TypeVar("S", bound=TypedStruct)
 
 

@@ -12,7 +12,17 @@ from typing import assert_never
 
 from wallet.amount import format_amount
 from wallet.network import Network
-from wallet.typed_data import ZERO_UUID, Acceptance, Cancellation, Instruction, Position, Quote, Struct, Transfer
+from wallet.typed_data import (
+    ZERO_UUID,
+    Acceptance,
+    Cancellation,
+    Instruction,
+    Position,
+    Quote,
+    SequenceCancellation,
+    Struct,
+    Transfer,
+)
 
 _LAST_SECOND_OF_9999 = 253_402_300_799
 
@@ -35,6 +45,10 @@ def describe(value: Struct, network: Network) -> Description:
         return _quote(value, network)
     if isinstance(value, Cancellation):
         return _cancellation(value, network)
+    if isinstance(value, SequenceCancellation):
+        agent = party_in_words(value.debtor_agent, network)
+        facts = (("Sequence", str(value.sequence)), ("Debtor agent", agent))
+        return Description(f"Cancel sequence {value.sequence} for ever", facts)
     if isinstance(value, Position):
         return _position(value, network)
     if isinstance(value, Transfer):

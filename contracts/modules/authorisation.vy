@@ -319,11 +319,17 @@ def _check_times(valid_after: uint256, valid_before: uint256):
 
 
 @internal
-@pure
+@view
 def _check_signature(signer: address, digest: bytes32, v: uint8, r: bytes32, s: bytes32):
-    assert signature_check._signed_by_parts(
+    """
+    @notice Refuses what the signer has not signed. A contract is asked (ERC-1271) about r || s || v.
+    """
+    if not signature_check._signed_by_parts(
         signer, digest, convert(v, uint256), convert(r, uint256), convert(s, uint256)
-    ), "CurrencyToken: signature invalid"
+    ):
+        assert signature_check._accepted_by(signer, digest, concat(r, s, convert(v, bytes1))), (
+            "CurrencyToken: signature invalid"
+        )
 
 
 @internal

@@ -40,8 +40,7 @@ def settle_batch(
     agent_signatures: DynArray[ISettlement.CompactSignature, MAX_PAYMENTS],
 ) -> uint256:
     """
-    @notice Settles payments in one currency, each by its own signatures, each by itself. Gives how many
-            settled.
+    @notice Settles payments in one currency, each by its own signatures and by itself. Gives how many did.
     @dev Caller: anyone with the signatures. Refuses: an unlisted currency; a place beyond the accounts; a
          list of agents' signatures that is too short. A payment that settle would refuse fails alone.
          Stopped by: pause and freeze of the currency, suspend, delist_token, cancel_sequence.
@@ -147,35 +146,15 @@ def _settle_one(
         )
     )
     if outcome == batch_outcome.SETTLED:
-        digest: bytes32 = typed_data._digest(instruction_hash)
-        if not signature_check._signed_by_parts(
-            debtor_account,
-            digest,
-            unsafe_add(payment.debtor_vs >> 255, 27),
-            payment.debtor_r,
-            payment.debtor_vs & MASK_255,
-        ):
-            outcome = batch_outcome.BAD_DEBTOR_SIGNATURE
-        elif debtor_account != debtor_agent and not signature_check._signed_by_parts(
+        outcome = self._signatures(
             debtor_agent,
-            digest,
-            unsafe_add(agent_signature.vs >> 255, 27),
-            agent_signature.r,
-            agent_signature.vs & MASK_255,
-        ):
-            outcome = batch_outcome.BAD_AGENT_SIGNATURE
-        elif payment.acceptance_r != 0:
-            outcome = self._acceptance(
-                creditor_agent,
-                instruction_hash,
-                payment.sequence_and_expiries >> 128,
-                payment.acceptance_r,
-                payment.acceptance_vs,
-            )
-        elif creditor_agent != debtor_agent and (
-            (creditor_standing >> standing_word.POLICY_SHIFT) & standing_word.POLICY_ACCEPTANCE_WAIVED == 0
-        ):
-            outcome = batch_outcome.NO_ACCEPTANCE
+            creditor_agent,
+            debtor_account,
+            creditor_standing,
+            instruction_hash,
+            payment,
+            agent_signature,
+        )
     if outcome == batch_outcome.SETTLED:
         success: bool = False
         answer: Bytes[batch_outcome.MAX_ANSWER] = b""
@@ -197,6 +176,52 @@ def _settle_one(
             return True
         return self._failed(uetr, debtor_agent, sequence, batch_outcome._told(answer))
     return self._failed(uetr, debtor_agent, sequence, batch_outcome._sentence(outcome))
+
+
+@internal
+@view
+def _signatures(
+    debtor_agent: address,
+    creditor_agent: address,
+    debtor_account: address,
+    creditor_standing: uint256,
+    instruction_hash: bytes32,
+    payment: ISettlement.BatchPayment,
+    agent_signature: ISettlement.CompactSignature,
+) -> uint256:
+    """
+    @notice Whether everybody has signed who must.
+    """
+    digest: bytes32 = typed_data._digest(instruction_hash)
+    if not signature_check._signed_by_parts(
+        debtor_account,
+        digest,
+        unsafe_add(payment.debtor_vs >> 255, 27),
+        payment.debtor_r,
+        payment.debtor_vs & MASK_255,
+    ):
+        return batch_outcome.BAD_DEBTOR_SIGNATURE
+    if debtor_account != debtor_agent and not signature_check._signed_by_parts(
+        debtor_agent,
+        digest,
+        unsafe_add(agent_signature.vs >> 255, 27),
+        agent_signature.r,
+        agent_signature.vs & MASK_255,
+    ):
+        return batch_outcome.BAD_AGENT_SIGNATURE
+    if payment.acceptance_r != 0:
+        return self._acceptance(
+            creditor_agent,
+            instruction_hash,
+            payment.sequence_and_expiries >> 128,
+            payment.acceptance_r,
+            payment.acceptance_vs,
+        )
+    if creditor_agent != debtor_agent and (
+        (creditor_standing >> standing_word.POLICY_SHIFT) & standing_word.POLICY_ACCEPTANCE_WAIVED == 0
+    ):
+        return batch_outcome.NO_ACCEPTANCE
+    return batch_outcome.SETTLED
 
 
 @internal

@@ -9,6 +9,7 @@
 
 from ..interfaces import ICurrencyToken
 from ..interfaces import ISettlement
+from . import contract_signature
 from . import instruction as instruction_data
 from . import parties
 from . import quotes
@@ -20,6 +21,9 @@ uses: parties
 uses: quotes
 uses: typed_data
 uses: uniqueness
+
+# How many settlement contracts back an original is looked for.
+MAX_SETTLEMENTS: constant(uint256) = 32
 
 # struct hash of a settled instruction -> sum of its returns, in minor units of its credit token
 _returned: HashMap[bytes32, uint256]
@@ -65,7 +69,7 @@ def settle(
          pause and freeze of either currency, suspend, delist_token, cancel, withdraw_quote.
     @param instruction The payment.
     @param signatures Of the debtor account; of the debtor agent where it is another; of the creditor agent
-           where its policy asks.
+           where its policy asks. Who is a contract is asked whether it accepts it (ERC-1271).
     @param quote The FX provider's quote; all zero in one currency.
     @param quote_signature Of the provider; empty in one currency.
     """
@@ -84,10 +88,10 @@ def settle_return(
     """
     @notice Settles the return of a settled payment: agents, accounts and tokens reversed, return_of naming
             its UETR, and the sum of all its returns at most what it had credited.
-    @dev Caller: anyone with the signatures. Refuses: an original that has not settled here in the strict
-         grade; other agents,
-         accounts or tokens than its own reversed (the creditor agent may pay the return from its own
-         account); a sum above what was credited; all that settle refuses. Stopped by: as settle.
+    @dev Caller: anyone with the signatures. Refuses: an original that has settled in the strict grade neither
+         here nor in an earlier settlement contract of the registry, and was not recorded for it;
+         other agents, accounts or tokens than its own reversed (the creditor agent may pay the return from
+         its own account); a sum above what was credited; all that settle refuses. Stopped by: as settle.
     @param instruction The return: a payment of its own, with its own UETR and signatures.
     @param signatures As for settle.
     @param quote As for settle.
@@ -104,9 +108,9 @@ def _count_return(instruction: ISettlement.Instruction, original: ISettlement.In
     @notice Checks that an instruction returns `original`, and adds to the sum of its returns.
     """
     original_hash: bytes32 = instruction_data._hash(original)
-    assert uniqueness._settled[original.debtor_agent][original.uetr] == original_hash, (
-        "Settlement: original not settled"
-    )
+    total: uint256 = self._returned[original_hash] + instruction.debit_amount
+    if not uniqueness._is_settled(original.debtor_agent, original.uetr, original_hash):
+        total += self._returned_before(original.debtor_agent, original.uetr, original_hash)
     assert (
         instruction.return_of == original.uetr
         and instruction.debtor_agent == original.creditor_agent
@@ -119,9 +123,25 @@ def _count_return(instruction: ISettlement.Instruction, original: ISettlement.In
         instruction.debtor_account == original.creditor_account
         or instruction.debtor_account == original.creditor_agent
     ), "Settlement: return does not match its original"
-    total: uint256 = self._returned[original_hash] + instruction.debit_amount
     assert total <= original.credit_amount, "Settlement: returns exceed the original"
     self._returned[original_hash] = total
+
+
+@internal
+@view
+def _returned_before(debtor_agent: address, uetr: bytes16, original_hash: bytes32) -> uint256:
+    """
+    @notice What the settlement contract before this one, in which an original has settled, has returned of
+            it. Refuses one that has settled in none.
+    """
+    last: uint256 = staticcall parties.REGISTRY.settlement_version()
+    for back: uint256 in range(MAX_SETTLEMENTS):
+        if back == last:
+            break
+        at: address = staticcall parties.REGISTRY.settlement_at(last - back)
+        if at != self and staticcall ISettlement(at).settled(debtor_agent, uetr) == original_hash:
+            return staticcall ISettlement(at).returned(original_hash)
+    raise "Settlement: original not settled"
 
 
 @internal
@@ -203,13 +223,13 @@ def _check_signatures(
     acceptance_required: bool,
 ):
     digest: bytes32 = typed_data._digest(instruction_hash)
-    assert signature_check._signed_by(instruction.debtor_account, digest, signatures.debtor), (
-        "Settlement: debtor signature invalid"
-    )
+    assert signature_check._signed_by(instruction.debtor_account, digest, signatures.debtor) or (
+        contract_signature._accepts(instruction.debtor_account, digest, signatures.debtor)
+    ), "Settlement: debtor signature invalid"
     if instruction.debtor_account != instruction.debtor_agent:
-        assert signature_check._signed_by(instruction.debtor_agent, digest, signatures.agent), (
-            "Settlement: debtor agent signature invalid"
-        )
+        assert signature_check._signed_by(instruction.debtor_agent, digest, signatures.agent) or (
+            contract_signature._accepts(instruction.debtor_agent, digest, signatures.agent)
+        ), "Settlement: debtor agent signature invalid"
     if len(signatures.acceptance) == 0:
         assert not acceptance_required, "Settlement: acceptance missing"
         return
@@ -217,6 +237,6 @@ def _check_signatures(
     digest = typed_data._digest(
         instruction_data._acceptance_hash(instruction_hash, signatures.acceptance_expiry)
     )
-    assert signature_check._signed_by(instruction.creditor_agent, digest, signatures.acceptance), (
-        "Settlement: acceptance signature invalid"
-    )
+    assert signature_check._signed_by(instruction.creditor_agent, digest, signatures.acceptance) or (
+        contract_signature._accepts(instruction.creditor_agent, digest, signatures.acceptance)
+    ), "Settlement: acceptance signature invalid"

@@ -12,6 +12,9 @@ INSTRUCTION_TYPE_HASH: constant(bytes32) = keccak256(
 )
 ACCEPTANCE_TYPE_HASH: constant(bytes32) = keccak256("Acceptance(bytes32 instruction,uint64 expiry)")
 CANCELLATION_TYPE_HASH: constant(bytes32) = keccak256("Cancellation(bytes16 uetr,address debtor_agent)")
+SEQUENCE_CANCELLATION_TYPE_HASH: constant(bytes32) = keccak256(
+    "SequenceCancellation(uint64 sequence,address debtor_agent)"
+)
 
 
 @internal
@@ -39,3 +42,12 @@ def _cancellation_hash(uetr: bytes16, debtor_agent: address) -> bytes32:
     @notice The EIP-712 struct hash of a cancellation.
     """
     return keccak256(abi_encode(CANCELLATION_TYPE_HASH, uetr, debtor_agent))
+
+
+@internal
+@pure
+def _sequence_cancellation_hash(sequence: uint64, debtor_agent: address) -> bytes32:
+    """
+    @notice The EIP-712 struct hash of the cancellation of a sequence.
+    """
+    return keccak256(abi_encode(SEQUENCE_CANCELLATION_TYPE_HASH, sequence, debtor_agent))

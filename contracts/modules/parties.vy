@@ -9,7 +9,10 @@
 
 from ..interfaces import IParticipantRegistry
 from ..interfaces import ISettlement
-from . import standing_word
+
+# What the registry's answer for a route says, in its bits.
+ACCEPTANCE_REQUIRED: constant(uint256) = 1
+ALL_ACTIVE: constant(uint256) = 2
 
 REGISTRY: immutable(IParticipantRegistry)
 
@@ -69,44 +72,17 @@ def _check_route(
     @notice The same by asking, and remembers a route on which all are active. One on which somebody is
             terminating is good for some expiries only, and is asked about each time.
     """
-    words: uint256[5] = staticcall REGISTRY.standings(
+    found: uint256 = staticcall REGISTRY.standing_of_route(
         [
             instruction.debtor_agent,
             instruction.creditor_agent,
             instruction.debit_token,
             instruction.credit_token,
             provider,
-        ]
+        ],
+        instruction.expiry,
+        quote_expiry,
     )
-    self._check_agents(words[0], words[1], instruction.expiry)
-    assert words[2] == standing_word.LISTED_TOKEN, "Settlement: debit token not listed"
-    assert words[3] == standing_word.LISTED_TOKEN, "Settlement: credit token not listed"
-    active: bool = standing_word._is_active(words[0]) and standing_word._is_active(words[1])
-    if provider != empty(address):
-        assert standing_word._may_settle(words[4], quote_expiry), "Settlement: quote provider not active"
-        assert standing_word._has_role(words[4], standing_word.ROLE_FX_PROVIDER), (
-            "Settlement: quote provider not an fx provider"
-        )
-        active = active and standing_word._is_active(words[4])
-    required: bool = instruction.creditor_agent != instruction.debtor_agent and (
-        (words[1] >> standing_word.POLICY_SHIFT) & standing_word.POLICY_ACCEPTANCE_WAIVED == 0
-    )
-    if active:
-        self._routes[route] = (version << 1) | convert(required, uint256)
-    return required
-
-
-@internal
-@pure
-def _check_agents(debtor_agent: uint256, creditor_agent: uint256, expiry: uint64):
-    """
-    @notice Refuses agents that are not banks in good standing, by their standing words.
-    """
-    assert standing_word._may_settle(debtor_agent, expiry), "Settlement: debtor agent not active"
-    assert standing_word._has_role(debtor_agent, standing_word.ROLE_BANK), (
-        "Settlement: debtor agent not a bank"
-    )
-    assert standing_word._may_settle(creditor_agent, expiry), "Settlement: creditor agent not active"
-    assert standing_word._has_role(creditor_agent, standing_word.ROLE_BANK), (
-        "Settlement: creditor agent not a bank"
-    )
+    if found & ALL_ACTIVE != 0:
+        self._routes[route] = (version << 1) | (found & ACCEPTANCE_REQUIRED)
+    return found & ACCEPTANCE_REQUIRED != 0

@@ -14,6 +14,7 @@
 """
 
 from ..interfaces import ISettlement
+from . import contract_signature
 from . import signature as signature_check
 from . import typed_data
 
@@ -109,9 +110,9 @@ def _take(quote: ISettlement.Quote, uetr: bytes16, sequence: uint64, signature: 
     """
     assert block.timestamp <= convert(quote.expiry, uint256), "Settlement: quote expired"
     digest: bytes32 = typed_data._digest(keccak256(abi_encode(QUOTE_TYPE_HASH, quote)))
-    assert signature_check._signed_by(quote.provider, digest, signature), (
-        "Settlement: quote signature invalid"
-    )
+    assert signature_check._signed_by(quote.provider, digest, signature) or (
+        contract_signature._accepts(quote.provider, digest, signature)
+    ), "Settlement: quote signature invalid"
     number: uint256 = self._number(quote.id)
     if self._is_bound(number):
         assert self._is_bound_to(number, self._number(uetr), convert(sequence, uint256)), (

@@ -12,6 +12,7 @@
 """
 
 from ..interfaces import ISettlement
+from . import contract_signature
 from . import instruction as instruction_data
 from . import signature as signature_check
 from . import typed_data
@@ -30,6 +31,10 @@ NETTED: constant(uint256) = 2**63
 _settled: HashMap[address, HashMap[bytes16, bytes32]]
 # debtor agent and sequence without its last byte, in one word -> one bit for each last byte
 _sequences: HashMap[uint256, uint256]
+# struct hash of an instruction that has settled by its sequence and may be returned
+_recorded: HashMap[bytes32, bool]
+# as _sequences, for those of them that were cancelled
+_cancelled_sequences: HashMap[uint256, uint256]
 
 
 @external
@@ -66,9 +71,46 @@ def cancel_sequence(sequence: uint64):
          Stopped by: nothing; withdrawing must always be possible.
     @param sequence The sequence.
     """
-    assert sequence != 0, "Settlement: sequence missing"
-    self._use_sequence(convert(sequence, uint256), msg.sender)
-    log ISettlement.SequenceCancelled(debtor_agent=msg.sender, sequence=sequence)
+    self._cancel_sequence(sequence, msg.sender)
+
+
+@external
+def cancel_sequence_signed(sequence: uint64, debtor_agent: address, signature: Bytes[65]):
+    """
+    @notice The same as cancel_sequence, carried to the chain by anybody.
+    @dev Caller: anyone with the debtor agent's signature over SequenceCancellation(sequence, debtor_agent).
+         Refuses: another signature, a sequence already used or cancelled, zero. Stopped by: nothing.
+    @param sequence The sequence.
+    @param debtor_agent The debtor agent's settlement account.
+    @param signature r || s || v over the EIP-712 digest.
+    """
+    self._check_cancellation(
+        instruction_data._sequence_cancellation_hash(sequence, debtor_agent), debtor_agent, signature
+    )
+    self._cancel_sequence(sequence, debtor_agent)
+
+
+@external
+def record_for_return(instruction: ISettlement.Instruction, signature: Bytes[65]):
+    """
+    @notice Records which instruction has settled with a sequence, so that it can be returned. settled() says
+            nothing of it: a debtor agent that signs one sequence twice could have either recorded, which
+            lets the creditor agent return it and nothing else. Only who needs the slot pays for it.
+    @dev Caller: anyone with the debtor agent's signature over the instruction. Refuses: a sequence that has
+         not settled, or was cancelled; another signature. Stopped by: nothing; no money moves.
+    @param instruction The instruction, field for field.
+    @param signature r || s || v over the EIP-712 digest.
+    """
+    number: uint256 = convert(instruction.sequence, uint256)
+    key: uint256 = self._sequence_key(instruction.debtor_agent, number)
+    assert ((self._sequences[key] & ~self._cancelled_sequences[key]) >> (number & 255)) & 1 == 1, (
+        "Settlement: sequence not settled"
+    )
+    mark: bytes32 = instruction_data._hash(instruction)
+    assert signature_check._signed_by(instruction.debtor_agent, typed_data._digest(mark), signature) or (
+        contract_signature._accepts(instruction.debtor_agent, typed_data._digest(mark), signature)
+    ), "Settlement: debtor agent signature invalid"
+    self._recorded[mark] = True
 
 
 @external
@@ -92,11 +134,36 @@ def cancel_signed(uetr: bytes16, debtor_agent: address, signature: Bytes[65]):
     @param debtor_agent The debtor agent's settlement account.
     @param signature r || s || v over the EIP-712 digest.
     """
-    digest: bytes32 = typed_data._digest(instruction_data._cancellation_hash(uetr, debtor_agent))
-    assert signature_check._signed_by(debtor_agent, digest, signature), (
-        "Settlement: cancellation signature invalid"
+    self._check_cancellation(
+        instruction_data._cancellation_hash(uetr, debtor_agent), debtor_agent, signature
     )
     self._cancel(uetr, debtor_agent)
+
+
+@internal
+@view
+def _is_settled(debtor_agent: address, uetr: bytes16, instruction_hash: bytes32) -> bool:
+    """
+    @notice Whether an instruction has settled here, as far as that is kept.
+    """
+    return self._settled[debtor_agent][uetr] == instruction_hash or self._recorded[instruction_hash]
+
+
+@internal
+@view
+def _check_cancellation(struct_hash: bytes32, debtor_agent: address, signature: Bytes[65]):
+    assert signature_check._signed_by(debtor_agent, typed_data._digest(struct_hash), signature) or (
+        contract_signature._accepts(debtor_agent, typed_data._digest(struct_hash), signature)
+    ), "Settlement: cancellation signature invalid"
+
+
+@internal
+def _cancel_sequence(sequence: uint64, debtor_agent: address):
+    assert sequence != 0, "Settlement: sequence missing"
+    number: uint256 = convert(sequence, uint256)
+    self._use_sequence(number, debtor_agent)
+    self._cancelled_sequences[self._sequence_key(debtor_agent, number)] |= 1 << (number & 255)
+    log ISettlement.SequenceCancelled(debtor_agent=debtor_agent, sequence=sequence)
 
 
 @internal

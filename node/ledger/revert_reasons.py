@@ -21,6 +21,7 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "Settlement: amounts differ": _REFUSED,
     "Settlement: sequence already used": Reason.UETR_ALREADY_USED,
     "Settlement: sequence missing": _REFUSED,
+    "Settlement: sequence not settled": _REFUSED,
     "Settlement: leg failed": _REFUSED,
     "Settlement: sequence is for netting": _REFUSED,
     "Settlement: caller is not the taker": _REFUSED,

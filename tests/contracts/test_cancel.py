@@ -13,9 +13,9 @@ from tests.contracts.network import (
     RELAY,
     Network,
 )
-from tests.contracts.payments import QUOTE_ID, UETR, pvp, settle
+from tests.contracts.payments import QUOTE_ID, UETR, pvp, settle, single_currency
 from tests.contracts.signing import malleable_twin, sign
-from wallet.typed_data import Cancellation
+from wallet.typed_data import Cancellation, SequenceCancellation
 
 CANCELLATION = Cancellation(UETR, DEBTOR_AGENT.address)
 
@@ -82,3 +82,26 @@ def test_a_withdrawn_quote_never_settles(network: Network) -> None:
 def test_a_quote_is_withdrawn_by_its_provider_only(network: Network) -> None:
     network.chain.send(OUTSIDER, network.settlement.functions.withdraw_quote(QUOTE_ID))
     network.chain.send(RELAY, settle(network, pvp(network)))
+
+
+def test_a_sequence_is_cancelled_by_signature(network: Network) -> None:
+    call = network.settlement.functions.cancel_sequence_signed
+    order = SequenceCancellation(5, DEBTOR_AGENT.address)
+    signature = sign(DEBTOR_AGENT, network.settlement, order)
+    for wrong in (
+        sign(OUTSIDER, network.settlement, order),
+        sign(DEBTOR_AGENT, network.settlement, SequenceCancellation(6, DEBTOR_AGENT.address)),
+        malleable_twin(signature),
+    ):
+        refused = call(5, DEBTOR_AGENT.address, wrong)
+        network.chain.refuses(RELAY, refused, "Settlement: cancellation signature invalid")
+    receipt = network.chain.send(RELAY, call(5, DEBTOR_AGENT.address, signature))
+    (cancelled,) = logged(receipt, network.settlement.events.SequenceCancelled)
+    assert cancelled == {"debtor_agent": DEBTOR_AGENT.address, "sequence": 5}
+    draft = single_currency(network).with_instruction(sequence=5)
+    network.chain.refuses(RELAY, settle(network, draft), "Settlement: sequence already used")
+    again = call(5, DEBTOR_AGENT.address, signature)
+    network.chain.refuses(RELAY, again, "Settlement: sequence already used")
+    zero = SequenceCancellation(0, DEBTOR_AGENT.address)
+    missing = call(0, DEBTOR_AGENT.address, sign(DEBTOR_AGENT, network.settlement, zero))
+    network.chain.refuses(RELAY, missing, "Settlement: sequence missing")

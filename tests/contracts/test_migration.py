@@ -15,6 +15,7 @@ from contracts.roles import HoldPower
 from tests.contracts.holding import HoldDesk, Status
 from tests.contracts.network import ADMIN, CREDITOR, DEBTOR, DEBTOR_AGENT, OUTSIDER, RELAY, Network
 from tests.contracts.payments import Draft, pvp, settle, single_currency
+from tests.contracts.return_payments import return_of, settle_return
 from tests.contracts.sitting import FIRST, SECOND, THIRD, Sitting, convene
 
 ANOTHER_UETR = bytes.fromhex("0b1c2d3e4f504a6b8c9dae0fb1c2d3e4")
@@ -124,6 +125,24 @@ def test_what_had_settled_before_cannot_be_cancelled_and_so_is_not_signed_again(
     migration.migrate()
     cancel = network.settlement.functions.cancel(settled.instruction.uetr)
     network.chain.refuses(DEBTOR_AGENT, cancel, "Settlement: uetr already settled")
+
+
+def test_what_had_settled_before_is_returned_after_it(migration: Migration) -> None:
+    """The sum of returns is bounded across both contracts."""
+    network, new = migration.old, migration.new
+    original = lasting(single_currency(network))
+    network.chain.send(RELAY, settle(network, original))
+    before = lasting(return_of(original, 300_00))
+    network.chain.send(RELAY, settle_return(network, before, original))
+    migration.migrate()
+    after = lasting(return_of(original, 600_00, b"\x0b" * 16))
+    network.chain.send(RELAY, settle_return(new, after, original))
+    too_much = lasting(return_of(original, 100_01, b"\x0c" * 16))
+    refused = settle_return(new, too_much, original)
+    network.chain.refuses(RELAY, refused, "Settlement: returns exceed the original")
+    unseen = original.with_instruction(uetr=b"\x0e" * 16)
+    refused = settle_return(new, lasting(return_of(unseen, 1)), unseen)
+    network.chain.refuses(RELAY, refused, "Settlement: original not settled")
 
 
 def test_the_migration_is_one_transaction_or_none(migration: Migration) -> None:

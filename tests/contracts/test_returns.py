@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from web3.contract.contract import ContractFunction
 
-from tests.contracts.chain import logged
+from tests.contracts.chain import Actor, logged
 from tests.contracts.network import (
     CREDITOR,
     CREDITOR_AGENT,
@@ -16,29 +16,9 @@ from tests.contracts.network import (
     RELAY,
     Network,
 )
-from tests.contracts.payments import UETR, Draft, arguments, pvp, settle, single_currency
-
-
-def return_of(original: Draft, amount: int, uetr: bytes = b"\x0a" * 16) -> Draft:
-    """The creditor agent sends back part of a payment in one currency."""
-    instruction = replace(
-        original.instruction,
-        uetr=uetr,
-        debtor_agent=original.instruction.creditor_agent,
-        creditor_agent=original.instruction.debtor_agent,
-        debtor_account=original.instruction.creditor_account,
-        creditor_account=original.instruction.debtor_account,
-        debit_token=original.instruction.credit_token,
-        credit_token=original.instruction.debit_token,
-        debit_amount=amount,
-        credit_amount=amount,
-        return_of=original.instruction.uetr,
-    )
-    return replace(original, instruction=instruction, debtor=CREDITOR_AGENT, acceptor=DEBTOR_AGENT)
-
-
-def settle_return(network: Network, draft: Draft, original: Draft) -> ContractFunction:
-    return network.settlement.functions.settle_return(*arguments(network, draft), astuple(original.instruction))
+from tests.contracts.payments import UETR, Draft, pvp, settle, single_currency
+from tests.contracts.return_payments import return_of, settle_return
+from tests.contracts.signing import sign
 
 
 @pytest.fixture
@@ -141,3 +121,33 @@ def test_a_cancelled_payment_cannot_be_returned(network: Network) -> None:
     original = single_currency(network)
     draft = return_of(original, 100_00)
     network.chain.refuses(RELAY, settle_return(network, draft, original), "Settlement: original not settled")
+
+
+def test_what_settled_by_its_sequence_is_returned_once_it_is_recorded(network: Network) -> None:
+    original = single_currency(network).with_instruction(sequence=5)
+    network.chain.send(RELAY, settle(network, original))
+    back = return_of(original, 600_00).with_instruction(sequence=0)
+    network.chain.refuses(RELAY, settle_return(network, back, original), "Settlement: original not settled")
+    network.chain.send(RELAY, record(network, original))
+    network.chain.send(RELAY, settle_return(network, back, original))
+    more = return_of(original, 400_01, b"\x0b" * 16).with_instruction(sequence=0)
+    refused = settle_return(network, more, original)
+    network.chain.refuses(RELAY, refused, "Settlement: returns exceed the original")
+    assert network.settlement.functions.settled(DEBTOR_AGENT.address, UETR).call() == bytes(32)
+
+
+def test_only_what_settled_by_its_sequence_is_recorded(network: Network) -> None:
+    original = single_currency(network).with_instruction(sequence=5)
+    not_settled = "Settlement: sequence not settled"
+    network.chain.refuses(RELAY, record(network, original), not_settled)
+    network.chain.refuses(RELAY, record(network, original.with_instruction(sequence=0)), not_settled)
+    network.chain.send(RELAY, settle(network, original))
+    by_somebody_else = record(network, original, by=CREDITOR_AGENT)
+    network.chain.refuses(RELAY, by_somebody_else, "Settlement: debtor agent signature invalid")
+    network.chain.send(DEBTOR_AGENT, network.settlement.functions.cancel_sequence(6))
+    network.chain.refuses(RELAY, record(network, original.with_instruction(sequence=6)), not_settled)
+
+
+def record(network: Network, original: Draft, by: Actor = DEBTOR_AGENT) -> ContractFunction:
+    signature = sign(by, network.settlement, original.instruction)
+    return network.settlement.functions.record_for_return(astuple(original.instruction), signature)

@@ -1,13 +1,12 @@
 """Transfers by signature: one or a hundred, of people and of contracts."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import vyper  # type: ignore[import-untyped]
 from web3.contract.contract import Contract
 
 from tests.contracts.chain import MAX_TRANSACTION_GAS, ZERO_ADDRESS, Actor, logged
+from tests.contracts.contract_wallets import deploy_wallet
 from tests.contracts.network import (
     CREDITOR,
     DEBTOR,
@@ -123,23 +122,6 @@ def test_unused_bits_of_a_packed_transfer_are_zero(network: Network) -> None:
         assert receipt["status"] == 0
 
 
-@pytest.fixture(scope="module")
-def wallet_code() -> dict[str, Any]:
-    source = (Path(__file__).parent / "contract_wallet.vy").read_text(encoding="ascii")
-    output: dict[str, Any] = vyper.compile_code(source, output_formats=["abi", "bytecode"])
-    return output
-
-
-def deploy_wallet(network: Network, code: dict[str, Any], owner: Actor, mode: int) -> Contract:
-    """A contract wallet with 100.00 yuan in it."""
-    factory = network.chain.web3.eth.contract(abi=code["abi"], bytecode=code["bytecode"])
-    receipt = network.chain.attempt(owner, factory.constructor(owner.address, mode))  # type: ignore[arg-type]
-    address = receipt["contractAddress"]
-    assert address is not None
-    network.chain.send(DEBTOR, network.cny.functions.transfer(address, 100_00))
-    return network.chain.web3.eth.contract(address=address, abi=code["abi"])
-
-
 def from_contract(network: Network, wallet: Contract, signer: Actor) -> Any:
     terms = {
         "debtor": wallet.address,
@@ -152,8 +134,8 @@ def from_contract(network: Network, wallet: Contract, signer: Actor) -> Any:
     return network.cny.functions.transfer_signed_by_contract(tuple(terms.values()), signature)
 
 
-def test_a_contract_that_holds_money_signs_too(network: Network, wallet_code: dict[str, Any]) -> None:
-    wallet = deploy_wallet(network, wallet_code, DEBTOR, mode=0)
+def test_a_contract_that_holds_money_signs_too(network: Network) -> None:
+    wallet = deploy_wallet(network, DEBTOR, mode=0)
     pay = from_contract(network, wallet, DEBTOR)
     network.chain.send(RELAY, pay)
     assert network.cny.functions.balanceOf(wallet.address).call() == 60_00
@@ -161,10 +143,8 @@ def test_a_contract_that_holds_money_signs_too(network: Network, wallet_code: di
 
 
 @pytest.mark.parametrize("mode", [0, 1, 2])
-def test_what_a_contract_does_not_accept_is_no_signature(
-    network: Network, wallet_code: dict[str, Any], mode: int
-) -> None:
-    wallet = deploy_wallet(network, wallet_code, DEBTOR, mode)
+def test_what_a_contract_does_not_accept_is_no_signature(network: Network, mode: int) -> None:
+    wallet = deploy_wallet(network, DEBTOR, mode)
     signer = OUTSIDER if mode == 0 else DEBTOR
     network.chain.refuses(RELAY, from_contract(network, wallet, signer), INVALID)
 

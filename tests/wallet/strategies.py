@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from wallet.address import checksum_address
 from wallet.signature import CURVE_ORDER
-from wallet.typed_data import Acceptance, Cancellation, Instruction, Position, Quote, Transfer
+from wallet.typed_data import (
+    Acceptance,
+    Cancellation,
+    Instruction,
+    Position,
+    Quote,
+    SequenceCancellation,
+    Transfer,
+)
 
 uuids = st.binary(min_size=16, max_size=16)
 digests = st.binary(min_size=32, max_size=32)
@@ -56,4 +64,7 @@ positions = st.builds(
     expiry=seconds,
 )
 settlement_structs = st.one_of(instructions, acceptances, quotes, cancellations, positions)
-structs = st.one_of(settlement_structs, transfers)
+sequence_cancellations = st.builds(
+    SequenceCancellation, sequence=st.integers(0, 2**64 - 1), debtor_agent=addresses
+)
+structs = st.one_of(settlement_structs, sequence_cancellations, transfers)
