@@ -81,6 +81,8 @@ def _guarded(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def _tell_of_the_door(method: str, operation: dict[str, Any]) -> None:
     """Add what every guarded operation may answer before its route is asked; `x-door` lists those statuses."""
     kinds = (*AT_EVERY_DOOR, *(AT_EVERY_POST if method == "post" else ()))
+    if "requestBody" in operation:
+        kinds = (*kinds, Refusal.MALFORMED_REQUEST)
     if method == "post":
         operation.setdefault("parameters", []).append(idempotency.parameter())
     responses = operation["responses"]

@@ -1,6 +1,7 @@
 """One line of JSON per request and per event: what was asked, how it ended, which payment; never who or how much.
 
-Bodies, query strings, names, accounts and credentials are not written; a payment is known here by its UETR alone.
+Bodies, query strings, names, accounts and credentials are not written; a payment is known here by its UETR alone,
+and a fault by its kind and place.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import logging
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("corridor.api")
+
+ASKS_OTHERS: Final = ("httpx", "httpcore")
 
 
 class JsonLines(logging.Formatter):
@@ -30,8 +35,18 @@ class JsonLines(logging.Formatter):
         }
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
-            line["fault"] = self.formatException(record.exc_info)
+            line |= _fault(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _fault(error: BaseException | None) -> dict[str, Any]:
+    """What kind of fault, and where; not its text, which may say whose payment it met."""
+    kinds, frames = [], []
+    while error is not None:
+        kinds.append(type(error).__name__)
+        frames += [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in extract_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return {"fault": " from ".join(kinds), "frames": frames}
 
 
 def log_as_json(level: str) -> None:
@@ -41,6 +56,8 @@ def log_as_json(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for asking in ASKS_OTHERS:  # it would write whole addresses, with whatever stands in them
+        logging.getLogger(asking).setLevel(logging.WARNING)
 
 
 class LogRequests:

@@ -293,3 +293,12 @@ def test_the_same_message_id_with_another_body_is_refused(debtor_agent: Bank) ->
     document = problem(debtor_agent.post(other.body()), 409, "message_id_already_used")
     assert document["iso_reason"] == "DU01"
     assert transfer.message_id in document["errors"][0]["value"]
+
+
+def test_a_body_that_is_no_text_is_malformed(debtor_agent: Bank) -> None:
+    """Found by requests made up from the OpenAPI document: it was answered, but not documented."""
+    headers = {"Content-Type": "application/json"}
+    answer = debtor_agent.http.post("/v1/quotes", content=b'"\xff"', headers=headers)
+    problem(answer, 400, "malformed_request")
+    document = debtor_agent.http.get("/openapi.json").json()
+    assert "400" in document["paths"]["/v1/quotes"]["post"]["responses"]
