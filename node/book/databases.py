@@ -51,10 +51,24 @@ def told_plainly(url: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if sqlite.is_busy(error) or postgresql.is_busy(error):
-            raise BookBusy(f"another process is writing to {place_of(url)}") from error
-        if sqlite.is_full(error) or postgresql.is_full(error):
-            raise BookFull(f"no room is left for {place_of(url)}; free some and ask again") from error
-        if sqlite.is_gone(error) or postgresql.is_gone(error):
-            raise BookUnreachable(f"{place_of(url)} does not answer: {error.orig}") from error
+        for fault in _faults(error):
+            if sqlite.is_busy(fault) or postgresql.is_busy(fault):
+                raise BookBusy(f"another process is writing to {place_of(url)}") from error
+            if sqlite.is_full(fault) or postgresql.is_full(fault):
+                raise BookFull(f"no room is left for {place_of(url)}; free some and ask again") from error
+            if sqlite.is_gone(fault) or postgresql.is_gone(fault):
+                raise BookUnreachable(f"{place_of(url)} does not answer: {fault.orig}") from error
         raise
+
+
+def _faults(error: BaseException | None) -> Iterator[DBAPIError]:
+    """The error, and what it came from where it only says that a savepoint is gone.
+
+    On a full disk SQLite undoes the whole unit by itself; going back to a savepoint then fails, and hides why.
+    """
+    while error is not None:
+        if isinstance(error, DBAPIError):
+            yield error
+            if "no such savepoint" not in str(error.orig):
+                return
+        error = error.__context__

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+import node.settlement.reconcile
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.money import Money
@@ -123,7 +124,9 @@ def test_what_has_moved_is_left_out_of_a_batch(town: Town) -> None:
     assert {record.state for record in _to_the_end(town, uetrs)} == {State.SETTLED}
 
 
-def test_a_bulk_payment_can_settle_alone_and_is_reconciled(town: Town) -> None:
+def test_a_bulk_payment_can_settle_alone_and_is_reconciled(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page by page, with more pages than one."""
+    monkeypatch.setattr(node.settlement.reconcile, "_PAGE", 2)
     uetrs = _accepted(town)
     bulk = _bulk(town, uetrs)
     assert bulk
@@ -132,3 +135,6 @@ def test_a_bulk_payment_can_settle_alone_and_is_reconciled(town: Town) -> None:
     terms = instruction_of(town.record(bulk[0]))
     assert town.debtor_agent.contract.sequence_used(terms.debtor_agent, terms.sequence)
     assert reconcile(town.debtor_agent).problems == ()
+    monkeypatch.setattr(type(town.debtor_agent.contract), "have_settled", lambda _self, some: [False] * len(some))
+    problems = reconcile(town.debtor_agent).problems
+    assert {f"{uetr}: settled here, not on chain" for uetr in uetrs} <= set(problems)
