@@ -118,8 +118,10 @@ def _passed_on(office: Office, case: CaseRecord, read: ReadAnswer, body: bytes) 
 
 
 def heard(office: Office, unit: Unit, case: CaseRecord, read: ReadAnswer, body: bytes) -> CaseRecord:
-    """Keep the other institution's answer, and tell the back office where it is more than "pending"."""
-    unit.messages.add(inbound(office, case.uetr, case.counterparty, Written("camt.029.001.09", "", body)))
+    """Keep the other institution's answer once, and tell the back office where it is more than "pending"."""
+    message = inbound(office, case.uetr, case.counterparty, Written("camt.029.001.09", "", body))
+    if not any(kept.digest == message.digest for kept in unit.messages.of(case.uetr)):
+        unit.messages.add(message)
     if read.answer is Answer.PENDING or case.state in (CaseState.ACCEPTED, CaseState.REFUSED):
         return case
     state = CaseState.ACCEPTED if read.answer is Answer.ACCEPTED else CaseState.REFUSED

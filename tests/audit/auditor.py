@@ -31,6 +31,7 @@ def audit(
         wrong += payments.answered_once(read, answered or {}) + payments.ended_once(chain, read)
         wrong += money.book_equals_chain(chain, read) + money.all_money_was_issued(chain)
         wrong += payments.both_legs(chain) + payments.returns_bounded(chain)
+        wrong += payments.returns_bounded_in_books(read)
         names = [one.get("name", "") for one in network["participants"]]
         return wrong + privacy.no_personal_data(chain, read, names)
     finally:

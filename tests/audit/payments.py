@@ -78,6 +78,26 @@ def returns_bounded(chain: Chain) -> list[str]:
     return wrong
 
 
+def returns_bounded_in_books(books: Iterable[Book]) -> list[str]:
+    """The same by each book, which alone knows the returns of what settled in batches."""
+    wrong: list[str] = []
+    for book in books:
+        returned: Counter[str] = Counter()
+        for uetr, row in book.payments.items():
+            original = row["payment"].get("return_of")
+            if original is None or row["state"] != "SETTLED":
+                continue
+            returned[original] += int(debtor_pays(row["payment"])["minor"])
+            if book.payments.get(original, {}).get("state") != "SETTLED":
+                wrong.append(f"5: {book.bic}: {uetr} returns {original}, which has not settled there")
+        for original, amount in returned.items():
+            if original in book.payments:
+                credited = int(book.payments[original]["payment"]["interbank_settlement_amount"]["minor"])
+                if amount > credited:
+                    wrong.append(f"5: {book.bic}: {amount} returned of {original}, which had credited {credited}")
+    return wrong
+
+
 def _settled(chain: Chain, book: Book, row: Row, found: list[Settled], where: str) -> list[str]:
     if len(found) != 1:
         return [f"{where} is SETTLED with {len(found)} events"]

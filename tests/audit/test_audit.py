@@ -14,8 +14,9 @@ import pytest
 
 from node.domain.party import Agent
 from tests.audit import audit
+from tests.audit.books import Book
 from tests.audit.chain import Chain, Settled, Transfer, read_chain
-from tests.audit.payments import both_legs, returns_bounded
+from tests.audit.payments import both_legs, returns_bounded, returns_bounded_in_books
 from tests.audit.rpc import Rpc
 from tests.node.settlement.town import CREDITOR_BIC, DEBTOR_BIC, Town, found_town, payment
 
@@ -176,3 +177,19 @@ def _return_of(original: Settled, amount: int, return_of: str | None = None) -> 
         debit_amount=amount,
         return_of=return_of or original.uetr,
     )
+
+
+def _book_with_returns(state: str, *amounts: int) -> Book:
+    def row(minor: int, of: str | None, ended: str) -> dict[str, Any]:
+        amount = {"minor": str(minor), "currency": "CNY", "minor_units": 2}
+        return {"state": ended, "payment": {"interbank_settlement_amount": amount, "return_of": of}}
+
+    returns = {f"return-{number}": row(minor, "original", "SETTLED") for number, minor in enumerate(amounts)}
+    payments = {"original": row(1000, None, state), **returns}
+    return Book("BBBBAE0XXXX", "0x", None, payments, [], [], {}, [], [], [])
+
+
+def test_returns_beyond_the_original_are_found_in_books_too() -> None:
+    assert returns_bounded_in_books([_book_with_returns("SETTLED", 600, 400)]) == []
+    assert "had credited 1000" in returns_bounded_in_books([_book_with_returns("SETTLED", 600, 401)])[0]
+    assert "has not settled" in returns_bounded_in_books([_book_with_returns("REJECTED", 1)])[0]
