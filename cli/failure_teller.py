@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Mapping
@@ -64,8 +65,10 @@ class FailureTeller:
     def stop(self) -> None:
         """Tell what is known so far, and end."""
         self._chain.block_listeners.remove(self._note)
-        self._blocks.put(None)
-        self._thread.join()
+        while self._thread.is_alive():
+            with contextlib.suppress(queue.Full):
+                self._blocks.put(None, timeout=0.1)
+                self._thread.join()
 
     def _note(self, block: BlockRecord) -> None:
         try:
@@ -90,4 +93,5 @@ class FailureTeller:
             call = traced(ask, transaction_hash, self._book)
         except RpcError:
             return  # a developer has meanwhile gone back to before it
-        show_call_tree(self._console, title_of(transaction_hash, call, block), call)
+        with contextlib.suppress(OSError, SystemExit):  # rich wants to end where nobody reads; the node goes on
+            show_call_tree(self._console, title_of(transaction_hash, call, block), call)
