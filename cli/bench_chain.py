@@ -50,7 +50,7 @@ def _measured(plan: Plan) -> list[Figure]:
         figures = []
         for figure in measure(plan, status.update):
             figures.append(figure)
-            told.print(f"{figure.measure}: {_in_words(figure.ours)} {figure.unit}", highlight=False)
+            told.print(f"{figure.measure}: {_verdict(figure)}", highlight=False)
     return figures
 
 
@@ -90,6 +90,13 @@ def _show(figures: list[Figure]) -> None:
     if not console.is_terminal:
         console.width = 170
     console.print(table)
+
+
+def _verdict(figure: Figure) -> str:
+    measured = f"{_in_words(figure.ours)} {figure.unit}"
+    if figure.ratio is None:
+        return f"{measured}; {figure.against} is not here"
+    return f"{measured}; ratio {figure.ratio:.2f} against {figure.against}, at least {figure.limit:.2f}"
 
 
 def _in_words(spread: Spread) -> str:
