@@ -18,7 +18,7 @@ from tests.property.netting_rules import NettingRules
 from tests.property.town import ADDRESS, AUTHORITY, HOLDERS, Town
 
 STEPS_OF_ONE_RUN = 50
-RUNS, LONG_RUNS = 200, 4_000
+RUNS, LONG_RUNS = 250, 5_000
 
 
 class Money(NettingRules):
