@@ -206,9 +206,7 @@ def open_institution(
         prices=_prices(said, folder, http, clock),
         ask_all=together,
         more_lane_signers=signers.more_operators,
-        aftercare=Aftercare(
-            Iso20022Scribe(catalogue, ourselves, clock), correspondent, Iso20022Reporter(ourselves, clock)
-        ),
+        aftercare=_aftercare(catalogue, ourselves, correspondent, clock),
         calendars=_calendars(said),
         name_check=_name_check(said),
     )
@@ -237,6 +235,13 @@ def open_book(folder: Path, database: str | None = None) -> Book:
 
 def _book(folder: Path, said: InstitutionDescription, database: str | None) -> Book:
     return Book.open(place_of_book(said.database or database, said.bic, folder / BOOK))
+
+
+def _aftercare(
+    catalogue: Catalogue, ourselves: Agent, correspondent: HttpCorrespondent, clock: Clock
+) -> Aftercare:
+    reporter = Iso20022Reporter(ourselves, clock)
+    return Aftercare(Iso20022Scribe(catalogue, ourselves, clock), correspondent, reporter)
 
 
 @dataclass(frozen=True)
