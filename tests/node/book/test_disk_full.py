@@ -15,7 +15,7 @@ from tests.node.domain.payments import CNY
 def _limit_pages(book: Book, more: int | None) -> None:
     """Let the file grow by so many pages and no further, as a disk would; None lifts the limit."""
     with book._writer.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar() or 0)
         most = 2**31 - 2 if more is None else pages + more
         connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
 
