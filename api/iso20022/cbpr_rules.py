@@ -65,11 +65,12 @@ def agents(subject: Subject) -> Iterator[Breach]:
 def addresses(subject: Subject) -> Iterator[Breach]:
     """Addresses state town and country; lines alone are on their way out."""
     for node in subject.document.iter("{*}PstlAdr"):
-        if _is_unstructured(node):
+        if is_unstructured(node):
             yield breach("cbpr.address", node, "PstlAdr needs TwnNm and Ctry; address lines alone will not do.")
 
 
-def _is_unstructured(node: etree._Element) -> bool:
+def is_unstructured(node: etree._Element) -> bool:
+    """Whether an address has lines but does not say its town and country."""
     return any(name_of(child) == "AdrLine" for child in children(node)) and (
         find(node, "TwnNm") is None or find(node, "Ctry") is None
     )

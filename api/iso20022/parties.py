@@ -18,12 +18,15 @@ def read_party(node: etree._Element) -> Party:
 
 
 def read_institution_party(node: etree._Element) -> Party:
-    """An institution that pays or is paid: by its name, or its BIC where it has none."""
+    """An institution that pays or is paid; its BIC is no name, and stands among the agents where it matters."""
     identification = find(node, "FinInstnId")
     if identification is None:
         return Party(None)
-    name = text_at(identification, "Nm") or text_at(identification, "BICFI")
-    return Party(name, _read_address(find(identification, "PstlAdr")), text_at(identification, "LEI"))
+    return Party(
+        text_at(identification, "Nm"),
+        _read_address(find(identification, "PstlAdr")),
+        text_at(identification, "LEI"),
+    )
 
 
 def _read_address(node: etree._Element | None) -> PostalAddress | None:

@@ -25,6 +25,8 @@ class Profile(Enum):
 
     BASE = "base"
     CBPR_PLUS = "cbpr+"
+    HVPS_PLUS = "hvps+"
+    INSTANT = "instant"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ def _cbpr(identifier: str, source: str, error_from: date | None = None) -> Rule:
     return Rule(identifier, Severity.WARNING, reason, source, only_in=Profile.CBPR_PLUS, error_from=error_from)
 
 
+def _profiled(
+    identifier: str, profile: Profile, reason: Reason, source: str, error_from: date | None = None
+) -> Rule:
+    return Rule(identifier, Severity.WARNING, reason, source, only_in=profile, error_from=error_from)
+
+
 _COUNTS = "ISO 20022 GroupHeader NumberOfTransactions, ControlSum, TotalInterbankSettlementAmount"
 _RATES = "ISO 20022 pacs.008 InstructedAmount and ExchangeRate rules"
 _CBPR = "CBPR+ usage of the business application header"
@@ -81,7 +89,11 @@ _RULES = (
     _warning("base.settlement-date-future", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "payments wait for their day"),
     _warning("base.settlement-date-past", Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "settlement is today"),
     _warning(
-        "base.uetr-present", Reason.UETR_MALFORMED, "optional in ISO 20022, mandatory in CBPR+", Profile.CBPR_PLUS
+        "base.uetr-present",
+        Reason.UETR_MALFORMED,
+        "optional in ISO 20022, mandatory in CBPR+ and HVPS+",
+        Profile.CBPR_PLUS,
+        Profile.HVPS_PLUS,
     ),
     _error("base.bic", Reason.BIC_MALFORMED, "ISO 9362"),
     _error("base.lei", Reason.LEI_CHECK_DIGITS_WRONG, "ISO 17442"),
@@ -100,6 +112,22 @@ _RULES = (
     _cbpr("cbpr.agent-name-address", "CBPR+ agent identification"),
     _cbpr("cbpr.address", "CBPR+ postal addresses; the day was put off and not set again", error_from=None),
     _cbpr("cbpr.remittance", "CBPR+ remittance information"),
+    _profiled(
+        "hvps.address",
+        Profile.HVPS_PLUS,
+        Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA,
+        "HVPS+ postal addresses: hybrid or structured from November 2026",
+        error_from=date(2026, 11, 14),
+    ),
+    _profiled(
+        "instant.charge-bearer", Profile.INSTANT, Reason.CHARGES_DO_NOT_ADD_UP, "instant schemes follow SLEV"
+    ),
+    _profiled(
+        "instant.one-currency",
+        Profile.INSTANT,
+        Reason.EXCHANGE_RATE_DOES_NOT_FIT,
+        "instant schemes settle the instructed amount in its own currency",
+    ),
     _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
     _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from api.iso20022 import amount_rules, cbpr_rules, code_rules, header_rules, party_rules
+from api.iso20022 import amount_rules, cbpr_rules, code_rules, header_rules, party_rules, profile_rules
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.rulebook import RULES, Severity, severity_in
 from api.iso20022.subject import Breach, Subject, profile_of, subject_of
@@ -33,6 +33,8 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
     cbpr_rules.agents,
     cbpr_rules.addresses,
     cbpr_rules.remittance,
+    profile_rules.addresses,
+    profile_rules.instant,
 )
 
 
@@ -64,7 +66,7 @@ def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:
 
     Each kind is told so many times at most: a message can break a rule ten thousand times.
     """
-    profile = profile_of(subject.header)
+    profile = profile_of(subject)
     errors: list[Finding] = []
     warnings: list[Finding] = []
     for broken in breaches:

@@ -54,10 +54,17 @@ def breach(rule: str, node: etree._Element, text: str) -> Breach:
     return Breach(rule, node, text, f"{currency} {value}" if currency else value)
 
 
-def profile_of(header: BusinessHeader | None) -> Profile:
-    """Whose rules the message says it follows, by the business service in its header."""
-    service = (header.business_service or "") if header else ""
-    return Profile.CBPR_PLUS if service.startswith("swift.cbprplus.") else Profile.BASE
+_BY_SERVICE = {"swift.cbprplus.": Profile.CBPR_PLUS, "swift.hvps": Profile.HVPS_PLUS}
+
+
+def profile_of(subject: Subject) -> Profile:
+    """Whose rules the message says it follows, by its business service or by the local instrument INST."""
+    service = (subject.header.business_service or "") if subject.header else ""
+    for prefix, profile in _BY_SERVICE.items():
+        if service.startswith(prefix):
+            return profile
+    is_instant = text_at(subject.transaction, "PmtTpInf/LclInstrm/Cd") == "INST"
+    return Profile.INSTANT if is_instant else Profile.BASE
 
 
 def quote_id_of(transaction: etree._Element) -> str | None:

@@ -41,7 +41,7 @@ class Terms:
     chain_clock_margin_s: int = 15
     parallel_payments: int = 4
     cover_s: int = 3600
-    underlying_s: int = 5
+    underlying_s: int = 10
     batch_above: int = 4
     claim_s: float = 30.0
     duty_s: float = 5.0

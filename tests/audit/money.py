@@ -112,11 +112,7 @@ def _reservations(book: Book) -> list[str]:
 
 
 def _customers(book: Book) -> list[str]:
-    """A settled payment is on its customer's account once; any other is on none."""
-    booked: Counter[tuple[str, str]] = Counter()
-    for entry in book.entries:
-        if entry["uetr"] and book.accounts[entry["account"]]["kind"] == "customer":
-            booked[entry["uetr"], entry["account"]] += int(entry["amount"])
+    """A settled payment is on its customer's account once, or on the bank's own for its own; any other on none."""
     owed: Counter[tuple[str, str]] = Counter()
     for uetr, row in book.payments.items():
         if row["state"] == "SETTLED":
@@ -124,6 +120,11 @@ def _customers(book: Book) -> list[str]:
             amount = debtor_pays(payment) if debtor else payment["interbank_settlement_amount"]
             number = payment["debtor_account" if debtor else "creditor_account"]["number"]
             owed[uetr, number] += int(amount["minor"]) * (-1 if debtor else 1)
+    booked: Counter[tuple[str, str]] = Counter()
+    for entry in book.entries:
+        place = entry["uetr"], entry["account"]
+        if entry["uetr"] and (book.accounts[entry["account"]]["kind"] == "customer" or place in owed):
+            booked[place] += int(entry["amount"])
     return [
         f"2: {book.bic} {number}: {booked[uetr, number]} booked for {uetr}, not {owed[uetr, number]}"
         for uetr, number in booked.keys() | owed.keys()

@@ -45,24 +45,24 @@ def _messages(debtor: Account, creditor: Account) -> Iterator[tuple[str, bytes]]
         except etree.XMLSyntaxError:
             continue
         if next(root.iter(f"{PACS_008}FIToFICstmrCdtTrf"), None) is not None:
-            _adapt(root, debtor, creditor)
+            adapt(root, debtor, creditor)
             yield path.stem, etree.tostring(root)
 
 
-def _adapt(root: etree._Element, debtor: Account, creditor: Account) -> None:
+def adapt(root: etree._Element, debtor: Account, creditor: Account) -> None:
     """Give it agents, accounts and the currency of this network, and an identity of its own."""
     for names, bic in ((OURS, debtor.bic), (THEIRS, creditor.bic)):
         for name in names:
             for agent in root.iter(f"{{*}}{name}"):
                 for institution in agent.iter("{*}FinInstnId"):
-                    _fill(institution, "BICFI", bic)
+                    fill(institution, "BICFI", bic)
     for name, account in (("DbtrAcct", debtor), ("CdtrAcct", creditor)):
         for found in root.iter(f"{{*}}{name}"):
             identification = next(found.iter("{*}Id"))
             kind = "IBAN" if account.number[:2].isalpha() else "Othr"
-            written = _fill(identification, kind, account.number if kind == "IBAN" else None)
+            written = fill(identification, kind, account.number if kind == "IBAN" else None)
             if kind == "Othr":
-                _fill(written, "Id", account.number)
+                fill(written, "Id", account.number)
     for amount in root.iterfind(".//*[@Ccy]"):
         amount.set("Ccy", "CNY")
     for uetr in root.iter("{*}UETR"):
@@ -72,7 +72,7 @@ def _adapt(root: etree._Element, debtor: Account, creditor: Account) -> None:
         identity.text = renamed
 
 
-def _fill(parent: etree._Element, name: str, text: str | None) -> etree._Element:
+def fill(parent: etree._Element, name: str, text: str | None) -> etree._Element:
     """Leave one child, of this name in the parent's namespace."""
     for child in list(parent):
         parent.remove(child)
