@@ -32,7 +32,7 @@ def bench_wallet(
         print(json.dumps([_json(figure) for figure in figures], indent=1))
     else:
         _show(figures)
-    if not all(figure.holds for figure in figures):
+    if any(figure.holds is False for figure in figures):
         raise typer.Exit(ExitCode.NO)
 
 
@@ -45,8 +45,8 @@ def _show(figures: list[Figure]) -> None:
     for figure in figures:
         theirs = "" if figure.theirs is None else _in_words(figure.theirs)
         ratio = f"{figure.ratio.median:.3f} ({figure.ratio.lower:.3f} .. {figure.ratio.upper:.3f})"
-        style = "none" if figure.holds else "red"
-        ours, most = _in_words(figure.ours), f"{figure.at_most:.3f}"
+        style = "red" if figure.holds is False else "none"
+        ours, most = _in_words(figure.ours), "" if figure.at_most is None else f"{figure.at_most:.3f}"
         table.add_row(figure.what, ours, figure.yardstick, theirs, ratio, most, style=style)
     console = Console()
     if not console.is_terminal:
