@@ -65,9 +65,10 @@ def ledger_of(network: Network) -> LedgerClient:
 
 
 def known_network(directory: Path, keystore: Path) -> Network:
-    """Return the network, with one's own contacts named where the network itself knows nobody."""
+    """Return the network, with one's own addresses and contacts named where the network itself knows nobody."""
     network = read_network(directory)
-    return replace(network, names=read_contacts(keystore.expanduser()).names() | dict(network.names))
+    own = dict.fromkeys(Keystore(keystore.expanduser()).addresses(), "yourself")
+    return replace(network, names=own | read_contacts(keystore.expanduser()).names() | dict(network.names))
 
 
 def chosen(keystore: Keystore, address: str | None) -> str:

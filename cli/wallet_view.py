@@ -125,14 +125,16 @@ def show_lines(*lines: str) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on standard output; cells are shown as they are, never as markup."""
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    console = Console()
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)  # names and addresses stay whole
+    table = Table()
     for column in columns:
         right = column in {"Amount", "On hold", "Minor units"}
         whole = column == "Address"  # never broken, so that it can be copied
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console().print(table)
+    console.print(table)
 
 
 def show_qr_code(text: str) -> None:
@@ -142,7 +144,8 @@ def show_qr_code(text: str) -> None:
 
 def show_description(description: Description) -> None:
     """Print on standard error what is about to be agreed to."""
-    table = Table(title=Text(printable(description.title)), title_justify="left", title_style="bold")
+    _errors().print(Text(printable(description.title), style="bold"), soft_wrap=True)
+    table = Table()
     table.add_column("Field")
     table.add_column("Value", overflow="fold")
     for label, text in description.lines:
