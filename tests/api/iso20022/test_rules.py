@@ -80,6 +80,9 @@ def _quote(text: str) -> bytes:
     return inserted(without(full(), RATE), f"{TX}/{{*}}CdtrAcct", line)
 
 
+_IN_DIRHAM = ONE_CURRENCY.replace("<ChrgBr>", '<InstdAmt Ccy="AED">50.00</InstdAmt><XchgRate>2</XchgRate><ChrgBr>')
+
+
 def _instant(text: str) -> bytes:
     """A message that follows an instant scheme."""
     return inserted(text, f"{TX}/{{*}}PmtId", "<PmtTpInf><LclInstrm><Cd>INST</Cd></LclInstrm></PmtTpInf>")
@@ -252,14 +255,7 @@ CASES = [
         "CdtTrfTxInf/Cdtr/PstlAdr",
     ),
     Case(_instant(ONE_CURRENCY.replace("SLEV", "SHAR")), "instant.charge-bearer", "CdtTrfTxInf/ChrgBr", "SHAR"),
-    Case(
-        _instant(
-            ONE_CURRENCY.replace("<ChrgBr>", '<InstdAmt Ccy="AED">50.00</InstdAmt><XchgRate>2</XchgRate><ChrgBr>')
-        ),
-        "instant.one-currency",
-        "CdtTrfTxInf/InstdAmt",
-        "AED 50.00",
-    ),
+    Case(_instant(_IN_DIRHAM), "instant.one-currency", "CdtTrfTxInf/InstdAmt", "AED 50.00"),
     Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.definition", "", "pacs.008.001.12"),
     Case(changed(full(), ".//{*}BizMsgIdr", "OTHER"), "header.message-id", "GrpHdr/MsgId", "OTHER"),
     Case(
