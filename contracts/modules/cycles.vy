@@ -3,9 +3,10 @@
 @title Netting cycles: who is in one, and that it settles once
 @notice A cycle's id is its clearing agent's address (the high 160 bits) and a number with the highest of its
         64 bits set (the low ones): the sequence of every payment in it, which no payment settled gross may
-        have. Cycles of the same participants settle in the order of their numbers. One word for each such
-        set keeps the last number and the version of the registry's standings at which everybody was found in
-        order.
+        have. The cycles of a clearing agent settle in the order of their numbers, each once, whoever is in
+        it: so one that was proposed again without a short participant cannot settle a second time with it.
+        One word for each clearing agent keeps the last number, and for whom and at which version of the
+        registry's standings everybody was found in order.
 @custom:license Apache-2.0
 """
 
@@ -28,24 +29,31 @@ AGENT_SHIFT: constant(uint256) = 96
 BETWEEN_MASK: constant(uint256) = (2**32 - 1) * 2**64
 NUMBER_MASK: constant(uint256) = 2**64 - 1
 VERSION_SHIFT: constant(uint256) = 64
+VERSION_MASK: constant(uint256) = 2**32 - 1
+SET_MASK: constant(uint256) = (2**160 - 1) * 2**96
 
-# clearing agent and set -> version of the standings above the number of the last cycle
-_last: HashMap[uint256, HashMap[bytes32, uint256]]
-# cycle, set, root and expiry, hashed -> one bit for each position whose participant has agreed on chain
+# Beyond the bits of the positions: the clearing agent has proposed it; a participant has withdrawn.
+PROPOSED_SHIFT: constant(uint256) = 254
+WITHDRAWN_SHIFT: constant(uint256) = 255
+
+# clearing agent -> from the lowest bit: 64 bits number of the last cycle; where everybody in it was in order,
+# 32 bits version of the standings and 160 bits of the hash of the participants, else nothing
+_last: HashMap[uint256, uint256]
+# cycle, set, root and expiry, hashed -> one bit for each position whose participant has agreed on chain, and
+# the two highest: proposed, withdrawn
 _agreed: HashMap[bytes32, uint256]
 
 
 @external
 @view
-def last_cycle(clearing_agent: address, participants: bytes32) -> uint64:
+def last_cycle(clearing_agent: address) -> uint64:
     """
-    @notice The number of the last cycle of a set of participants that was settled or withdrawn; 0 = none. No
-            cycle with this number or a lower one can settle between them any more.
+    @notice The number of the last cycle that a clearing agent settled or withdrew; 0 = none. No cycle of its
+            with this number or a lower one can settle any more.
     @dev Caller: anyone.
     @param clearing_agent Who proposes.
-    @param participants Hash of the ABI-encoded tokens and positions, as settle_net takes them.
     """
-    return convert(self._last[convert(clearing_agent, uint256)][participants] & NUMBER_MASK, uint64)
+    return convert(self._last[convert(clearing_agent, uint256)] & NUMBER_MASK, uint64)
 
 
 @external
@@ -58,8 +66,10 @@ def agree(
 ):
     """
     @notice Agrees to all the caller's positions in a cycle, as its signatures would: the root names the
-            payments, and so every net amount. It moves nothing; withdraw_cycle takes it back.
-    @dev Caller: a participant of the cycle. Refuses: everybody else. Stopped by: withdraw_cycle.
+            payments, and so every net amount. The clearing agent proposes the cycle so, and anyone may then
+            settle it. It moves nothing; withdraw_position takes it back.
+    @dev Caller: a participant of the cycle, or its clearing agent. Refuses: everybody else. Stopped by:
+         withdraw_cycle, withdraw_position.
     @param cycle Its id.
     @param root As settle_net computes it.
     @param tokens As for settling it.
@@ -67,31 +77,48 @@ def agree(
     @param expiry The last unix second at which the cycle may settle.
     """
     bits: uint256 = self._places(positions)
+    if self._agent(cycle) == convert(msg.sender, uint256):
+        bits |= 1 << PROPOSED_SHIFT
     assert bits != 0, "Settlement: caller is not in the cycle"
     self._agreed[self._agreement(cycle, self._participants(tokens, positions), root, expiry)] |= bits
     log ISettlement.CycleAgreed(cycle=cycle, participant=msg.sender, root=root)
 
 
 @external
-def withdraw_cycle(
+def withdraw_position(
     cycle: bytes32,
+    root: bytes32,
     tokens: DynArray[address, MAX_TOKENS],
     positions: DynArray[uint256, MAX_POSITIONS],
+    expiry: uint64,
 ):
     """
-    @notice Makes sure that a cycle, and every earlier one of exactly these participants, can never settle.
-            A cycle of any other set of participants is not concerned.
-    @dev Caller: the clearing agent, or one of the participants. Refuses: everybody else; a cycle already
-         settled or withdrawn; what is no id of a cycle. Stopped by: nothing; withdrawing must always be
-         possible.
+    @notice Makes sure that a cycle, as it was signed for this root and expiry, can never settle. A cycle that
+            is proposed again with other payments or without the caller is not concerned.
+    @dev Caller: a participant of the cycle. Refuses: everybody else. Stopped by: nothing; withdrawing must
+         always be possible. After the cycle has settled it changes nothing.
     @param cycle Its id.
+    @param root As settle_net computes it.
     @param tokens As for settling it.
     @param positions As for settling it.
+    @param expiry The last unix second at which the cycle may settle.
     """
-    assert self._agent(cycle) == convert(msg.sender, uint256) or self._places(positions) != 0, (
-        "Settlement: caller is not in the cycle"
-    )
-    self._use(cycle, self._participants(tokens, positions), 0)
+    assert self._places(positions) != 0, "Settlement: caller is not in the cycle"
+    participants: bytes32 = self._participants(tokens, positions)
+    self._agreed[self._agreement(cycle, participants, root, expiry)] |= 1 << WITHDRAWN_SHIFT
+    log ISettlement.CycleWithdrawn(cycle=cycle, participant=msg.sender)
+
+
+@external
+def withdraw_cycle(cycle: bytes32):
+    """
+    @notice Makes sure that a cycle, and every earlier one of the same clearing agent, can never settle.
+    @dev Caller: its clearing agent. Refuses: everybody else; a cycle already settled or withdrawn; what is
+         no id of a cycle. Stopped by: nothing; withdrawing must always be possible.
+    @param cycle Its id.
+    """
+    assert self._agent(cycle) == convert(msg.sender, uint256), "Settlement: caller is not the clearing agent"
+    self._use(cycle, 0)
     log ISettlement.CycleWithdrawn(cycle=cycle, participant=msg.sender)
 
 
@@ -129,23 +156,45 @@ def _agreement(cycle: bytes32, participants: bytes32, root: bytes32, expiry: uin
 
 
 @internal
-def _use(cycle: bytes32, participants: bytes32, version: uint256) -> bool:
+@view
+def _check_agreement(cycle: bytes32, agreed: uint256):
+    """
+    @notice Refuses a cycle that its clearing agent neither sends nor has proposed, or else anybody could use
+            up its numbers; and one that a participant has withdrawn.
+    """
+    assert (agreed >> PROPOSED_SHIFT) & 1 == 1 or self._agent(cycle) == convert(msg.sender, uint256), (
+        "Settlement: cycle not proposed"
+    )
+    assert agreed >> WITHDRAWN_SHIFT == 0, "Settlement: cycle withdrawn"
+
+
+@internal
+@pure
+def _standing(participants: bytes32, version: uint256) -> uint256:
+    """
+    @notice What the word of a clearing agent says, above the number, of these participants at this version.
+            160 bits of the hash: nobody can find another set that has them too.
+    """
+    return (convert(participants, uint256) & SET_MASK) | ((version & VERSION_MASK) << VERSION_SHIFT)
+
+
+@internal
+def _use(cycle: bytes32, standing: uint256) -> bool:
     """
     @notice Marks a cycle as settled, or as withdrawn. Refuses one that was already, and what is no cycle's
-            id. True where everybody in it was in order at this version of the standings.
+            id. True where the agent's last cycle was of the same participants, in order at this version.
     """
     id: uint256 = convert(cycle, uint256)
     assert id & BETWEEN_MASK == 0 and id & uniqueness.NETTED != 0, "Settlement: no id of a cycle"
-    known: uint256 = self._last[id >> AGENT_SHIFT][participants]
+    known: uint256 = self._last[id >> AGENT_SHIFT]
     assert known & NUMBER_MASK < id & NUMBER_MASK, "Settlement: cycle already settled"
-    self._last[id >> AGENT_SHIFT][participants] = (version << VERSION_SHIFT) | (id & NUMBER_MASK)
-    return known >> VERSION_SHIFT == version
+    self._last[id >> AGENT_SHIFT] = standing | (id & NUMBER_MASK)
+    return known ^ standing <= NUMBER_MASK
 
 
 @internal
 def _check(
     cycle: bytes32,
-    participants: bytes32,
     expiry: uint64,
     tokens: DynArray[address, MAX_TOKENS],
     positions: DynArray[uint256, MAX_POSITIONS],
@@ -156,4 +205,4 @@ def _check(
     """
     agent: address = convert(self._agent(cycle), address)
     if not staticcall parties.REGISTRY.may_net(agent, tokens, positions, expiry):
-        self._last[self._agent(cycle)][participants] &= NUMBER_MASK
+        self._last[self._agent(cycle)] &= NUMBER_MASK

@@ -6,7 +6,7 @@
         each participant has signed its own net position for a root that commits to all payments and to
         everybody in the cycle, so a clearing agent can propose and never take.
 @dev One participant that cannot pay stops the whole: the error names it, nothing has changed, and the cycle
-     can be proposed again without it, under the same id.
+     can be proposed again without it, under the same id; after that it can settle with it no more.
 @custom:license Apache-2.0
 """
 
@@ -56,11 +56,12 @@ def settle_net(
     """
     @notice Settles a cycle: compares every net position with what its participant has signed, or agreed to
             on chain, and moves all of them, or none. Where one cannot, CannotSettle names it.
-    @dev Caller: anyone with the signatures. Refuses: a cycle already settled, withdrawn or expired; an
+    @dev Caller: the clearing agent with the signatures; anyone, once the clearing agent has proposed it with
+         `agree`. Refuses: a cycle not proposed, already settled, withdrawn or expired; an
          obligation between currencies or with somebody who is not in the cycle; positions that do not sum to
          zero in each currency; a clearing agent without its role; a participant that is no active bank; an
          unlisted currency; a missing, wrong or malleable signature; all that the tokens refuse. Stopped by:
-         pause and freeze of any currency, suspend, delist_token, withdraw_cycle.
+         pause and freeze of any currency, suspend, delist_token, withdraw_cycle, withdraw_position.
     @param cycle Its id: clearing agent and number.
     @param payments_root The root of the hashes of the instructions of all payments in it.
     @param tokens The currencies.
@@ -74,8 +75,9 @@ def settle_net(
     """
     assert block.timestamp <= convert(expiry, uint256), "Settlement: cycle expired"
     participants: bytes32 = cycles._participants(tokens, positions)
-    if not cycles._use(cycle, participants, staticcall parties.REGISTRY.standings_version()):
-        cycles._check(cycle, participants, expiry, tokens, positions)
+    standing: uint256 = cycles._standing(participants, staticcall parties.REGISTRY.standings_version())
+    if not cycles._use(cycle, standing):
+        cycles._check(cycle, expiry, tokens, positions)
     root: bytes32 = keccak256(abi_encode(payments_root, participants, obligations, nets))
     found: DynArray[int256, cycles.MAX_POSITIONS] = nets
     if len(obligations) != 0:
@@ -84,6 +86,7 @@ def settle_net(
             self._check_currencies(obligations, positions)
     assert len(positions) == len(found), "Settlement: positions do not fit"
     agreed: uint256 = cycles._agreed[cycles._agreement(cycle, participants, root, expiry)]
+    cycles._check_agreement(cycle, agreed)
     i: uint256 = 0
     signed: uint256 = 0
     for place: uint256 in range(len(tokens), bound=cycles.MAX_TOKENS):

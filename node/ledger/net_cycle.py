@@ -76,9 +76,13 @@ class NetCycle:
         return call_data(artifact("Settlement").abi, "agree", *arguments)
 
     def withdraw_call(self) -> bytes:
-        """The call by which its clearing agent or a participant makes sure that it never settles."""
-        arguments = (self.cycle, list(self.tokens), self._places())
-        return call_data(artifact("Settlement").abi, "withdraw_cycle", *arguments)
+        """The call by which its clearing agent makes sure that it never settles, nor an earlier one of its."""
+        return call_data(artifact("Settlement").abi, "withdraw_cycle", self.cycle)
+
+    def withdraw_position_call(self) -> bytes:
+        """The call by which a participant makes sure that the cycle never settles as it was signed."""
+        arguments = (self.cycle, self.root(), list(self.tokens), self._places(), self.expiry)
+        return call_data(artifact("Settlement").abi, "withdraw_position", *arguments)
 
     def settle_call(self, signatures: Sequence[bytes]) -> bytes:
         """The call that settles the cycle; anyone may send it.

@@ -103,5 +103,11 @@ def agree(network: Network, made: Draft) -> ContractFunction:
 
 
 def withdraw(network: Network, made: Draft) -> ContractFunction:
+    return network.settlement.functions.withdraw_cycle(made.cycle.cycle)
+
+
+def withdraw_position(network: Network, made: Draft) -> ContractFunction:
     cycle = made.cycle
-    return network.settlement.functions.withdraw_cycle(cycle.cycle, list(cycle.tokens), places(cycle))
+    return network.settlement.functions.withdraw_position(
+        cycle.cycle, cycle.root(), list(cycle.tokens), places(cycle), cycle.expiry
+    )

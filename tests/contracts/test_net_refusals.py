@@ -11,7 +11,7 @@ from contracts.roles import ParticipantRole, ParticipantStatus
 from node.domain.netting import within_means, without
 from tests.contracts.chain import Actor
 from tests.contracts.cycles import AED, CLEARING_AGENT, CNY, draft, members, owes, settle_net
-from tests.contracts.network import FREEZER, OUTSIDER, PAUSER, REGISTRAR, RELAY, SUSPENDER, Network
+from tests.contracts.network import FREEZER, OUTSIDER, PAUSER, REGISTRAR, SUSPENDER, Network
 from tests.contracts.settle_batches import FAR
 
 BOTH_FORMS = pytest.mark.parametrize("on_chain", [True, False], ids=["obligations", "positions"])
@@ -25,7 +25,7 @@ def four(network: Network) -> list[Actor]:
 
 def named(network: Network, call: Any) -> tuple[str, str]:
     """Who a cycle is refused for, and why, from the custom error it reverts with."""
-    data = network.chain.revert_data(RELAY, call)
+    data = network.chain.revert_data(CLEARING_AGENT, call)
     assert data[:4] == CANNOT_SETTLE
     who, reason = decode(["address", "string"], data[4:])
     return network.chain.web3.to_checksum_address(who), reason
@@ -40,12 +40,12 @@ def test_attack_netting_sabotage_by_one_short_party(network: Network, four: list
     network.chain.send(d, network.cny.functions.transfer(OUTSIDER.address, 900_00))
     before = network.balances()
     assert named(network, settle_net(network, made)) == (d.address, "CurrencyToken: balance too low")
-    assert network.chain.attempt(RELAY, settle_net(network, made))["status"] == 0
+    assert network.chain.attempt(CLEARING_AGENT, settle_net(network, made))["status"] == 0
     assert network.balances() == before
     means = {(CNY, str(who.address)): network.cny.functions.balanceOf(who.address).call() for who in four}
     rest = within_means(owed, means)
     assert rest == without(owed, d.address)
-    network.chain.send(RELAY, settle_net(network, draft(network, four, list(rest), on_chain=on_chain)))
+    network.chain.send(CLEARING_AGENT, settle_net(network, draft(network, four, list(rest), on_chain=on_chain)))
     assert network.cny.functions.balanceOf(a.address).call() == 930_00
 
 
@@ -65,7 +65,7 @@ def test_one_short_in_one_currency_stops_all_of_them(network: Network, four: lis
     made = draft(network, four, [owes(a, b, 100_00), owes(b, a, 1_000_01, AED)])
     before = network.balances()
     assert named(network, settle_net(network, made)) == (b.address, "CurrencyToken: balance too low")
-    assert network.chain.attempt(RELAY, settle_net(network, made))["status"] == 0
+    assert network.chain.attempt(CLEARING_AGENT, settle_net(network, made))["status"] == 0
     assert network.balances() == before
 
 
@@ -81,14 +81,14 @@ def test_a_pause_stops_every_cycle(network: Network, four: list[Actor]) -> None:
 def test_who_is_suspended_takes_no_part(network: Network, four: list[Actor], who: str, known: bool) -> None:
     owed = [owes(four[0], four[1], 1_00)]
     if known:
-        network.chain.send(RELAY, settle_net(network, draft(network, four, owed, number=1)))
+        network.chain.send(CLEARING_AGENT, settle_net(network, draft(network, four, owed, number=1)))
     made = draft(network, four, owed, number=2)
     account = four[1].address if who == "a bank" else CLEARING_AGENT.address
     network.chain.send(SUSPENDER, network.registry.functions.suspend(account))
-    network.chain.refuses(RELAY, settle_net(network, made), "ParticipantRegistry: participant not active")
+    network.chain.refuses(CLEARING_AGENT, settle_net(network, made), "ParticipantRegistry: participant not active")
     reinstate = network.registry.functions.set_status(account, ParticipantStatus.ACTIVE)
     network.chain.send(REGISTRAR, reinstate)
-    network.chain.send(RELAY, settle_net(network, made))
+    network.chain.send(CLEARING_AGENT, settle_net(network, made))
 
 
 ROLES: list[tuple[str, Callable[[list[Actor]], str], int]] = [
@@ -104,23 +104,23 @@ def test_everybody_has_its_role(
     made = draft(network, four, [owes(four[0], four[1], 1_00)])
     network.chain.send(REGISTRAR, network.registry.functions.set_roles(account(four), role))
     reason = "ParticipantRegistry: participant without the role"
-    network.chain.refuses(RELAY, settle_net(network, made), reason)
+    network.chain.refuses(CLEARING_AGENT, settle_net(network, made), reason)
 
 
 def test_a_delisted_currency_is_not_netted(network: Network, four: list[Actor]) -> None:
     made = draft(network, four, [owes(four[0], four[1], 1_00)])
     network.chain.send(REGISTRAR, network.registry.functions.delist_token("CNY"))
-    network.chain.refuses(RELAY, settle_net(network, made), "ParticipantRegistry: currency not listed")
+    network.chain.refuses(CLEARING_AGENT, settle_net(network, made), "ParticipantRegistry: currency not listed")
 
 
 def test_who_is_leaving_takes_part_until_its_notice_ends(network: Network, four: list[Actor]) -> None:
     """A set with somebody terminating is not remembered: the expiry is looked at each time."""
     owed, end = [owes(four[0], four[1], 1_00)], network.chain.now() + 3_600
     network.chain.send(REGISTRAR, network.registry.functions.terminate(four[0].address, end))
-    network.chain.send(RELAY, settle_net(network, draft(network, four, owed, number=1, expiry=end)))
+    network.chain.send(CLEARING_AGENT, settle_net(network, draft(network, four, owed, number=1, expiry=end)))
     too_long = draft(network, four, owed, number=2, expiry=end + 1)
     reason = "ParticipantRegistry: participant not active"
-    network.chain.refuses(RELAY, settle_net(network, too_long), reason)
+    network.chain.refuses(CLEARING_AGENT, settle_net(network, too_long), reason)
     assert network.registry.functions.may_net(CLEARING_AGENT.address, [], [], FAR).call()
     place = int(four[0].address, 16)
     leaving = network.registry.functions.may_net(CLEARING_AGENT.address, [network.cny.address], [place], end)

@@ -13,7 +13,6 @@ from node.ledger.bench.network import (
     CLEARING_AGENT,
     CNY,
     EXPIRY_S,
-    RELAY,
     BenchNetwork,
     Call,
     actor,
@@ -47,14 +46,14 @@ def _agreed(network: BenchNetwork, number: int) -> Call:
     """A cycle with its obligations, that every bank has agreed to on chain: its own transaction, once a cycle."""
     cycle = _cycle(network, number, MANY, on_chain=True)
     network.send(*(Call(actor(bank), network.settlement.address, cycle.agree_call()) for bank in BANKS))
-    return Call(actor(RELAY), network.settlement.address, cycle.settle_call([]))
+    return Call(actor(CLEARING_AGENT), network.settlement.address, cycle.settle_call([]))
 
 
 def _signed(network: BenchNetwork, number: int) -> Call:
     """A cycle by its positions, with the signatures of all in the same transaction."""
     cycle = _cycle(network, number, THOUSAND, on_chain=False)
     signatures = [network.sign(_ROLES[who], position) for who, position in cycle.to_sign()]
-    return Call(actor(RELAY), network.settlement.address, cycle.settle_call(signatures))
+    return Call(actor(CLEARING_AGENT), network.settlement.address, cycle.settle_call(signatures))
 
 
 def _by_obligations(network: BenchNetwork) -> Call:
