@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 DAY_S = 86_400
@@ -110,11 +109,8 @@ class Model:
     quotes: set[bytes] = field(default_factory=set)
     settled: dict[tuple[str, bytes], Payment] = field(default_factory=dict)
     returned: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    # the (currency, bank) positions of a set of participants -> the number of its last cycle
-    cycles: dict[frozenset[tuple[str, str]], int] = field(default_factory=dict)
-
-    def last_cycle(self, positions: Iterable[tuple[str, str]]) -> int:
-        return self.cycles.get(frozenset(positions), 0)
+    # the number of the clearing agent's last cycle, settled or withdrawn
+    last_cycle: int = 0
 
     def legs(self, payment: Payment) -> list[tuple[str, str, str, int]]:
         if payment.provider is None:

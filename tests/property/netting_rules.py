@@ -1,4 +1,4 @@
-"""Netting at random, in both forms: signed or agreed to on chain, settled, submitted again, withdrawn."""
+"""Netting at random, in both forms: proposed, signed or agreed to on chain, settled, again, withdrawn."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Cycle:
     nets: dict[tuple[str, str], int]
     number: int
     well_signed: bool
+    proposed: bool
     arguments: tuple[object, ...]
 
 
@@ -36,15 +37,17 @@ class NettingRules(HoldRules):
     def __init__(self) -> None:
         super().__init__()
         self.cycles: list[Cycle] = []
+        self.withdrawn: set[bytes] = set()  # roots; a root names everybody and every amount
 
     @rule(owed=owed, on_chain=st.booleans(), agreeing=st.sets(st.sampled_from(BANKS)), well_signed=mostly,
-          number=st.sampled_from((0, 0, 0, 1, 2)), life_s=lives_s)  # fmt: skip
+          proposed=st.booleans(), number=st.sampled_from((0, 0, 0, 1, 2)), life_s=lives_s)  # fmt: skip
     def settle_cycle(
         self,
         owed: list[tuple[tuple[str, str], int, str]],
         on_chain: bool,
         agreeing: set[str],
         well_signed: bool,
+        proposed: bool,
         number: int,
         life_s: int,
     ) -> None:
@@ -64,43 +67,59 @@ class NettingRules(HoldRules):
         signatures = [self.town.sign(who, position) for who, (_, position) in zip(signers, to_sign, strict=True)]
         for who in sorted(agreeing & {who for _, who in positions}):
             self.attempt_call(who, terms.agree_call(), expected=True)
+        if proposed:
+            self.attempt_call(CLEARING_AGENT, terms.agree_call(), expected=True)
         arguments = terms.settle_arguments(signatures)
-        made = Cycle(terms, positions, number, well_signed or not to_sign, arguments)
+        made = Cycle(terms, positions, number, well_signed or not to_sign, proposed, arguments)
         self.cycles.append(made)
-        self._settle_cycle(made)
+        self._settle_cycle(made, CUSTOMERS[0] if proposed else CLEARING_AGENT)
 
     @precondition(lambda self: self.cycles)
-    @rule(choice=st.integers(0, 10**6))
-    def submit_cycle_again(self, choice: int) -> None:
-        """It settles now if it could not before, and never twice."""
-        self._settle_cycle(self.cycles[choice % len(self.cycles)])
+    @rule(choice=st.integers(0, 10**6), who=st.sampled_from((*BANKS, CLEARING_AGENT, CUSTOMERS[0])))
+    def submit_cycle_again(self, choice: int, who: str) -> None:
+        """It settles now if it could not before, and never twice; unproposed, by its clearing agent only."""
+        self._settle_cycle(self.cycles[choice % len(self.cycles)], who)
 
     @precondition(lambda self: self.cycles)
     @rule(choice=st.integers(0, 10**6), who=st.sampled_from((*BANKS, CLEARING_AGENT, CUSTOMERS[0])))
     def withdraw_cycle(self, choice: int, who: str) -> None:
+        """The clearing agent moves its number on, so no earlier cycle settles either; others may not."""
         made = self.cycles[choice % len(self.cycles)]
-        in_it = who == CLEARING_AGENT or who in {bank for _, bank in made.nets}
-        allowed = in_it and made.number > self.model.last_cycle(made.nets)
+        allowed = who == CLEARING_AGENT and made.number > self.model.last_cycle
         if self.attempt_call(who, made.terms.withdraw_call(), expected=allowed):
-            self.model.cycles[frozenset(made.nets)] = made.number
+            self.model.last_cycle = made.number
+
+    @precondition(lambda self: self.cycles)
+    @rule(choice=st.integers(0, 10**6), who=st.sampled_from((*BANKS, CUSTOMERS[0])))
+    def withdraw_position(self, choice: int, who: str) -> None:
+        """A participant's withdrawal is of this proposal, and of no other cycle."""
+        made = self.cycles[choice % len(self.cycles)]
+        in_it = who in {bank for _, bank in made.nets}
+        if self.attempt_call(who, made.terms.withdraw_position_call(), expected=in_it):
+            self.withdrawn.add(self._proposal(made))
 
     def attempt_call(self, who: str, data: bytes, *, expected: bool) -> bool:
         refusal = self.town.engine.attempt_data(ADDRESS[who], self.town.settlement, data)
         assert (refusal is None) == expected, refusal or "allowed, the model says otherwise"
         return expected
 
-    def _settle_cycle(self, made: Cycle) -> None:
+    def _proposal(self, made: Cycle) -> bytes:
+        return made.terms.cycle + made.terms.root() + made.terms.expiry.to_bytes(8, "big")
+
+    def _settle_cycle(self, made: Cycle, by: str) -> None:
         banks = {who for _, who in made.nets}
         allowed = (
             made.well_signed
+            and (made.proposed or by == CLEARING_AGENT)
+            and self._proposal(made) not in self.withdrawn
             and self.now <= made.terms.expiry
-            and made.number > self.model.last_cycle(made.nets)
+            and made.number > self.model.last_cycle
             and all(self.model.active[who] for who in (*banks, CLEARING_AGENT))
             and all(self._may_take_part(currency, who, net) for (currency, who), net in made.nets.items())
         )
         settlement = self.town.settlement
-        if self.attempt(CUSTOMERS[0], settlement, "settle_net", *made.arguments, expected=allowed):
-            self.model.cycles[frozenset(made.nets)] = made.number
+        if self.attempt(by, settlement, "settle_net", *made.arguments, expected=allowed):
+            self.model.last_cycle = made.number
             for (currency, who), net in made.nets.items():
                 self.model.currencies[currency].of(who).balance += net
         for currency, who in made.nets:
