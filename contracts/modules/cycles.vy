@@ -48,7 +48,7 @@ _agreed: HashMap[bytes32, uint256]
 @view
 def last_cycle(clearing_agent: address) -> uint64:
     """
-    @notice The number of the last cycle that a clearing agent settled or withdrew; 0 = none. No cycle of its
+    @notice The number of the last cycle of a clearing agent that settled; 0 = none. No cycle of its
             with this number or a lower one can settle any more.
     @dev Caller: anyone.
     @param clearing_agent Who proposes.
@@ -57,88 +57,45 @@ def last_cycle(clearing_agent: address) -> uint64:
 
 
 @external
-def agree(
+def consent(
     cycle: bytes32,
     root: bytes32,
     tokens: DynArray[address, MAX_TOKENS],
     positions: DynArray[uint256, MAX_POSITIONS],
     expiry: uint64,
+    given: bool,
 ):
     """
     @notice Agrees to all the caller's positions in a cycle, as its signatures would: the root names the
             payments, and so every net amount. The clearing agent proposes the cycle so, and anyone may then
-            settle it. It moves nothing; withdraw_position takes it back.
+            settle it. Not given, it makes sure that the cycle can never settle as it was signed for this root
+            and expiry; one proposed again with other payments, or without the caller, is not concerned.
     @dev Caller: a participant of the cycle, or its clearing agent. Refuses: everybody else. Stopped by:
-         withdraw_cycle, withdraw_position.
+         consent not given, for good. It moves nothing, and after the cycle has settled changes nothing.
     @param cycle Its id.
     @param root As settle_net computes it.
     @param tokens As for settling it.
     @param positions As for settling it.
     @param expiry The last unix second at which the cycle may settle.
+    @param given False withdraws.
     """
-    bits: uint256 = self._places(positions)
+    bits: uint256 = 0
+    for i: uint256 in range(len(positions), bound=MAX_POSITIONS):
+        if positions[i] & ADDRESS_MASK == convert(msg.sender, uint256):
+            bits |= 1 << i
     if self._agent(cycle) == convert(msg.sender, uint256):
         bits |= 1 << PROPOSED_SHIFT
     assert bits != 0, "Settlement: caller is not in the cycle"
+    if not given:
+        bits = 1 << WITHDRAWN_SHIFT
     self._agreed[self._agreement(cycle, self._participants(tokens, positions), root, expiry)] |= bits
-    log ISettlement.CycleAgreed(cycle=cycle, participant=msg.sender, root=root)
-
-
-@external
-def withdraw_position(
-    cycle: bytes32,
-    root: bytes32,
-    tokens: DynArray[address, MAX_TOKENS],
-    positions: DynArray[uint256, MAX_POSITIONS],
-    expiry: uint64,
-):
-    """
-    @notice Makes sure that a cycle, as it was signed for this root and expiry, can never settle. A cycle that
-            is proposed again with other payments or without the caller is not concerned.
-    @dev Caller: a participant of the cycle. Refuses: everybody else. Stopped by: nothing; withdrawing must
-         always be possible. After the cycle has settled it changes nothing.
-    @param cycle Its id.
-    @param root As settle_net computes it.
-    @param tokens As for settling it.
-    @param positions As for settling it.
-    @param expiry The last unix second at which the cycle may settle.
-    """
-    assert self._places(positions) != 0, "Settlement: caller is not in the cycle"
-    participants: bytes32 = self._participants(tokens, positions)
-    self._agreed[self._agreement(cycle, participants, root, expiry)] |= 1 << WITHDRAWN_SHIFT
-    log ISettlement.CycleWithdrawn(cycle=cycle, participant=msg.sender)
-
-
-@external
-def withdraw_cycle(cycle: bytes32):
-    """
-    @notice Makes sure that a cycle, and every earlier one of the same clearing agent, can never settle.
-    @dev Caller: its clearing agent. Refuses: everybody else; a cycle already settled or withdrawn; what is
-         no id of a cycle. Stopped by: nothing; withdrawing must always be possible.
-    @param cycle Its id.
-    """
-    assert self._agent(cycle) == convert(msg.sender, uint256), "Settlement: caller is not the clearing agent"
-    self._use(cycle, 0)
-    log ISettlement.CycleWithdrawn(cycle=cycle, participant=msg.sender)
+    log ISettlement.CycleConsent(cycle=cycle, participant=msg.sender, root=root, given=given)
 
 
 @internal
 @pure
 def _agent(cycle: bytes32) -> uint256:
     return convert(cycle, uint256) >> AGENT_SHIFT
-
-
-@internal
-@view
-def _places(positions: DynArray[uint256, MAX_POSITIONS]) -> uint256:
-    """
-    @notice One bit for each position of the caller's.
-    """
-    bits: uint256 = 0
-    for i: uint256 in range(len(positions), bound=MAX_POSITIONS):
-        if positions[i] & ADDRESS_MASK == convert(msg.sender, uint256):
-            bits |= 1 << i
-    return bits
 
 
 @internal
@@ -181,8 +138,8 @@ def _standing(participants: bytes32, version: uint256) -> uint256:
 @internal
 def _use(cycle: bytes32, standing: uint256) -> bool:
     """
-    @notice Marks a cycle as settled, or as withdrawn. Refuses one that was already, and what is no cycle's
-            id. True where the agent's last cycle was of the same participants, in order at this version.
+    @notice Marks a cycle as settled. Refuses one that was already, and what is no cycle's id.
+            True where the agent's last cycle was of the same participants, in order at this version.
     """
     id: uint256 = convert(cycle, uint256)
     assert id & BETWEEN_MASK == 0 and id & uniqueness.NETTED != 0, "Settlement: no id of a cycle"

@@ -57,11 +57,11 @@ def settle_net(
     @notice Settles a cycle: compares every net position with what its participant has signed, or agreed to
             on chain, and moves all of them, or none. Where one cannot, CannotSettle names it.
     @dev Caller: the clearing agent with the signatures; anyone, once the clearing agent has proposed it with
-         `agree`. Refuses: a cycle not proposed, already settled, withdrawn or expired; an
+         `consent`. Refuses: a cycle not proposed, already settled, withdrawn or expired; an
          obligation between currencies or with somebody who is not in the cycle; positions that do not sum to
          zero in each currency; a clearing agent without its role; a participant that is no active bank; an
          unlisted currency; a missing, wrong or malleable signature; all that the tokens refuse. Stopped by:
-         pause and freeze of any currency, suspend, delist_token, withdraw_cycle, withdraw_position.
+         pause and freeze of any currency, suspend, delist_token, consent not given.
     @param cycle Its id: clearing agent and number.
     @param payments_root The root of the hashes of the instructions of all payments in it.
     @param tokens The currencies.

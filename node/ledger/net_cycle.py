@@ -71,18 +71,12 @@ class NetCycle:
         )
 
     def agree_call(self) -> bytes:
-        """The call by which a participant agrees to its positions itself, with no signature besides."""
-        arguments = (self.cycle, self.root(), list(self.tokens), self._places(), self.expiry)
-        return call_data(artifact("Settlement").abi, "agree", *arguments)
+        """The call by which a participant agrees to its positions itself, or the clearing agent proposes."""
+        return self._consent_call(given=True)
 
     def withdraw_call(self) -> bytes:
-        """The call by which its clearing agent makes sure that it never settles, nor an earlier one of its."""
-        return call_data(artifact("Settlement").abi, "withdraw_cycle", self.cycle)
-
-    def withdraw_position_call(self) -> bytes:
-        """The call by which a participant makes sure that the cycle never settles as it was signed."""
-        arguments = (self.cycle, self.root(), list(self.tokens), self._places(), self.expiry)
-        return call_data(artifact("Settlement").abi, "withdraw_position", *arguments)
+        """The call by which a participant or the clearing agent makes sure that it never settles as signed."""
+        return self._consent_call(given=False)
 
     def settle_call(self, signatures: Sequence[bytes]) -> bytes:
         """The call that settles the cycle; anyone may send it.
@@ -103,6 +97,10 @@ class NetCycle:
             self.expiry,
             [_compact(signature) for signature in signatures],
         )
+
+    def _consent_call(self, *, given: bool) -> bytes:
+        arguments = (self.cycle, self.root(), list(self.tokens), self._places(), self.expiry, given)
+        return call_data(artifact("Settlement").abi, "consent", *arguments)
 
     def _nets(self) -> list[int]:
         """The net amounts as the contract is given them: not at all where it finds them itself."""

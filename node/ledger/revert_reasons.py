@@ -58,7 +58,6 @@ REVERT_REASONS: Final[dict[str, Reason]] = {
     "Settlement: registry is no contract": _REFUSED,
     # netting cycles
     "Settlement: caller is not in the cycle": _REFUSED,
-    "Settlement: caller is not the clearing agent": _REFUSED,
     "Settlement: cycle already settled": _REFUSED,
     "Settlement: cycle expired": Reason.INSTRUCTION_EXPIRED,
     "Settlement: cycle not proposed": _REFUSED,

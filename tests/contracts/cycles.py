@@ -96,18 +96,15 @@ def places(cycle: NetCycle) -> list[int]:
 
 
 def agree(network: Network, made: Draft) -> ContractFunction:
-    cycle = made.cycle
-    return network.settlement.functions.agree(
-        cycle.cycle, cycle.root(), list(cycle.tokens), places(cycle), cycle.expiry
-    )
+    return _consent(network, made, given=True)
 
 
 def withdraw(network: Network, made: Draft) -> ContractFunction:
-    return network.settlement.functions.withdraw_cycle(made.cycle.cycle)
+    return _consent(network, made, given=False)
 
 
-def withdraw_position(network: Network, made: Draft) -> ContractFunction:
+def _consent(network: Network, made: Draft, *, given: bool) -> ContractFunction:
     cycle = made.cycle
-    return network.settlement.functions.withdraw_position(
-        cycle.cycle, cycle.root(), list(cycle.tokens), places(cycle), cycle.expiry
+    return network.settlement.functions.consent(
+        cycle.cycle, cycle.root(), list(cycle.tokens), places(cycle), cycle.expiry, given
     )

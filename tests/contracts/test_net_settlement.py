@@ -20,7 +20,6 @@ from tests.contracts.cycles import (
     settle_net,
     signatures,
     withdraw,
-    withdraw_position,
 )
 from tests.contracts.network import ADMIN, CNY_SUPPLY, OUTSIDER, RELAY, Network
 from tests.contracts.payments import UETR, settle, single_currency
@@ -172,8 +171,13 @@ def test_attack_signature_malleability_of_a_position(network: Network, four: lis
 def test_participants_agree_on_chain_instead_of_signing(network: Network, four: list[Actor]) -> None:
     made = ring(network, four)
     for bank in four[:3]:
-        (told,) = logged(network.chain.send(bank, agree(network, made)), network.settlement.events.CycleAgreed)
-        assert told == {"cycle": made.cycle.cycle, "participant": bank.address, "root": made.cycle.root()}
+        (told,) = logged(network.chain.send(bank, agree(network, made)), network.settlement.events.CycleConsent)
+        assert told == {
+            "cycle": made.cycle.cycle,
+            "participant": bank.address,
+            "root": made.cycle.root(),
+            "given": True,
+        }
     agreed = made.after_agreement_of(*four[:3])
     assert network.chain.attempt(CLEARING_AGENT, settle_net(network, agreed, []))["status"] == 0
     network.chain.send(CLEARING_AGENT, settle_net(network, agreed))
@@ -203,32 +207,20 @@ def test_an_agreement_is_to_one_cycle(network: Network, four: list[Actor], chang
     network.chain.send(CLEARING_AGENT, settle_net(network, made, []))
 
 
-def test_a_cycle_its_agent_has_withdrawn_never_settles(network: Network, four: list[Actor]) -> None:
-    made = ring(network, four, number=5)
-    for outsider in (OUTSIDER, four[3]):
-        network.chain.refuses(outsider, withdraw(network, made), "Settlement: caller is not the clearing agent")
-    receipt = network.chain.send(CLEARING_AGENT, withdraw(network, made))
-    assert logged(receipt, network.settlement.events.CycleWithdrawn) == [
-        {"cycle": made.cycle.cycle, "participant": CLEARING_AGENT.address}
-    ]
-    network.chain.refuses(CLEARING_AGENT, settle_net(network, made), "Settlement: cycle already settled")
-    network.chain.refuses(CLEARING_AGENT, withdraw(network, made), "Settlement: cycle already settled")
-    network.chain.send(CLEARING_AGENT, settle_net(network, ring(network, four, number=6)))
-
-
 @BOTH_FORMS
-def test_a_participant_withdraws_what_it_has_signed(network: Network, four: list[Actor], on_chain: bool) -> None:
+@pytest.mark.parametrize("who", ["a participant", "the clearing agent"])
+def test_a_withdrawn_cycle_never_settles(network: Network, four: list[Actor], who: str, on_chain: bool) -> None:
     made = ring(network, four, on_chain=on_chain)
-    network.chain.refuses(OUTSIDER, withdraw_position(network, made), "Settlement: caller is not in the cycle")
-    receipt = network.chain.send(four[3], withdraw_position(network, made))
-    assert logged(receipt, network.settlement.events.CycleWithdrawn) == [
-        {"cycle": made.cycle.cycle, "participant": four[3].address}
+    by = four[3] if who == "a participant" else CLEARING_AGENT
+    network.chain.refuses(OUTSIDER, withdraw(network, made), "Settlement: caller is not in the cycle")
+    receipt = network.chain.send(by, withdraw(network, made))
+    assert logged(receipt, network.settlement.events.CycleConsent) == [
+        {"cycle": made.cycle.cycle, "participant": by.address, "root": made.cycle.root(), "given": False}
     ]
+    network.chain.send(by, agree(network, made))
     network.chain.refuses(CLEARING_AGENT, settle_net(network, made), "Settlement: cycle withdrawn")
-    without = draft(
-        network, four[:3], [owes(four[0], four[1], 1_00), owes(four[1], four[2], 2_00)], on_chain=on_chain
-    )
-    network.chain.send(CLEARING_AGENT, settle_net(network, without))
+    rest = [owes(four[0], four[1], 1_00), owes(four[1], four[2], 2_00)]
+    network.chain.send(CLEARING_AGENT, settle_net(network, draft(network, four[:3], rest, on_chain=on_chain)))
 
 
 def test_attack_a_cycle_settles_again_with_whom_it_was_proposed_without(

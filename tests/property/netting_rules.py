@@ -83,19 +83,10 @@ class NettingRules(HoldRules):
     @precondition(lambda self: self.cycles)
     @rule(choice=st.integers(0, 10**6), who=st.sampled_from((*BANKS, CLEARING_AGENT, CUSTOMERS[0])))
     def withdraw_cycle(self, choice: int, who: str) -> None:
-        """The clearing agent moves its number on, so no earlier cycle settles either; others may not."""
+        """Whoever is in it withdraws this proposal, and no other cycle."""
         made = self.cycles[choice % len(self.cycles)]
-        allowed = who == CLEARING_AGENT and made.number > self.model.last_cycle
-        if self.attempt_call(who, made.terms.withdraw_call(), expected=allowed):
-            self.model.last_cycle = made.number
-
-    @precondition(lambda self: self.cycles)
-    @rule(choice=st.integers(0, 10**6), who=st.sampled_from((*BANKS, CUSTOMERS[0])))
-    def withdraw_position(self, choice: int, who: str) -> None:
-        """A participant's withdrawal is of this proposal, and of no other cycle."""
-        made = self.cycles[choice % len(self.cycles)]
-        in_it = who in {bank for _, bank in made.nets}
-        if self.attempt_call(who, made.terms.withdraw_position_call(), expected=in_it):
+        in_it = who == CLEARING_AGENT or who in {bank for _, bank in made.nets}
+        if self.attempt_call(who, made.terms.withdraw_call(), expected=in_it):
             self.withdrawn.add(self._proposal(made))
 
     def attempt_call(self, who: str, data: bytes, *, expected: bool) -> bool:
