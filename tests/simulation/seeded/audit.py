@@ -38,9 +38,10 @@ def _money(world: World) -> list[str]:
 
 
 def _doubles(world: World) -> list[str]:
-    topic = event_topic(artifact("Settlement").abi, "Settled")
+    abi = artifact("Settlement").abi
+    told = {event_topic(abi, name) for name in ("Settled", "SettledInBatch")}
     settled = Counter(
-        event.topics[1:3] for block in world.chain.blocks for _, event in block.events if event.topics[0] == topic
+        event.topics[1:3] for block in world.chain.blocks for _, event in block.events if event.topics[0] in told
     )
     return [f"{topics[0]} settled {times} times" for topics, times in settled.items() if times > 1]
 
@@ -84,7 +85,8 @@ def _sides(world: World) -> list[str]:
     found = []
     for uetr, bic in world.posted.items():
         account = world.network.institutions[bic].office.account
-        word = world.contracts.decided.get((account, uuid.UUID(uetr).bytes))
+        key = (account, uuid.UUID(uetr).bytes)
+        word = world.contracts.decided.get(key) or world.contracts.in_bulk.get(key)
         settled = word is not None and word != CANCELLED
         state = _state(world, bic, uetr)
         if settled != (state == State.SETTLED.value):

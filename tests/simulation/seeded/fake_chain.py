@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from node.ledger.signed_bytes import sender_and_nonce, unsigned_of
-from tests.simulation.seeded.fake_contracts import Event, FakeContracts, Reverted
+from tests.simulation.seeded.fake_contracts import Event, FakeContracts
 from tests.simulation.seeded.fake_time import WorldTime
+from tests.simulation.seeded.reverted import Reverted
 from wallet.keccak import keccak
 
 FINAL_DEPTH = 6

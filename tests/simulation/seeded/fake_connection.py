@@ -15,7 +15,8 @@ from eth_abi.abi import encode
 from node.ledger.errors import EngineRefused, LedgerUnreachable
 from node.ledger.transport import Call, result_of
 from tests.simulation.seeded.fake_chain import GAS, Block, FakeChain, NonceTooLow
-from tests.simulation.seeded.fake_contracts import CHAIN_ID, Reverted
+from tests.simulation.seeded.fake_contracts import CHAIN_ID
+from tests.simulation.seeded.reverted import Reverted
 from wallet.address import to_checksum
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from eth_abi.abi import decode, encode
@@ -16,6 +17,8 @@ from node.domain.money import Currency
 from node.domain.party import Participant
 from node.ledger.abi import event_topic, selector
 from node.ledger.settlement_contract import CANCELLED, NEVER_SEEN
+from tests.simulation.seeded.fake_batches import settle_batch
+from tests.simulation.seeded.reverted import Reverted
 from wallet.address import ZERO_ADDRESS, to_checksum
 from wallet.signature import Signature, SignatureRefused
 from wallet.typed_data import (
@@ -33,10 +36,6 @@ from wallet.verification import recover
 CHAIN_ID = 20022
 SETTLEMENT = to_checksum("0x" + "5e" * 20)
 REGISTRY = to_checksum("0x" + "4e" * 20)
-
-
-class Reverted(Exception):
-    """A call that the contracts refuse; the text is the sentence."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ class FakeContracts:
         self.decided: dict[tuple[str, bytes], bytes] = {}
         self.quotes_used: dict[tuple[str, bytes], bool] = {}
         self.returned: dict[bytes, int] = {}
+        self.sequences: dict[tuple[str, int], bool] = {}
+        self.in_bulk: dict[tuple[str, bytes], bytes] = {}
         self.journal: list[Callable[[], None]] = []
         self._events: list[Event] = []
         self._domain = domain_separator(CHAIN_ID, SETTLEMENT)
@@ -147,6 +148,8 @@ class FakeContracts:
             (SETTLEMENT, "Settlement", "DOMAIN_SEPARATOR", lambda _: self._domain),
             (SETTLEMENT, "Settlement", "settled", lambda _, agent, uetr: self._decision(agent, uetr)),
             (SETTLEMENT, "Settlement", "settle", self._settle),
+            (SETTLEMENT, "Settlement", "settle_batch", partial(settle_batch, self)),
+            (SETTLEMENT, "Settlement", "sequence_used", lambda _, *key: self.sequences.get(key, False)),
             (SETTLEMENT, "Settlement", "settle_return", self._settle_return),
             (SETTLEMENT, "Settlement", "returned", lambda _, original: self.returned.get(original, 0)),
             (SETTLEMENT, "Settlement", "cancel_signed", self._cancel_signed),
@@ -201,19 +204,30 @@ class FakeContracts:
         self, time_s: int, instruction: Instruction, signatures: Any, quoted: Any, signed: bytes
     ) -> None:
         debtor, _, acceptance, acceptance_expiry_s = signatures
-        self._refuse_decided(instruction.debtor_agent, instruction.uetr)
+        if instruction.sequence:
+            self.use_sequence(instruction)
+        else:
+            self._refuse_decided(instruction.debtor_agent, instruction.uetr)
+            self.put(self.decided, (instruction.debtor_agent, instruction.uetr), struct_hash(instruction))
         if time_s > instruction.expiry:
             raise Reverted("Settlement: instruction expired")
         if time_s > acceptance_expiry_s:
             raise Reverted("Settlement: acceptance expired")
-        self._check(instruction.debtor_account, instruction, debtor, "Settlement: debtor signature invalid")
+        self.check(instruction.debtor_account, instruction, debtor, "Settlement: debtor signature invalid")
         word = Acceptance(struct_hash(instruction), acceptance_expiry_s)
-        self._check(instruction.creditor_agent, word, acceptance, "Settlement: acceptance signature invalid")
+        self.check(instruction.creditor_agent, word, acceptance, "Settlement: acceptance signature invalid")
         quote = Quote(*quoted)
         if quote.provider != ZERO_ADDRESS:
             self._use(quote, instruction, signed, time_s)
-        self.put(self.decided, (instruction.debtor_agent, instruction.uetr), struct_hash(instruction))
         self._move_legs(instruction, quote)
+
+    def use_sequence(self, instruction: Instruction) -> None:
+        """Mark an instruction of the bulk grade as settled."""
+        key = (instruction.debtor_agent, instruction.sequence)
+        if self.sequences.get(key):
+            raise Reverted("Settlement: sequence already used")
+        self.put(self.sequences, key, True)
+        self.put(self.in_bulk, (instruction.debtor_agent, instruction.uetr), struct_hash(instruction))
 
     def _use(self, quote: Quote, instruction: Instruction, signature: bytes, time_s: int) -> None:
         if time_s > quote.expiry:
@@ -228,15 +242,15 @@ class FakeContracts:
         )
         if (quote.sell_token, quote.sell_amount, quote.buy_token, quote.buy_amount) != asked:
             raise Reverted("Settlement: quote does not match")
-        self._check(quote.provider, quote, signature, "Settlement: quote signature invalid")
+        self.check(quote.provider, quote, signature, "Settlement: quote signature invalid")
         self.put(self.quotes_used, (quote.provider, quote.id), True)
 
     def _move_legs(self, instruction: Instruction, quote: Quote) -> None:
         debtor, creditor, provider = instruction.debtor_account, instruction.creditor_account, quote.provider
         crossing = provider != ZERO_ADDRESS
-        self._move(instruction.debit_token, debtor, provider if crossing else creditor, instruction.debit_amount)
+        self.move(instruction.debit_token, debtor, provider if crossing else creditor, instruction.debit_amount)
         if crossing:
-            self._move(instruction.credit_token, provider, creditor, instruction.credit_amount)
+            self.move(instruction.credit_token, provider, creditor, instruction.credit_amount)
         self._emit(
             SETTLEMENT,
             "Settlement",
@@ -258,7 +272,7 @@ class FakeContracts:
 
     def _cancel_signed(self, _: int, uetr: bytes, agent: str, signature: bytes) -> None:
         self._refuse_decided(agent, uetr)
-        self._check(agent, Cancellation(uetr, agent), signature, "Settlement: cancellation signature invalid")
+        self.check(agent, Cancellation(uetr, agent), signature, "Settlement: cancellation signature invalid")
         self.put(self.decided, (agent, uetr), CANCELLED)
         self._emit(SETTLEMENT, "Settlement", "Cancelled", uetr, agent)
 
@@ -269,7 +283,8 @@ class FakeContracts:
         if decision != NEVER_SEEN:
             raise Reverted("Settlement: uetr already settled")
 
-    def _check(self, owner: str, struct: Struct, signature: bytes, sentence: str) -> None:
+    def check(self, owner: str, struct: Struct, signature: bytes, sentence: str) -> None:
+        """Refuse what its owner has not signed."""
         try:
             signer = recover(signing_digest(self._domain, struct), Signature.from_bytes(signature))
         except SignatureRefused:
@@ -277,12 +292,17 @@ class FakeContracts:
         if signer != owner:
             raise Reverted(sentence)
 
-    def _move(self, token: str, owner: str, to: str, amount: int) -> None:
+    def move(self, token: str, owner: str, to: str, amount: int) -> None:
+        """Move money of one currency, and log it."""
         if self.balances.get((token, owner), 0) < amount:
             raise Reverted("CurrencyToken: balance too low")
         self.put(self.balances, (token, owner), self.balances[token, owner] - amount)
         self.put(self.balances, (token, to), self.balances.get((token, to), 0) + amount)
         self._emit(token, "CurrencyToken", "Transfer", owner, to, amount)
+
+    def emit_settlement(self, name: str, *values: Any) -> None:
+        """Log an event of the settlement contract."""
+        self._emit(SETTLEMENT, "Settlement", name, *values)
 
     def _emit(self, address: str, contract: str, name: str, *values: Any) -> None:
         abi = artifact(contract).abi
@@ -309,7 +329,7 @@ def _type(field: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """Addresses with their checksum, as our own structs want them."""
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return tuple(_plain(item) for item in value)
     if isinstance(value, str) and value.startswith("0x"):
         return to_checksum(value)
