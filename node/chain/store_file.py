@@ -14,9 +14,11 @@ LOCK_NAME = "chain.lock"
 APPLICATION_ID = 0x436F7272  # "Corr"
 SCHEMA_VERSION = 1
 
+# Nodes are appended as they come and found by a narrow index: kept in the order of their hashes, which is no order,
+# each would go to a page of its own, and pages hold few. (Stores begun that way stay so; the statements fit both.)
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE node (hash BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE node (hash BLOB PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, header BLOB NOT NULL, size INTEGER NOT NULL,
                     body BLOB NOT NULL);
 CREATE UNIQUE INDEX block_hash ON block (hash);

@@ -28,8 +28,8 @@ class Plan:
     with_eth_tester: bool = True
 
 
-FULL = Extent(turns=9, sends=60, tester_blocks=2), Size(10_000)
-QUICK = Extent(turns=5, sends=40, tester_blocks=1), Size(1_000)
+FULL = Extent(turns=9, sends=60, tester_blocks=5), Size(10_000)
+QUICK = Extent(turns=5, sends=40, tester_blocks=3), Size(1_000)
 
 
 def measure(plan: Plan, tell: Tell) -> Iterator[Figure]:

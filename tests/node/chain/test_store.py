@@ -125,6 +125,30 @@ def test_damage_is_named(
         LocalChain.open(tmp_path, genesis)
 
 
+def test_a_store_whose_nodes_are_kept_by_hash_goes_on(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount
+) -> None:
+    chain = LocalChain.open(tmp_path, genesis)
+    chain.send_raw_transaction(dynamic_fee(debtor, 0))
+    chain.close()
+    file = sqlite3.connect(tmp_path / FILE_NAME)
+    file.executescript(
+        """
+        ALTER TABLE node RENAME TO appended;
+        CREATE TABLE node (hash BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+        INSERT INTO node SELECT hash, body FROM appended;
+        DROP TABLE appended;
+        """
+    )
+    file.close()
+    chain = LocalChain.open(tmp_path, genesis)
+    chain.send_raw_transaction(dynamic_fee(debtor, 1))
+    chain.close()
+    chain = LocalChain.open(tmp_path, genesis)
+    assert (chain.head.number, chain.nonce(bytes.fromhex(debtor.address[2:]))) == (2, 2)
+    chain.close()
+
+
 def break_next_block(chain: LocalChain) -> None:
     """Put a row where the next block would go, so that its commit fails as a full disk would make it fail."""
     number = chain.head.number + 1
