@@ -14,7 +14,7 @@ LOCK_NAME = "chain.lock"
 APPLICATION_ID = 0x436F7272  # "Corr"
 SCHEMA_VERSION = 1
 
-# Nodes are appended as they come and found by a narrow index: kept in the order of their hashes, which is no order,
+# Nodes are appended as they come and found by a narrow index. Kept in the order of their hashes, which is none,
 # each would go to a page of its own, and pages hold few. (Stores begun that way stay so; the statements fit both.)
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
