@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
@@ -18,6 +18,7 @@ SETTLED = (
     "Settled(bytes16,address,address,address,address,address,uint256,address,uint256,"
     "address,bytes16,bytes32,bytes16)"
 )
+SETTLED_IN_BATCH = "SettledInBatch(bytes16,address,bytes32)"
 TRANSFER = "Transfer(address,address,uint256)"
 ISSUED = "Issued(address,address,uint256,bytes32)"
 REDEEMED = "Redeemed(address,uint256,bytes32)"
@@ -40,7 +41,10 @@ INSTRUCTION = (
 
 @dataclass(frozen=True)
 class Settled:
-    """One `Settled` event; addresses in lower case, UUIDs as text."""
+    """One settled payment; addresses in lower case, UUIDs as text.
+
+    `instruction` is the struct hash that the event of a batch names, and None for one that settled alone.
+    """
 
     uetr: str
     debtor_agent: str
@@ -57,6 +61,7 @@ class Settled:
     return_of: str
     block: int
     transaction: str
+    instruction: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,14 @@ class Chain:
         ]
         return [bytes.fromhex(found[2:]) for found in self.rpc.batch(calls)]
 
+    def sequences_used(self, keys: Iterable[tuple[str, int]]) -> list[bool]:
+        """Whether the contract has used up (debtor agent, sequence), which is all it keeps in the bulk grade."""
+        calls = [
+            _view(self.settlement, "sequence_used(address,uint64)", self.head, agent, sequence)
+            for agent, sequence in keys
+        ]
+        return [int(found, 16) == 1 for found in self.rpc.batch(calls)]
+
     def instruction_hash(self, instruction: Mapping[str, str]) -> bytes:
         """The EIP-712 struct hash of an instruction as a book keeps it, by an implementation not ours."""
         message = {name: _typed(kind, instruction[name]) for name, kind in INSTRUCTION}
@@ -125,6 +138,12 @@ class Chain:
         return bytes(signable.body)
 
 
+_BATCH = (
+    "address",
+    "address[]",
+    "(uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256)[]",
+    "(uint256,uint256)[]",
+)
 _OWNED = ("balanceOf", "held_of")
 
 
@@ -136,13 +155,17 @@ def read_chain(rpc: Rpc, settlement: str, tokens: Mapping[str, str]) -> Chain:
     asked = {"fromBlock": "0x0", "toBlock": hex(head), "address": [settlement, *tokens.values()]}
     logs = rpc.call("eth_getLogs", asked)
     of_tokens = [log for log in logs if log["address"].lower() in tokens.values()]
+    of_settlement = [log for log in logs if log["address"].lower() == settlement]
     return Chain(
         rpc=rpc,
         chain_id=int(rpc.call("eth_chainId"), 16),
         settlement=settlement,
         tokens=tokens,
         head=head,
-        settled=tuple(_settled(log) for log in _of(SETTLED, logs) if log["address"].lower() == settlement),
+        settled=(
+            *(_settled(log) for log in _of(SETTLED, of_settlement)),
+            *settled_in_batches(rpc, _of(SETTLED_IN_BATCH, of_settlement)),
+        ),
         transfers=tuple(_transfer(log) for log in _of(TRANSFER, of_tokens)),
         supply={code: _supply(rpc, address, of_tokens, head) for code, address in tokens.items()},
         public_bytes=_public_bytes(rpc, head),
@@ -178,6 +201,50 @@ def _settled(log: dict[str, Any]) -> Settled:
         return_of=_uuid(word[9]),
         block=int(log["blockNumber"], 16),
         transaction=log["transactionHash"],
+    )
+
+
+def settled_in_batches(rpc: Rpc, logs: list[dict[str, Any]]) -> list[Settled]:
+    """The payments that batches settled; their terms are in the transaction, their events say which settled."""
+    sent = {log["transactionHash"]: log for log in logs}
+    inputs = rpc.batch([("eth_getTransactionByHash", (key,)) for key in sent])
+    terms = {key: batch_terms(found["input"]) for key, found in zip(sent, inputs, strict=True)}
+    return [_settled_in_batch(log, *terms[log["transactionHash"]]) for log in logs]
+
+
+def batch_terms(data: str) -> tuple[str, Sequence[str], dict[str, Sequence[Any]]]:
+    """Token, accounts and payments by UETR of a `settle_batch` call."""
+    token, accounts, payments, _ = decode(_BATCH, bytes.fromhex(data[10:]))
+    return token, accounts, {str(uuid.UUID(bytes=one[0].to_bytes(32, "big")[:16])): one for one in payments}
+
+
+def _settled_in_batch(
+    log: dict[str, Any], token: str, accounts: Sequence[str], payments: dict[str, Sequence[Any]]
+) -> Settled:
+    uetr = _uuid(log["topics"][1][2:])
+    places, amount, digest = payments[uetr][:3]
+    agents = [accounts[places & 255], accounts[places >> 8 & 255]]
+    others = [places >> 16 & 255, places >> 24 & 255]  # counted from 1; 0 is the agent's own account
+    debtor, creditor = (
+        accounts[other - 1] if other else agent for agent, other in zip(agents, others, strict=True)
+    )
+    return Settled(
+        uetr=uetr,
+        debtor_agent=_address(log["topics"][2][2:]),
+        creditor_agent=agents[1].lower(),
+        debtor_account=debtor.lower(),
+        creditor_account=creditor.lower(),
+        debit_token=token.lower(),
+        debit_amount=amount,
+        credit_token=token.lower(),
+        credit_amount=amount,
+        provider=ZERO,
+        quote_id=str(uuid.UUID(int=0)),
+        message_digest=digest,
+        return_of=str(uuid.UUID(int=0)),
+        block=int(log["blockNumber"], 16),
+        transaction=log["transactionHash"],
+        instruction=bytes.fromhex(_words(log)[0]),
     )
 
 

@@ -134,15 +134,34 @@ def _unknown(chain: Chain, books: Iterable[Book]) -> list[str]:
 
 
 def _unmarked(chain: Chain, books: Iterable[Book]) -> list[str]:
-    """Settled payments whose instruction, hashed anew, is not the one the contract has kept."""
+    """Settled payments whose instruction, hashed anew, is not the one the contract has kept.
+
+    In the bulk grade it keeps their sequence only, and the event of a batch names the instruction.
+    """
     settled = [(b, row) for b in books for row in b.payments.values() if row["state"] == "SETTLED"]
     settled = [(book, row) for book, row in settled if row["instruction"]]
-    marks = chain.settled_marks((_debtor_agent(book, row), row["uetr"]) for book, row in settled)
-    return [
-        f"1: {row['uetr']} at {book.bic} is settled with another instruction than the book's"
-        for (book, row), mark in zip(settled, marks, strict=True)
+    strict = [(book, row) for book, row in settled if not _sequence(row)]
+    bulk = [(book, row) for book, row in settled if _sequence(row)]
+    marks = chain.settled_marks((_debtor_agent(book, row), row["uetr"]) for book, row in strict)
+    used = chain.sequences_used((_debtor_agent(book, row), _sequence(row)) for book, row in bulk)
+    named = {(event.debtor_agent, event.uetr): event.instruction for event in chain.settled}
+    wrong = [
+        (book, row)
+        for (book, row), mark in zip(strict, marks, strict=True)
         if chain.instruction_hash(row["instruction"]) != mark
     ]
+    for (book, row), is_used in zip(bulk, used, strict=True):
+        told = named.get((_debtor_agent(book, row), row["uetr"]))
+        if not is_used or (told is not None and told != chain.instruction_hash(row["instruction"])):
+            wrong.append((book, row))
+    return [
+        f"1: {row['uetr']} at {book.bic} is settled with another instruction than the book's"
+        for book, row in wrong
+    ]
+
+
+def _sequence(row: Row) -> int:
+    return int(row["instruction"]["sequence"])
 
 
 def _debtor_agent(book: Book, row: Row) -> str:

@@ -27,13 +27,13 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield from _running(Site(folder, ("--rpc-url", engine.url, "--funder-key-file", str(_funder(folder)))))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`corridor up` on the local chain only."""
     yield from _running(Site(tmp_path_factory.mktemp("site")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def development_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real `corridor node --dev`."""
     folder = tmp_path_factory.mktemp("development-node")

@@ -24,7 +24,7 @@ TERMS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
     """The network in parts, all running."""
     seed = int(os.environ.get("SIMULATION_SEED", "20022"))

@@ -14,6 +14,7 @@ from node.ledger.abi import call_data, deploy_data, event_topic
 from node.ledger.bench.measure import OPERATIONS
 from node.ledger.bench.network import (
     BANKS,
+    CLEARING_AGENT,
     CNY,
     CREDITOR,
     EXPIRY_S,
@@ -151,7 +152,16 @@ def fund(network: BenchNetwork, engine: Engine) -> None:
     """Coin for the actors who pay their own gas here, where gas is not free."""
     if engine.funder is None:
         return
-    for role in (*BANKS, *council_script.EVERYBODY, RELAY, HOLDER, CREDITOR, ISSUER, "holds deployer"):
+    for role in (
+        *BANKS,
+        *council_script.EVERYBODY,
+        RELAY,
+        CLEARING_AGENT,
+        HOLDER,
+        CREDITOR,
+        ISSUER,
+        "holds deployer",
+    ):
         network.client.connection.call("anvil_setBalance", actor(role).address, hex(10**24))
 
 
