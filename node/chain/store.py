@@ -12,22 +12,31 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from node.chain.checkpointer import Checkpointer
 from node.chain.errors import StoreDamaged
 from node.chain.header import decode_header, encode_header
 from node.chain.log_query import LogQuery, log_statement
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
-from node.chain.store_file import open_memory, open_store_file
+from node.chain.store_file import FILE_NAME, open_memory, open_store_file
 
 TRANSACTIONS_PER_BLOCK = 1 << 20
 LOGS_PER_BLOCK = 1 << 24
+ROWS_BESIDE_NODES = 10  # of a block: itself, a transaction, a log, and their indexes
 
 
 class ChainStore:
     """Reads and writes of one chain. Not thread-safe: the chain holds one lock around it."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: sqlite3.Connection | None, name: str) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        lock: sqlite3.Connection | None,
+        name: str,
+        checkpointer: Checkpointer | None = None,
+    ) -> None:
         self._database = connection
         self._lock = lock
+        self._checkpointer = checkpointer
         self.name = name
         self._together: list[tuple[bytes, bytes]] | None = None
 
@@ -40,10 +49,12 @@ class ChainStore:
         if directory is None:
             return cls(open_memory(), None, "memory")
         connection, lock = open_store_file(directory)
-        return cls(connection, lock, str(directory))
+        return cls(connection, lock, str(directory), Checkpointer(directory / FILE_NAME))
 
     def close(self) -> None:
         """Close the file and let another process have it."""
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         self._database.close()
         if self._lock is not None:
             self._lock.close()
@@ -65,6 +76,8 @@ class ChainStore:
         with self._database as database:
             self._write_block(block, nodes)
             database.executemany("DELETE FROM queued WHERE hash = ?", gone)
+        if self._checkpointer is not None:
+            self._checkpointer.wrote(len(nodes) + ROWS_BESIDE_NODES)
 
     @contextmanager
     def journaling_together(self) -> Iterator[None]:
