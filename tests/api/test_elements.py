@@ -19,7 +19,7 @@ WITH_QUOTE = CREDIT_TRANSFER.replace(
     "<RmtInf>",
     "<InstrForNxtAgt><InstrInf>/QUOTE/ff1fd1a2-7e6e-4cf1-a8e2-4f4b3a5a6c11</InstrInf></InstrForNxtAgt><RmtInf>",
     1,
-)
+).replace("</IntrBkSttlmAmt>", "</IntrBkSttlmAmt><IntrBkSttlmDt>2027-01-04</IntrBkSttlmDt>", 1)
 # Facts of the agreement between institutions; no element of a pacs.008 holds them.
 NOT_IN_THE_MESSAGE = {"instruction", "quote", "expiry"}
 

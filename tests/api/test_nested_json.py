@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -19,7 +21,7 @@ OPENINGS = (b"[", b'{"a":', b'[{"a":')
 
 def every_post(bank: Bank) -> list[str]:
     paths: dict[str, dict[str, object]] = bank.http.get("/openapi.json").json()["paths"]
-    return [path for path, methods in paths.items() if "post" in methods]
+    return [re.sub(r"\{\w+\}", "any", path) for path, methods in paths.items() if "post" in methods]
 
 
 def signed_by(network: RunningNetwork, url: str, body: bytes) -> dict[str, str]:
@@ -39,7 +41,8 @@ def test_no_route_falls_over_nested_json(network: RunningNetwork, debtor_agent: 
         url = debtor_agent.entry["api_url"] + path
         answer = debtor_agent.http.post(url, content=body, headers=signed_by(network, url, body), timeout=60)
         assert 400 <= answer.status_code < 500, (path, answer.text)
-        assert answer.headers["content-type"] == MEDIA_TYPE
+        wanted = JSON if path == "/oauth/token" else MEDIA_TYPE  # RFC 6749, section 5.2
+        assert answer.headers["content-type"] == wanted, path
         assert debtor_agent.http.get("/healthz").status_code == 200
 
 
