@@ -51,7 +51,7 @@ def forward(message: ParsedMessage, payment: Payment, hop: Hop, catalogue: Catal
     at = f"{name_of(body)}/CdtTrfTxInf"
     group_order, transaction_order = order_at(definition, f"{name_of(body)}/GrpHdr"), order_at(definition, at)
     _shift_agents(group, transaction, hop, payment, transaction_order)
-    _write_group(group, hop, group_order)
+    write_group_header(group, hop, group_order)
     _write_transaction(transaction, payment, hop, transaction_order)
     identification_order = order_at(definition, f"{at}/PmtId")
     put(required(transaction, "PmtId"), leaf(transaction, "UETR", payment.uetr), identification_order)
@@ -59,7 +59,8 @@ def forward(message: ParsedMessage, payment: Payment, hop: Hop, catalogue: Catal
     return serialise(document)
 
 
-def _write_group(group: etree._Element, hop: Hop, order: tuple[str, ...]) -> None:
+def write_group_header(group: etree._Element, hop: Hop, order: tuple[str, ...]) -> None:
+    """Make the group header this hop's: an identification of its own, settled here, no agents of the last hop."""
     put(group, leaf(group, "MsgId", hop.message_id), order)
     put(group, leaf(group, "CreDtTm", timestamp(hop.created_at)), order)
     settlement = leaf(group, "SttlmInf", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,10 +56,30 @@ def write_counts(node: etree._Element, states: Iterable[State]) -> None:
         add(counted, "DtldSts", code)
 
 
-def write_original_sums(node: etree._Element, original: etree._Element) -> None:
+def _write_original_sums(node: etree._Element, original: etree._Element) -> None:
     """Repeat the number of transactions and the control sum that the original stated."""
     add_if(node, "OrgnlNbOfTxs", text_at(original, "NbOfTxs"))
     add_if(node, "OrgnlCtrlSum", text_at(original, "CtrlSum"))
+
+
+def write_group(
+    report: etree._Element,
+    original: ParsedMessage,
+    states: Sequence[State],
+    findings: tuple[Finding, ...],
+    originator: Agent,
+) -> None:
+    """Append what became of a message as a whole; `findings` refuse it as such, and `originator` says so."""
+    references = references_of(original)
+    group = add(report, "OrgnlGrpInfAndSts")
+    add(group, "OrgnlMsgId", references.message_id)
+    add(group, "OrgnlMsgNmId", references.identifier)
+    add_if(group, "OrgnlCreDtTm", references.created_at)
+    _write_original_sums(group, next(children(original.body)))
+    add(group, "GrpSts", status_of_all(states))
+    for finding in findings[:MOST_REASONS]:
+        write_reason(group, finding, originator)
+    write_counts(group, states)
 
 
 def write_group_report(
@@ -72,22 +92,13 @@ def write_group_report(
     findings: tuple[Finding, ...] = (),
 ) -> bytes:
     """The pacs.002 for a message of several, with a header if that had one; `findings` refuse it as a whole."""
-    references = references_of(original)
     document = new_root(IDENTIFIER)
     report = add(document, "FIToFIPmtStsRpt")
     head = add(report, "GrpHdr")
     add(head, "MsgId", message_id)
     add(head, "CreDtTm", timestamp(created_at))
     write_agent(head, "InstgAgt", instructing_agent)
-    group = add(report, "OrgnlGrpInfAndSts")
-    add(group, "OrgnlMsgId", references.message_id)
-    add(group, "OrgnlMsgNmId", references.identifier)
-    add_if(group, "OrgnlCreDtTm", references.created_at)
-    write_original_sums(group, next(children(original.body)))
-    add(group, "GrpSts", status_of_all(line.state for line in lines))
-    for finding in findings[:MOST_REASONS]:
-        write_reason(group, finding, instructing_agent)
-    write_counts(group, [line.state for line in lines])
+    write_group(report, original, [line.state for line in lines], findings, instructing_agent)
     for line in lines:
         _write_line(report, line, instructing_agent)
     header = None

@@ -9,13 +9,11 @@ from itertools import groupby
 from lxml import etree
 
 from api.iso20022.codes import STATUS_OF
-from api.iso20022.group_report import status_of_all, write_counts, write_original_sums
+from api.iso20022.group_report import status_of_all, write_counts, write_group
 from api.iso20022.institutions import write_agent
 from api.iso20022.pacs002 import MOST_REASONS, write_reason
 from api.iso20022.pain001 import CustomerOrder
 from api.iso20022.parse import ParsedMessage
-from api.iso20022.references import references_of
-from api.iso20022.tree import children
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.lifecycle import State
 from node.domain.party import Agent
@@ -46,23 +44,13 @@ def write_customer_status(
 
     `findings` refuse the instruction as a whole.
     """
-    references = references_of(original)
     document = new_root(IDENTIFIER)
     report = add(document, "CstmrPmtStsRpt")
     head = add(report, "GrpHdr")
     add(head, "MsgId", message_id)
     add(head, "CreDtTm", timestamp(created_at))
     write_agent(head, "DbtrAgt", debtor_agent)
-    group = add(report, "OrgnlGrpInfAndSts")
-    add(group, "OrgnlMsgId", references.message_id)
-    add(group, "OrgnlMsgNmId", references.identifier)
-    add_if(group, "OrgnlCreDtTm", references.created_at)
-    write_original_sums(group, next(children(original.body)))
-    states = [status.state for status in statuses]
-    add(group, "GrpSts", status_of_all(states))
-    for finding in findings[:MOST_REASONS]:
-        write_reason(group, finding, debtor_agent)
-    write_counts(group, states)
+    write_group(report, original, [status.state for status in statuses], findings, debtor_agent)
     for information_id, members in groupby(statuses, key=lambda status: status.order.payment_information_id):
         _write_information(report, information_id, tuple(members), debtor_agent)
     return serialise(document)

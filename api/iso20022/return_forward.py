@@ -11,12 +11,12 @@ import uuid
 from lxml import etree
 
 from api.iso20022.catalogue import Catalogue
-from api.iso20022.forward import CLEARING_SYSTEM, Hop, leaf, remove, write_amounts_plainly, written_rate
+from api.iso20022.forward import Hop, leaf, remove, write_amounts_plainly, write_group_header, written_rate
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.parties import write_party
 from api.iso20022.tree import find, required
-from api.iso20022.writing import add, order_at, plain_copy, put, serialise, timestamp
+from api.iso20022.writing import add, order_at, plain_copy, put, serialise
 from node.domain.money import Money
 from node.domain.payment import Payment
 
@@ -35,20 +35,11 @@ def forward_return(message: ParsedMessage, payment: Payment, hop: Hop, catalogue
     document = plain_copy(message.document)
     body = document[0]
     group, transaction = required(body, "GrpHdr"), required(body, "TxInf")
-    _write_group(group, hop, order_at(definition, "PmtRtr/GrpHdr"))
+    remove(group, "TtlRtrdIntrBkSttlmAmt", "CtrlSum")
+    write_group_header(group, hop, order_at(definition, "PmtRtr/GrpHdr"))
     _write_transaction(transaction, payment, hop, order_at(definition, "PmtRtr/TxInf"))
     write_amounts_plainly(document)
     return serialise(document)
-
-
-def _write_group(group: etree._Element, hop: Hop, order: tuple[str, ...]) -> None:
-    remove(group, "TtlRtrdIntrBkSttlmAmt", "CtrlSum", "IntrBkSttlmDt", "InstgAgt", "InstdAgt")
-    put(group, leaf(group, "MsgId", hop.message_id), order)
-    put(group, leaf(group, "CreDtTm", timestamp(hop.created_at)), order)
-    settlement = leaf(group, "SttlmInf", None)
-    add(settlement, "SttlmMtd", "CLRG")
-    add(settlement, "ClrSys/Prtry", CLEARING_SYSTEM)
-    put(group, settlement, order)
 
 
 def _write_transaction(node: etree._Element, payment: Payment, hop: Hop, order: tuple[str, ...]) -> None:

@@ -22,11 +22,11 @@ from api.problems import Problem, problem_of
 from api.reading import Taken
 from api.recalling import RECALLS, read_asked, recall_of
 from api.returning import original_record, read_own_return
+from api.routes.one_payment import XML, take_one
 from node.domain.payment import Side
-from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
+from node.settlement.intake import Received
 from node.settlement.recall_opening import Contradicted, Opened, open_own
 
-XML: Final = "application/xml"
 Answerer = Callable[[Institution, ParsedMessage, Keep], Response]
 
 
@@ -37,22 +37,7 @@ def post_return(institution: Institution, message: ParsedMessage, keep: Keep) ->
 
 def record_return(institution: Institution, taken: Taken, keep: Keep) -> Response:
     """Record a return that was read or made, and answer as for any payment."""
-    outcome = receive(
-        institution.office,
-        Received(taken.payment, taken.errors, taken.message),
-        lambda unit, known: keep(unit, _answer(known)),
-    )
-    if isinstance(outcome, Conflicting):
-        raise problem_of((outcome.finding,))
-    institution.worker.wake()
-    answer = _answer(outcome)
-    if isinstance(outcome, Repeated):
-        answer.headers[REPLAYED] = "true"
-    return answer
-
-
-def _answer(outcome: Recorded | Repeated) -> Response:
-    return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)
+    return take_one(institution, Received(taken.payment, taken.errors, taken.message), keep)
 
 
 def post_recall(institution: Institution, message: ParsedMessage, keep: Keep) -> Response:

@@ -27,8 +27,9 @@ from api.refusals import Refusal
 from api.rejects import rejected
 from api.routes.afterwards import ANSWERERS
 from api.routes.message_contract import ACCEPTED, REFUSALS, REQUEST_BODY, XML
+from api.routes.one_payment import take_one
 from node.settlement.batch import Batch, BatchTaken, receive_batch
-from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
+from node.settlement.intake import Conflicting, Received
 
 _TAKEN_AS_XML: Final = frozenset({"", "application/xml", "text/xml"})
 _TAKEN_AS_FIN: Final = frozenset({"text/plain", "application/x-fin", "application/octet-stream"})
@@ -96,7 +97,7 @@ def _transfers(institution: Institution, incoming: Incoming, request: Request) -
         translated=incoming.translated,
         role=role_of(incoming.message),
     )
-    return _one(institution, received, keeping(request))
+    return take_one(institution, received, keeping(request))
 
 
 def _orders(institution: Institution, incoming: Incoming, request: Request) -> Response:
@@ -109,21 +110,6 @@ TAKERS: Final[dict[str, Taker]] = {
     **dict.fromkeys(TRANSFER_OF, _orders),
 }
 """Who takes a message, by its identifier."""
-
-
-def _one(institution: Institution, received: Received, keep: Keep) -> Response:
-    outcome = receive(institution.office, received, lambda unit, known: keep(unit, _answer(known)))
-    if isinstance(outcome, Conflicting):
-        raise problem_of((outcome.finding,))
-    institution.worker.wake()
-    answer = _answer(outcome)
-    if isinstance(outcome, Repeated):
-        answer.headers[REPLAYED] = "true"
-    return answer
-
-
-def _answer(outcome: Recorded | Repeated) -> Response:
-    return Response(outcome.answer, 202, {"Location": f"/v1/payments/{outcome.record.uetr}"}, XML)
 
 
 def _several(institution: Institution, batch: Batch, keep: Keep) -> Response:

@@ -27,9 +27,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield from _running(Site(folder, ("--rpc-url", engine.url, "--funder-key-file", str(_funder(folder)))))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def local_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """`corridor up` on the local chain only."""
+    """`corridor up` on the local chain only; one for each module, as real messages spend all that a bank has."""
     yield from _running(Site(tmp_path_factory.mktemp("site")))
 
 

@@ -14,11 +14,10 @@ from lxml import etree
 
 from tests.conformance.iso20022.corpus import NAMESPACE_PREFIX, folder, official_schema
 from tests.end_to_end.site import Site
-from tests.end_to_end.test_real_messages import adapt, fill
+from tests.end_to_end.test_real_messages import adapt, end_of, fill
 from tests.end_to_end.test_up import domestic
 from tests.outsider import Account, BackOffice
 
-WAITS = "WAITS FOR ITS COVER"
 _FIN_TYPE = re.compile(rb"\{2:[IO](103|202|205)")
 
 
@@ -129,10 +128,4 @@ def _outcome(site: Site, office: BackOffice, answer: httpx.Response) -> str:
         lines = office.http.get(where).json()["instructions"]
         ends = {office.ended(line["uetr"])["state"] if line["payment"] else "202 RJCT" for line in lines}
         return ends.pop() if len(ends) == 1 else "202 PART"
-    uetr = where.rpartition("/")[2]
-    waiting = (office.payment(uetr) or {}).get("waits_for") or {}
-    if waiting.get("kind") == "cover":
-        return WAITS
-    site.answered[uetr] = office.entry["bic"]
-    payment = office.ended(uetr)
-    return "SETTLED" if payment["state"] == "SETTLED" else f"202 {payment['reasons'][0]['code']}"
+    return end_of(site, office, where.rpartition("/")[2])

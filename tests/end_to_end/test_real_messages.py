@@ -91,16 +91,18 @@ def _is_valid(message: bytes) -> bool:
 
 
 def _outcome(site: Site, office: BackOffice, message: bytes) -> str:
-    """SETTLED, waiting for the cover that its sender announces, or the HTTP status with the ISO reason."""
+    """The end of the payment that was recorded, or the HTTP status with the ISO reason."""
     answer = office.send(message)
     if answer.status_code != 202:
         return f"{answer.status_code} {answer.json()['iso_reason']}"
-    uetr = answer.headers["Location"].rpartition("/")[2]
+    return end_of(site, office, answer.headers["Location"].rpartition("/")[2])
+
+
+def end_of(site: Site, office: BackOffice, uetr: str) -> str:
+    """SETTLED, waiting for the cover that its sender announces, or 202 with the ISO reason."""
     waiting = (office.payment(uetr) or {}).get("waits_for") or {}
     if waiting.get("kind") == "cover":
         return WAITS
     site.answered[uetr] = office.entry["bic"]
     payment = office.ended(uetr)
-    if payment["state"] == "SETTLED":
-        return "SETTLED"
-    return f"202 {payment['reasons'][0]['code']}"
+    return "SETTLED" if payment["state"] == "SETTLED" else f"202 {payment['reasons'][0]['code']}"

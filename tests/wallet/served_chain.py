@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from contracts import artifact
 from contracts.roles import TokenRole
 from node.chain.chain import LocalChain
 from node.chain.genesis import Genesis
 from node.chain.server import create_rpc_app
+from node.chain.serving import BackgroundServer
 from node.ledger.abi import call_data, deploy_data
 from node.ledger.client import LedgerClient
 from node.ledger.values import CallRefused
@@ -62,17 +59,10 @@ class ServedChain:
 
 @contextmanager
 def _served(chain: LocalChain) -> Iterator[str]:
-    config = uvicorn.Config(create_rpc_app(chain), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        with BackgroundServer(create_rpc_app(chain)) as server:
+            yield server.url
     finally:
-        server.should_exit = True
-        thread.join()
         chain.close()
 
 

@@ -6,8 +6,7 @@ It shares no code with the wallet, so equal signatures mean that what was told i
 from __future__ import annotations
 
 import json
-import threading
-import time
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,6 +23,8 @@ from cryptography.x509.oid import NameOID
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from fastapi import FastAPI, Request, Response
+
+from node.chain.serving import BackgroundServer
 
 Answer = Callable[[dict[str, Any]], bytes]
 
@@ -99,17 +99,8 @@ def served_signer(directory: Path, secret: bytes, chain_id: int) -> Iterator[Ser
     async def sign(request: Request) -> Response:
         return Response(signer.answer(await request.json()), media_type="application/json")
 
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="error", ssl_certfile=certificate, ssl_keyfile=key
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    signer.url = f"https://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    try:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with BackgroundServer(app, tls=tls) as server:
+        signer.url = f"{server.url}/"
         yield signer
-    finally:
-        server.should_exit = True
-        thread.join()

@@ -6,6 +6,7 @@ It knows transactions, receipts and logs; what a call does is for the contracts'
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -125,7 +126,7 @@ class FakeChain:
 
     def count_at(self, sender: str, number: int) -> int:
         """How many nonces an account had used by the end of a block."""
-        return sum(used <= number for used in self.uses.get(sender, ()))
+        return bisect_right(self.uses.get(sender, []), number)
 
     def _include(self, block: Block, sent: Sent) -> None:
         try:

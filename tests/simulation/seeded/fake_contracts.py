@@ -51,7 +51,6 @@ class Event:
 class Answering:
     """How one function of one contract is answered: its ABI entry and the code behind it."""
 
-    contract: str
     entry: dict[str, Any]
     answer: Callable[..., Any]
 
@@ -160,7 +159,7 @@ class FakeContracts:
         table = {}
         for address, contract, name, answer in answers:
             entry = next(e for e in artifact(contract).abi if e["type"] == "function" and e["name"] == name)
-            table[address, selector(entry)] = Answering(contract, dict(entry), answer)
+            table[address, selector(entry)] = Answering(dict(entry), answer)
         return table
 
     def _participant(self, _: int, account: str) -> tuple[Any, ...]:
