@@ -17,12 +17,12 @@ from node.chain.bench.figure import Figure, Spread
 from node.chain.bench.measure import FULL, QUICK, Plan, measure
 from node.settings import read_settings
 
-chain_bench = typer.Typer()
+app = typer.Typer()
 NODE: Final = (sys.executable, "-c", "from cli.main import main; main()", "node")
 ENDS: Final = Path("tests") / "end_to_end"
 
 
-@chain_bench.command("chain")
+@app.command("chain")
 def bench_chain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
     quick: Annotated[

@@ -22,7 +22,7 @@ from node.chain.bench.engines import Engine, anvil, our_node, prepare
 from node.settings import Settings, read_settings
 from wallet.signer import LocalSigner, assert_native_curve
 
-payments_bench = typer.Typer()
+app = typer.Typer()
 NODE: Final = (sys.executable, "-c", "from cli.main import main; main()", "node")
 ENDS: Final = Path("tests") / "end_to_end"
 
@@ -38,7 +38,7 @@ class Chain(Enum):
 LIMITS: Final = {Chain.LOCAL: 4.0, Chain.ANVIL: 1.0}
 
 
-@payments_bench.command("payments")
+@app.command("payments")
 def bench_payments(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
     quick: Annotated[

@@ -14,10 +14,10 @@ from cli.exit_codes import ExitCode
 from wallet.bench import Figure, Spread, measure
 from wallet.signer import assert_native_curve
 
-wallet_bench = typer.Typer()
+app = typer.Typer()
 
 
-@wallet_bench.command("wallet")
+@app.command("wallet")
 def bench_wallet(
     samples: Annotated[int, typer.Option("--samples", help="More of them, steadier medians.", min=4)] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,

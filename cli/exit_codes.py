@@ -21,3 +21,8 @@ class ExitCode(IntEnum):
     NOT_AGREED = 5
     PORT_TAKEN = 6
     FOLDER_IN_USE = 7
+
+
+def epilog() -> str:
+    """The exit codes as the last lines of a help text."""
+    return "Exit codes: " + " ".join((__doc__ or "").split("\n\n")[1].split())

@@ -36,10 +36,10 @@ from wallet.private_file import write_private
 from wallet.typed_data import Transfer
 from wallet.words import Description, party_in_words, time_in_words
 
-authorisations = typer.Typer()
+app = typer.Typer()
 
 
-@authorisations.command("authorise")
+@app.command("authorise")
 @told
 def authorise_transfer(
     amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],

@@ -10,10 +10,10 @@ from cli.wallet_options import DEFAULT_KEYSTORE, JsonOption, KeystoreOption
 from cli.wallet_view import note, show_json, show_table, told
 from wallet.contacts import read_contacts, write_contacts
 
-contact_book = typer.Typer(help="Names for the addresses you pay.", no_args_is_help=True)
+app = typer.Typer(help="Names for the addresses you pay.", no_args_is_help=True)
 
 
-@contact_book.command("add")
+@app.command("add")
 @told
 def add_contact(
     name: Annotated[str, typer.Argument(help="What you call them.")],
@@ -26,7 +26,7 @@ def add_contact(
     note(f"{name} is {address}")
 
 
-@contact_book.command("remove")
+@app.command("remove")
 @told
 def remove_contact(
     name: Annotated[str, typer.Argument(help="What you call them.")],
@@ -37,7 +37,7 @@ def remove_contact(
     write_contacts(directory, read_contacts(directory).without(name))
 
 
-@contact_book.command("list")
+@app.command("list")
 @told
 def list_contacts(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
     """List your contacts."""

@@ -46,7 +46,7 @@ from wallet.network import Network
 from wallet.private_file import UnsafeFile, write_private
 from wallet.transaction import BadTransaction, UnsignedTransaction
 
-holds = typer.Typer()
+app = typer.Typer()
 
 TermsArgument = Annotated[Path, typer.Argument(help="The terms, as `wallet hold` wrote them.")]
 
@@ -73,7 +73,7 @@ class _Choices:
     as_json: bool
 
 
-@holds.command("hold")
+@app.command("hold")
 @told
 def place(
     amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
@@ -113,7 +113,7 @@ def place(
     note(f"The terms are in {to}: creditor and confirmer need a copy.")
 
 
-@holds.command("confirm")
+@app.command("confirm")
 @told
 def confirm(
     terms: TermsArgument,
@@ -135,7 +135,7 @@ def confirm(
     )
 
 
-@holds.command("lift")
+@app.command("lift")
 @told
 def lift(
     terms: TermsArgument,

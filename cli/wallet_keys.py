@@ -43,7 +43,7 @@ from wallet.raw_key import format_raw_key, parse_raw_key
 from wallet.secret import Secret
 from wallet.secret_input import read_secret
 
-keys = typer.Typer()
+app = typer.Typer()
 
 
 class ImportKind(StrEnum):
@@ -74,7 +74,7 @@ def show_key(store: Keystore, address: str, title: str, as_json: bool) -> None:
         show_table(title, ["Address", "File"], [[address, str(store.path(address))]])
 
 
-@keys.command("new")
+@app.command("new")
 @told
 def new_key(
     keystore: KeystoreOption = DEFAULT_KEYSTORE,
@@ -116,7 +116,7 @@ def new_key(
         note(f"The words are in {words_to}: write them on paper, then destroy that file.")
 
 
-@keys.command("import")
+@app.command("import")
 @told
 def import_key(
     kind: Annotated[ImportKind, typer.Argument(help="What the secret is.")],
@@ -151,7 +151,7 @@ def import_key(
     show_key(store, store.add(key, password(password_file, password_fd, new=True)), "Imported key", as_json)
 
 
-@keys.command("export")
+@app.command("export")
 @told
 def export_key(
     kind: Annotated[ExportKind, typer.Argument(help="What to write.")],
@@ -190,7 +190,7 @@ def encrypted(key: Secret, new_password: Secret, light: bool) -> bytes:
     return json.dumps(encrypt_key(key, new_password, cost), indent=2).encode()
 
 
-@keys.command("list")
+@app.command("list")
 @told
 def list_keys(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
     """List your addresses. Nothing is unlocked."""
@@ -202,7 +202,7 @@ def list_keys(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption =
         show_table("Keys", ["Address", "File"], rows)
 
 
-@keys.command("address")
+@app.command("address")
 @told
 def show_address(
     address: AddressOption = None,

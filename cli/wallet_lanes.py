@@ -16,14 +16,14 @@ from cli.wallet_view import agree, note, show_json, show_lines, show_table, told
 if TYPE_CHECKING:
     from node.settlement.lane import LaneStatus
 
-operators_lanes = typer.Typer()
+app = typer.Typer()
 
 FolderOption = Annotated[
     Path, typer.Option("--institution", help="The institution's folder: DIR/institutions/<BIC> of a network.")
 ]
 
 
-@operators_lanes.command("lanes")
+@app.command("lanes")
 @told
 def show_lanes(institution: FolderOption, as_json: JsonOption = False) -> None:
     """Show an institution's lanes: what waits for a block, and what is the matter. Its node may be running."""
@@ -38,7 +38,7 @@ def show_lanes(institution: FolderOption, as_json: JsonOption = False) -> None:
     show_lines(*(f"{lane.lane}: {text}" for lane in lanes if (text := lane.stopped or lane.trouble)))
 
 
-@operators_lanes.command("resume-lane")
+@app.command("resume-lane")
 @told
 def resume(
     lane: Annotated[str, typer.Argument(help="The lane's address, as `wallet lanes` shows it.")],

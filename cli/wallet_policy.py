@@ -17,12 +17,12 @@ from wallet.policy_document import BadPolicy, parse_policy
 from wallet.private_file import UnsafeFile
 from wallet.words import time_in_words
 
-oversight = typer.Typer()
+app = typer.Typer()
 
 _MAX_POLICY_BYTES = 1024 * 1024
 
 
-@oversight.command("policy")
+@app.command("policy")
 @told
 def show_policy(
     file: Annotated[Path, typer.Argument(help="A policy as JSON.")], as_json: JsonOption = False
@@ -38,7 +38,7 @@ def show_policy(
     show_table("Then the first of these that holds; none: denied", ["Rule", "Says", "About"], rules)
 
 
-@oversight.command("audit")
+@app.command("audit")
 @told
 def show_audit(file: Annotated[Path, typer.Argument(help="An audit log.")], as_json: JsonOption = False) -> None:
     """Check an audit log's chain from its first entry to its last, and show what it says."""

@@ -39,12 +39,12 @@ from wallet.transaction import SignedTransaction
 from wallet.waiting import Waiting, waiting_in
 from wallet.words import Description, party_in_words
 
-several_people = typer.Typer()
+app = typer.Typer()
 
 RequestArgument = Annotated[str, typer.Argument(help="Its id, as `wallet requests` shows it.")]
 
 
-@several_people.command("requests")
+@app.command("requests")
 @told
 def show_requests(
     network: NetworkOption, keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False
@@ -62,7 +62,7 @@ def show_requests(
         show_lines("nothing waits")
 
 
-@several_people.command("approve")
+@app.command("approve")
 @told
 def approve(
     request: RequestArgument,
@@ -94,7 +94,7 @@ def approve(
     _carry(judged, found, known, directory, as_json)
 
 
-@several_people.command("refuse")
+@app.command("refuse")
 @told
 def refuse(
     request: RequestArgument,

@@ -53,7 +53,7 @@ from wallet.payment_request import PaymentRequest, parse_request
 from wallet.transaction import BadTransaction, SignedTransaction, sign_transaction
 from wallet.words import time_in_words
 
-payments = typer.Typer()
+app = typer.Typer()
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check everything, sign and send nothing.")]
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for settlement.", min=0)]
@@ -75,7 +75,7 @@ class _Choices:
     asker: Asker
 
 
-@payments.command("send")
+@app.command("send")
 @told
 def send(
     amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
@@ -107,7 +107,7 @@ def send(
     _transfer(wanted, choices)
 
 
-@payments.command("pay")
+@app.command("pay")
 @told
 def pay(
     link: Annotated[str, typer.Argument(help="A request such as `wallet request` prints.")],
@@ -131,7 +131,7 @@ def pay(
     _transfer(lambda known: parse_request(link, known), choices)
 
 
-@payments.command("request")
+@app.command("request")
 @told
 def request(
     amount: Annotated[str, typer.Argument(help="Such as 100 or 100.50.")],
@@ -221,7 +221,7 @@ def finish_earlier(client: LedgerClient, journal: Journal, debtor: str, wait_s: 
         )
 
 
-@payments.command("history")
+@app.command("history")
 @told
 def history(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = False) -> None:
     """Show what was sent from this keystore, and what is known of it."""

@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli import exit_codes
 from cli.exit_codes import ExitCode
 from node.book.records import BookBusy
 from node.ledger.client import ReadRefused
@@ -54,8 +53,6 @@ class NotAllowed(Exception):
 class StillOpen(Exception):
     """An earlier transfer's fate had to be looked up first; nothing new was sent."""
 
-
-EXIT_CODES = "Exit codes: " + " ".join((exit_codes.__doc__ or "").split("\n\n")[1].split())
 
 _CODES: Mapping[type[Exception], ExitCode] = {
     Declined: ExitCode.NOT_AGREED,

