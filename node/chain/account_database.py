@@ -12,10 +12,10 @@ from eth.abc import AccountDatabaseAPI, MetaWitnessAPI
 from eth.db.witness import MetaWitness
 from eth.typing import JournalDBCheckpoint
 from eth.vm.interrupt import MissingBytecode
-from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from node.chain.account import EMPTY_CODE_HASH, NO_ACCOUNT, Account
+from node.chain.keccak import keccak
 from node.chain.state_view import StateView, StorageChanges
 from node.chain.trie_node import BLANK_ROOT
 
@@ -158,6 +158,11 @@ class AccountDatabase(AccountDatabaseAPI):
     def increment_nonce(self, address: Address) -> None:
         """Add one to a nonce."""
         self.set_nonce(address, self.get_nonce(address) + 1)
+
+    def pay_and_count(self, address: bytes, amount: int) -> None:
+        """Take an amount that is there from an account, and add one to its nonce: how a transaction begins."""
+        account = self._get(address)
+        self._set(address, account._replace(nonce=account.nonce + 1, balance=account.balance - amount))
 
     def get_code_hash(self, address: Address) -> Hash32:
         """The hash of an account's code."""

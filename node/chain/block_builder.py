@@ -13,13 +13,17 @@ from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
 from eth.constants import BLANK_ROOT_HASH, ZERO_ADDRESS
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 from eth.vm.forks.prague import PragueVM
-from eth.vm.forks.prague.blocks import PragueBlockHeader
+from eth.vm.forks.prague.constants import (
+    CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+    DEPOSIT_CONTRACT_ADDRESS,
+    WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+)
 from eth.vm.forks.prague.headers import calc_excess_blob_gas_prague
-from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.errors import TransactionRefused
-from node.chain.header import encode_block
+from node.chain.header import encode_block, prague_header
+from node.chain.keccak import keccak
 from node.chain.lazy_trie import list_root
 from node.chain.receipt import Blooms, encode_receipt, view_of
 from node.chain.records import Outcome, SealedBlock
@@ -28,6 +32,7 @@ from node.chain.state_view import StateView
 from node.chain.transaction import transaction_type
 
 EMPTY_LISTS = b"\xc0\xc0"  # no uncles, no withdrawals
+NO_REQUESTS = Hash32(sha256().digest())
 
 
 class OpenBlock:
@@ -52,7 +57,7 @@ class OpenBlock:
         self._parent_root = view.root
         self._usable_gas = usable_gas
         self._chain_id = chain_id
-        self.header: BlockHeaderAPI = PragueBlockHeader(
+        self.header: BlockHeaderAPI = prague_header(
             difficulty=0,
             block_number=BlockNumber(parent.block_number + 1),
             gas_limit=gas_limit if gas_limit is not None else parent.gas_limit,
@@ -131,6 +136,8 @@ class OpenBlock:
 
     def _requests_hash(self) -> Hash32:
         """EIP-7685: deposits from the logs, then the withdrawal and consolidation contracts where they exist."""
+        if not self._may_request():
+            return NO_REQUESTS
         machine = LocalVM(self.header, SimpleNamespace(), None, None)  # type: ignore[arg-type]
         machine._state = self.state
         block = SimpleNamespace(
@@ -144,3 +151,12 @@ class OpenBlock:
             if len(request) > 1:
                 digest.update(sha256(request).digest())
         return Hash32(digest.digest())
+
+    def _may_request(self) -> bool:
+        """Whether anything here could be a request; on most chains none of the three contracts exists."""
+        get_code = self.state.get_code
+        return (
+            any(log[0] == DEPOSIT_CONTRACT_ADDRESS for outcome in self.outcomes for log in outcome.logs)
+            or get_code(WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS) != b""
+            or get_code(CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS) != b""
+        )

@@ -17,13 +17,14 @@ from eth_utils.exceptions import ValidationError
 
 from node.chain.block_builder import OpenBlock
 from node.chain.chain_reader import ChainReader
+from node.chain.dynamic_fee import MAX_NONCE
 from node.chain.errors import TransactionRefused
 from node.chain.overrides import Overrides, apply_overrides
 from node.chain.records import Outcome, SealedBlock
 from node.chain.rpc_error import INTERNAL_ERROR, RpcError
 from node.chain.simulation import CallRequest
 from node.chain.state_view import StateView
-from node.chain.transaction import MAX_INIT_CODE_BYTES, MAX_NONCE, floor_gas, intrinsic_gas
+from node.chain.transaction import MAX_INIT_CODE_BYTES, floor_gas, intrinsic_gas
 
 BLOCK_TIME_S = 12
 MAX_BLOCKS = 256

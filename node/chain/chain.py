@@ -6,6 +6,7 @@ Every public method may be called from any thread. A transaction is acknowledged
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
@@ -34,6 +35,11 @@ def check_expected(sealed: SealedBlock, expected_hash: bytes | None) -> None:
     """Raise ImportRefused unless a block came out as was expected, if anything was."""
     if expected_hash is not None and sealed.header.hash != expected_hash:
         raise ImportRefused(f"block {sealed.header.block_number} does not execute to what its header claims")
+
+
+def _rank(waiting: PooledTransaction) -> tuple[int, int, PooledTransaction]:
+    """Its place in a queue: the best price first, and among equals the one that came first."""
+    return -waiting.transaction.max_priority_fee_per_gas, waiting.arrival, waiting
 
 
 class LocalChain(ChainReader):
@@ -310,13 +316,15 @@ class LocalChain(ChainReader):
 
     def _select(self, opened: OpenBlock) -> Iterator[PooledTransaction]:
         """What fits, in nonce order within an account, and between accounts by price, then arrival."""
-        ready = {a: self.pool.at(a, self.nonce(a)) for a in self.pool.accounts()}
         base_fee = opened.header.base_fee_per_gas or 0
-        while candidates := [w for w in ready.values() if w is not None]:
-            best = min(candidates, key=lambda w: (-w.transaction.max_priority_fee_per_gas, w.arrival))
-            fits = best.transaction.gas <= opened.gas_left and best.transaction.max_fee_per_gas >= base_fee
-            ready[best.sender] = self.pool.at(best.sender, best.transaction.nonce + 1) if fits else None
-            if fits:
+        ready = [_rank(w) for a in self.pool.accounts() if (w := self.pool.at(a, self.nonce(a))) is not None]
+        heapify(ready)
+        while ready:
+            *_, best = heappop(ready)
+            if best.transaction.gas <= opened.gas_left and best.transaction.max_fee_per_gas >= base_fee:
+                following = self.pool.at(best.sender, best.transaction.nonce + 1)
+                if following is not None:
+                    heappush(ready, _rank(following))
                 yield best
 
     def _overtaken(self, block: SealedBlock) -> list[bytes]:

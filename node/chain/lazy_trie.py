@@ -7,8 +7,8 @@ Keys must be free of prefixes (keccak hashes, or RLP indexes), which is true of 
 from collections.abc import Callable, Sequence
 
 import rlp  # type: ignore[import-untyped]
-from eth_hash.auto import keccak
 
+from node.chain.keccak import keccak
 from node.chain.trie_node import (
     BLANK_ROOT,
     DIGITS,
@@ -120,7 +120,7 @@ class LazyTrie:
         if isinstance(node, Branch):
             digit = DIGITS[path[0]]
             node.children[digit] = self._insert(node.children[digit], path[1:], value)
-            node.reference = None
+            node.reference = node.references[digit] = None
             return node
         shared = _shared(path, node.path)
         if shared == len(node.path):
@@ -145,7 +145,7 @@ class LazyTrie:
         else:
             children[old_digit] = Extension(old_rest, node.child) if old_rest else node.child
         self.nodes_held += 3
-        branch = Branch(children)
+        branch = Branch(children, [EMPTY if child is None else None for child in children])
         return Extension(path[:shared], branch) if shared else branch
 
     def _remove(self, node: Node | None, path: str) -> Node | None:
@@ -155,7 +155,7 @@ class LazyTrie:
         if isinstance(node, Branch):
             digit = DIGITS[path[0]]
             node.children[digit] = self._remove(node.children[digit], path[1:])
-            node.reference = None
+            node.reference = node.references[digit] = None
             return self._collapse(node)
         if isinstance(node, Extension):
             below = self._remove(node.child, path[len(node.path) :])
@@ -198,15 +198,11 @@ class LazyTrie:
 
     def _encode(self, node: Loaded, write: Write) -> bytes:
         if isinstance(node, Branch):
-            references = []
-            for child in node.children:  # most of them empty or unchanged: no call for those
-                if child is None:
-                    references.append(EMPTY)
-                elif isinstance(child, bytes):
-                    references.append(b"\xa0" + child)
-                else:
-                    references.append(child.reference or self._reference(child, write))
-            return rlp_list(b"".join(references) + EMPTY)
+            references = node.references
+            while None in references:  # of sixteen, most are empty or have not changed
+                digit = references.index(None)
+                references[digit] = self._reference(node.children[digit], write)
+            return rlp_list(b"".join(references) + EMPTY)  # type: ignore[arg-type]  # none is None any more
         if isinstance(node, Leaf):
             return rlp_list(rlp_string(pack_leaf(node.path)) + rlp_string(node.value))
         return rlp_list(rlp_string(pack_extension(node.path)) + self._reference(node.child, write))

@@ -3,7 +3,7 @@
 py-evm reads and writes here; nothing reaches the store until the block that made it is committed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -62,6 +62,11 @@ class NodeDatabase(BaseAtomicDB):
     def atomic_batch(self) -> Iterator[Any]:
         """Batches need no bookkeeping of their own: an open block is dropped or committed as a whole."""
         yield self
+
+    @property
+    def write(self) -> Callable[[bytes, bytes], None]:
+        """Writes to the open block, without a call in between; do not keep it beyond that block."""
+        return self._open.__setitem__
 
     @property
     def open_writes(self) -> Mapping[bytes, bytes]:

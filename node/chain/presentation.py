@@ -8,12 +8,12 @@ from eth._utils.calculations import fake_exponential
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI
 from eth.vm.forks.cancun.constants import GAS_PER_BLOB, MIN_BLOB_BASE_FEE
 from eth.vm.forks.prague.constants import BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE
-from eth_bloom.bloom import BloomFilter
 from eth_hash.auto import keccak
 
 from node.chain.chain import LocalChain
 from node.chain.header import decode_body
 from node.chain.hexadecimal import data, data_or_none, quantity, word
+from node.chain.receipt import Blooms
 from node.chain.records import BlockRecord, LogRecord, TransactionRecord
 from node.chain.transaction import BLOB_TYPE, SET_CODE_TYPE, decode_stored, transaction_type
 
@@ -219,5 +219,4 @@ def blob_base_fee(header: BlockHeaderAPI) -> int:
 
 def bloom_of(logs: list[LogRecord]) -> int:
     """The bloom filter of a receipt, recomputed from its logs."""
-    items = [item for log in logs for item in (log.address, *log.topics)]
-    return int(BloomFilter.from_iterable(items))
+    return Blooms().of([(log.address, log.topics, log.data) for log in logs])

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from eth_hash.auto import keccak
-
 from node.chain.account import encode_integer
+from node.chain.keccak import keccak
 from node.chain.records import Outcome
 from node.chain.trie_node import rlp_list, rlp_string
 

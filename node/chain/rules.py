@@ -6,7 +6,7 @@ of a block.
 
 from collections.abc import Iterable
 
-from eth.abc import BlockHeaderAPI
+from eth.abc import BlockHeaderAPI, TransactionExecutorAPI
 from eth.typing import JournalDBCheckpoint
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CONTRACT_CODE, HISTORY_BUFFER_LENGTH
@@ -18,8 +18,10 @@ from eth.vm.forks.prague.constants import (
 )
 from eth.vm.forks.prague.state import PragueState
 from eth_typing import Address, Hash32
+from eth_utils.logging import get_extended_debug_logger
 
 from node.chain.account_database import AccountDatabase
+from node.chain.execution import PlainTransactionExecutor
 from node.chain.state_view import StateView
 
 
@@ -31,6 +33,8 @@ class LocalState(PragueState):
     """
 
     _account_db: AccountDatabase
+    transaction_executor_class: type[TransactionExecutorAPI] = PlainTransactionExecutor
+    logger = get_extended_debug_logger("node.chain.rules.LocalState")  # py-evm looks it up at every use
 
     def __init__(self, view: StateView, context: ExecutionContext) -> None:
         self.execution_context = context

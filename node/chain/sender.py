@@ -5,10 +5,10 @@ The unsigned form of a typed transaction is its signed form without the last thr
 
 from coincurve import PublicKey
 from eth.abc import SignedTransactionAPI
-from eth_hash.auto import keccak
 from eth_typing import Address
 
 from node.chain.account import encode_integer
+from node.chain.keccak import keccak
 from node.chain.trie_node import rlp_list
 
 FIRST_LEGACY_BYTE = 0xC0  # EIP-2718: what begins lower is a type

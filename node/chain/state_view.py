@@ -7,9 +7,8 @@ not read again. Views of older blocks are made when asked for, and thrown away.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from eth_hash.auto import keccak
-
 from node.chain.account import Account, decode_account, encode_account, encode_integer
+from node.chain.keccak import keccak
 from node.chain.lazy_trie import LazyTrie
 from node.chain.nodes import NodeDatabase
 from node.chain.trie_node import BLANK_ROOT, string_of
@@ -94,7 +93,7 @@ class StateView:
         if self._nodes.keeps_preimages:
             self._keep_preimages(changed, storage)
         self._accounts.update(changed)
-        self.root = self._trie.commit(self._nodes.__setitem__)
+        self.root = self._trie.commit(self._nodes.write)
         self._shed()
         return self.root
 
@@ -110,7 +109,7 @@ class StateView:
                 trie.delete(self._slot_path(slot))
         self._slots.setdefault(address, {}).update(changes.slots)
         self._values_held += len(changes.slots)
-        return trie.commit(self._nodes.__setitem__)
+        return trie.commit(self._nodes.write)
 
     def _keep_preimages(self, accounts: Iterable[bytes], storage: Mapping[bytes, StorageChanges]) -> None:
         for address in accounts:

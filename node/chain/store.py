@@ -1,7 +1,8 @@
-"""The chain on disk: one SQLite file, one commit for each block, nothing acknowledged before it.
+"""The chain on disk: a block is one record of the redo log, nothing acknowledged before it, then rows of SQLite.
 
-State nodes, headers, transactions, receipts, logs and their indexes go in together, so a killed process leaves
-either the whole block or none of it. Queued transactions are journaled here too.
+State nodes, headers, transactions, receipts, logs and their indexes are in the one record, so a killed process
+leaves either the whole block or none of it. Queued transactions are journaled here too. SQLite takes the rows over
+when somebody reads, or has time; it commits once for many records, and opening replays those it had not committed.
 """
 
 import sqlite3
@@ -10,18 +11,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from node.chain.checkpointer import Checkpointer
 from node.chain.errors import StoreDamaged
-from node.chain.header import decode_header, encode_header
+from node.chain.header import decode_header
+from node.chain.keccak import keccak
 from node.chain.log_query import LogQuery, log_statement
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
-from node.chain.store_file import FILE_NAME, open_memory, open_store_file
+from node.chain.redo_log import RedoLog
+from node.chain.store_file import FILE_NAME, open_log, open_memory, open_store_file
+from node.chain.writes import (
+    LOGS_PER_BLOCK,
+    SQL,
+    TRANSACTIONS_PER_BLOCK,
+    Row,
+    Statement,
+    Write,
+    block_writes,
+    cut_writes,
+    decode_writes,
+    encode_writes,
+)
 
-TRANSACTIONS_PER_BLOCK = 1 << 20
-LOGS_PER_BLOCK = 1 << 24
-ROWS_BESIDE_NODES = 10  # of a block: itself, a transaction, a log, and their indexes
+GENERATION = "redo_log"  # the fact that says which records of the log SQLite has
+MOST_PENDING = 16  # records that SQLite may be behind
 
 
 class ChainStore:
@@ -33,12 +45,16 @@ class ChainStore:
         lock: sqlite3.Connection | None,
         name: str,
         checkpointer: Checkpointer | None = None,
+        log: RedoLog | None = None,
     ) -> None:
         self._database = connection
         self._lock = lock
         self._checkpointer = checkpointer
+        self._log = log
         self.name = name
-        self._together: list[tuple[bytes, bytes]] | None = None
+        self._together: list[Row] | None = None
+        self._pending: list[list[Write]] = []
+        self._rows = 0
 
     @classmethod
     def open(cls, directory: Path | None) -> "ChainStore":
@@ -49,78 +65,91 @@ class ChainStore:
         if directory is None:
             return cls(open_memory(), None, "memory")
         connection, lock = open_store_file(directory)
-        return cls(connection, lock, str(directory), Checkpointer(directory / FILE_NAME))
+        try:
+            facts = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+            log = open_log(connection, directory, int.from_bytes(facts.get(GENERATION, b""), "big"))
+            store = cls(connection, lock, str(directory), Checkpointer(directory / FILE_NAME), log)
+            store._replay()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            lock.close()
+            raise StoreDamaged(f"{directory / FILE_NAME} cannot be read as a store: {error}") from error
+        except BaseException:
+            connection.close()
+            lock.close()
+            raise
+        return store
 
     def close(self) -> None:
         """Close the file and let another process have it."""
-        if self._checkpointer is not None:
-            self._checkpointer.close()
-        self._database.close()
-        if self._lock is not None:
-            self._lock.close()
+        try:
+            self._flush()
+        finally:
+            if self._checkpointer is not None:
+                self._checkpointer.close()
+            if self._log is not None:
+                self._log.close()
+            self._database.close()
+            if self._lock is not None:
+                self._lock.close()
 
     # -- writing
 
     def begin(self, genesis: SealedBlock, nodes: Mapping[bytes, bytes], meta: Mapping[str, bytes]) -> None:
         """Write block 0 together with the facts that identify the chain, or neither."""
-        with self._database as database:
-            database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            self._write_block(genesis, nodes)
+        facts: list[Row] = [(name.encode(), value) for name, value in meta.items()]
+        self._write([(Statement.META, facts), *block_writes(genesis, nodes)])
 
     def commit_block(self, block: SealedBlock, nodes: Mapping[bytes, bytes], done: Iterable[bytes]) -> None:
-        """Write a block and everything found through it in one transaction, and wait until it is on disk.
+        """Write a block and everything found through it as one, and wait until it is on disk.
 
         `done` are hashes of journaled transactions that the block makes obsolete.
         """
         gone = self._forget(done)
-        with self._database as database:
-            self._write_block(block, nodes)
-            database.executemany("DELETE FROM queued WHERE hash = ?", gone)
-        if self._checkpointer is not None:
-            self._checkpointer.wrote(len(nodes) + ROWS_BESIDE_NODES)
+        self._write([*block_writes(block, nodes), (Statement.UNQUEUE, gone)])
 
     @contextmanager
     def journaling_together(self) -> Iterator[None]:
-        """Journal what is queued meanwhile in one transaction at the end; only then is any of it durable."""
+        """Journal what is queued meanwhile in one record at the end; only then is any of it durable."""
         self._together = []
         try:
             yield
         finally:
             rows, self._together = self._together, None
             if rows:
-                with self._database as database:
-                    database.executemany("INSERT OR IGNORE INTO queued (hash, raw) VALUES (?, ?)", rows)
+                self._write([(Statement.QUEUE, rows)])
 
     def queue(self, transaction_hash: bytes, raw: bytes, replaces: bytes | None = None) -> None:
         """Journal a transaction that waits; durable when this returns, unless it is journaled with others."""
+        row = (bytes(transaction_hash), raw)
         if self._together is not None and replaces is None:
-            self._together.append((transaction_hash, raw))
+            self._together.append(row)
             return
-        self._forget([] if replaces is None else [replaces])
-        with self._database as database:
-            if replaces is not None:
-                database.execute("DELETE FROM queued WHERE hash = ?", (replaces,))
-            database.execute("INSERT OR IGNORE INTO queued (hash, raw) VALUES (?, ?)", (transaction_hash, raw))
+        gone = self._forget([] if replaces is None else [replaces])
+        self._write([(Statement.UNQUEUE, gone), (Statement.QUEUE, [row])])
 
     def amend(self, number: int, root: bytes, nodes: Mapping[bytes, bytes]) -> None:
         """Note another state than the header's as the one after block `number`."""
-        with self._database as database:
-            database.executemany("INSERT OR IGNORE INTO node VALUES (?, ?)", nodes.items())
-            database.execute("INSERT OR REPLACE INTO amended VALUES (?, ?)", (number, root))
+        self._write([(Statement.NODE, list(nodes.items())), (Statement.AMEND, [(number, bytes(root))])])
 
     def unqueue(self, hashes: Iterable[bytes]) -> None:
         """Take transactions out of the journal."""
-        gone = self._forget(hashes)
-        with self._database as database:
-            database.executemany("DELETE FROM queued WHERE hash = ?", gone)
+        if gone := self._forget(hashes):
+            self._write([(Statement.UNQUEUE, gone)])
 
     def cut_after(self, number: int) -> None:
         """Forget every block above `number`. Their state nodes stay: they do no harm and are found by hash."""
-        with self._database as database:
-            database.execute("DELETE FROM block WHERE number > ?", (number,))
-            database.execute("DELETE FROM amended WHERE number > ?", (number,))
-            database.execute("DELETE FROM txn WHERE id >= ?", ((number + 1) * TRANSACTIONS_PER_BLOCK,))
-            database.execute("DELETE FROM log WHERE id >= ?", ((number + 1) * LOGS_PER_BLOCK,))
+        self._write(cut_writes(number))
+
+    def settle(self) -> None:
+        """Let SQLite have what is on disk in the log only. Every read does it first; whoever has time may."""
+        if self._pending:
+            try:
+                self._take_over()
+            except BaseException:
+                self._database.rollback()
+                self._pending = [] if self._log is None else [decode_writes(one) for one in self._log.records()]
+                raise
 
     # -- reading
 
@@ -213,24 +242,58 @@ class ChainStore:
 
     # -- inside
 
-    def _forget(self, hashes: Iterable[bytes]) -> list[tuple[bytes]]:
-        """Journal none of these with the others, if they were to be; returns them as SQLite takes them."""
-        gone = [(one,) for one in hashes]
+    def _forget(self, hashes: Iterable[bytes]) -> list[Row]:
+        """Journal none of these with the others, if they were to be; returns them as rows."""
+        gone: list[Row] = [(bytes(one),) for one in hashes]
         if self._together and gone:
-            self._together = [row for row in self._together if (row[0],) not in gone]
+            self._together = [row for row in self._together if row[:1] not in gone]
         return gone
 
-    def _write_block(self, block: SealedBlock, nodes: Mapping[bytes, bytes]) -> None:
-        database, header = self._database, block.header
-        database.executemany("INSERT OR IGNORE INTO node VALUES (?, ?)", nodes.items())
-        database.execute(
-            "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
-            (header.block_number, header.hash, encode_header(header), block.size, block.body),
-        )
-        database.executemany("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _transaction_rows(block))
-        database.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _log_rows(block))
+    def _write(self, writes: list[Write]) -> None:
+        """Make writes durable, all or none. In memory they are rows at once; on disk SQLite has them later."""
+        if self._log is None:
+            with self._database:
+                self._run(writes)
+            return
+        if len(self._pending) >= MOST_PENDING:
+            self.settle()
+        self._log.append(encode_writes(writes))
+        self._pending.append(writes)
+
+    def _replay(self) -> None:
+        """Take over what the log holds and SQLite has not committed."""
+        if self._log is not None and (records := self._log.records()):
+            self._pending = [decode_writes(record) for record in records]
+            self._flush()
+
+    def _take_over(self) -> None:
+        pending, self._pending = self._pending, []
+        for writes in pending:
+            self._run(writes)
+        if self._log is not None and self._log.is_full:
+            self._flush()
+
+    def _run(self, writes: list[Write]) -> None:
+        for statement, rows in writes:
+            if rows:
+                self._database.executemany(SQL[statement], rows)
+                self._rows += len(rows)
+
+    def _flush(self) -> None:
+        """Commit SQLite's rows, with the number of the log's next generation, and begin the log again."""
+        self.settle()
+        if self._log is None or not self._database.in_transaction:
+            return
+        number = (self._log.generation + 1).to_bytes(8, "big")
+        self._database.execute(SQL[Statement.META], (GENERATION.encode(), number))
+        self._database.commit()
+        self._log.begin_again()
+        if self._checkpointer is not None:
+            self._checkpointer.wrote(self._rows)
+        self._rows = 0
 
     def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
+        self.settle()
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
@@ -241,31 +304,6 @@ class ChainStore:
         if keccak(encoded) != block_hash:
             raise StoreDamaged(f"{self.name}: the header of block 0x{block_hash.hex()} does not have that hash")
         return BlockRecord(decode_header(encoded), block_hash, int(size), body)
-
-
-def _transaction_rows(block: SealedBlock) -> Iterable[tuple[object, ...]]:
-    first = block.header.block_number * TRANSACTIONS_PER_BLOCK
-    for index, (transaction, outcome) in enumerate(zip(block.transactions, block.outcomes, strict=True)):
-        yield (
-            first + index,
-            transaction.hash,
-            transaction.sender,
-            transaction.encode(),
-            int(outcome.succeeded),
-            outcome.gas_used,
-            outcome.cumulative_gas_used,
-            outcome.first_log_index,
-            len(outcome.logs),
-            outcome.post_state,
-        )
-
-
-def _log_rows(block: SealedBlock) -> Iterable[tuple[object, ...]]:
-    first = block.header.block_number * LOGS_PER_BLOCK
-    for index, outcome in enumerate(block.outcomes):
-        for offset, (address, topics, data) in enumerate(outcome.logs):
-            padded = (*topics, None, None, None, None)[:4]
-            yield (first + outcome.first_log_index + offset, index, address, *padded, data)
 
 
 def _transaction(row: Sequence[Any]) -> TransactionRecord:

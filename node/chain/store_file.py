@@ -8,11 +8,14 @@ import sqlite3
 from pathlib import Path
 
 from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse
+from node.chain.redo_log import RedoLog
 
 FILE_NAME = "chain.sqlite"
 LOCK_NAME = "chain.lock"
+LOG_NAME = "chain.log"
 APPLICATION_ID = 0x436F7272  # "Corr"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+VERSION_WITHOUT_LOG = 1  # its file alone is the whole store
 
 # Nodes are appended as they come and found by a narrow index. Kept in the order of their hashes, which is none,
 # each would go to a page of its own, and pages hold few. (Stores begun that way stay so; the statements fit both.)
@@ -57,6 +60,18 @@ def open_store_file(directory: Path) -> tuple[sqlite3.Connection, sqlite3.Connec
         raise
 
 
+def open_log(connection: sqlite3.Connection, directory: Path, generation: int) -> RedoLog:
+    """The redo log of a store that is open; made for a new store, and for one from before there were logs.
+
+    Raises StoreDamaged when it is missing.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    log = RedoLog.open(directory / LOG_NAME, generation, create=version < SCHEMA_VERSION)
+    if version < SCHEMA_VERSION:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return log
+
+
 def _take_lock(directory: Path) -> sqlite3.Connection:
     lock = sqlite3.connect(directory / LOCK_NAME, timeout=0, check_same_thread=False, isolation_level=None)
     try:
@@ -93,7 +108,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, fresh: bool) -> None
     connection.execute("PRAGMA cache_size = -16384")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses to copy the log back
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION_WITHOUT_LOG}; COMMIT;")
 
 
 def _check_origin(connection: sqlite3.Connection, file: Path) -> None:
@@ -101,5 +116,5 @@ def _check_origin(connection: sqlite3.Connection, file: Path) -> None:
     if application != APPLICATION_ID:
         raise ForeignStore(f"{file} was not written by this program (application id {application:#x})")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, SCHEMA_VERSION}:
+    if version not in {0, VERSION_WITHOUT_LOG, SCHEMA_VERSION}:
         raise ForeignStore(f"{file} has store version {version}; this program reads version {SCHEMA_VERSION}")

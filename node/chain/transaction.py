@@ -13,6 +13,7 @@ from eth_typing import Address
 from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
+from node.chain.dynamic_fee import MAX_NONCE, decode_dynamic_fee_call
 from node.chain.errors import TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.sender import recovered_sender
@@ -21,7 +22,6 @@ MAX_TRANSACTION_BYTES = 131_072
 MAX_INIT_CODE_BYTES = 49_152  # EIP-3860
 BLOB_TYPE = 3
 SET_CODE_TYPE = 4
-MAX_NONCE = 2**64 - 2  # EIP-2681
 
 
 def decode_transaction(raw: bytes) -> SignedTransactionAPI:
@@ -30,6 +30,8 @@ def decode_transaction(raw: bytes) -> SignedTransactionAPI:
         raise TransactionRefused(f"oversized data: transaction size {len(raw)}, limit {MAX_TRANSACTION_BYTES}")
     if raw[:1] == bytes([BLOB_TYPE]):
         raise TransactionRefused("transaction type not supported: this chain takes no blob transactions")
+    if (plain := decode_dynamic_fee_call(raw)) is not None:
+        return plain
     try:
         transaction = PragueTransactionBuilder.decode(raw)
         canonical = transaction.encode()
@@ -44,7 +46,7 @@ def decode_transaction(raw: bytes) -> SignedTransactionAPI:
 
 def decode_stored(raw: bytes, sender: bytes | None = None) -> SignedTransactionAPI:
     """A transaction from the store, where only sound ones are; with its `sender` it need not be recovered."""
-    transaction = PragueTransactionBuilder.decode(raw)
+    transaction = decode_dynamic_fee_call(raw) or PragueTransactionBuilder.decode(raw)
     if sender is not None:
         transaction.__dict__["sender"] = Address(sender)  # where py-evm's cached property keeps it
     return transaction

@@ -6,7 +6,7 @@ read yet is the 32 bytes of its hash.
 
 from typing import TypeAlias
 
-from eth_hash.auto import keccak
+from node.chain.keccak import keccak
 
 BLANK_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
 DIGITS = {digit: value for value, digit in enumerate("0123456789abcdef")}
@@ -37,12 +37,16 @@ class Extension:
 
 
 class Branch:
-    """One child for each next digit. It holds no value: no key here is the beginning of another."""
+    """One child for each next digit. It holds no value: no key here is the beginning of another.
 
-    __slots__ = ("children", "reference")
+    `references` are how it refers to its children; None for one that has changed since.
+    """
 
-    def __init__(self, children: "list[Node | None]") -> None:
+    __slots__ = ("children", "reference", "references")
+
+    def __init__(self, children: "list[Node | None]", references: list[bytes | None]) -> None:
         self.children = children
+        self.references = references
         self.reference: bytes | None = None
 
 
@@ -94,7 +98,8 @@ def decode_node(encoded: bytes) -> Leaf | Extension | Branch:
 def _decode(encoded: bytes) -> Leaf | Extension | Branch:
     items = split_list(encoded)
     if len(items) == 17:
-        return Branch([_child(item) for item in items[:16]])
+        references: list[bytes | None] = [*items[:16]]
+        return Branch([_child(item) for item in items[:16]], references)
     path = string_of(items[0]).hex()
     is_leaf, odd = path[0] in "23", path[0] in "13"
     rest = path[1:] if odd else path[2:]

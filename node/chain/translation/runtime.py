@@ -52,7 +52,7 @@ def pay(g: Any, cost: int) -> bool:
 
 def load_slot(c: Any, g: Any, slot: int) -> int | None:
     """SLOAD, by EIP-2929."""
-    state, address = c.state, c.msg.storage_address
+    state, address = c.state._account_db, c.msg.storage_address
     warm = state.is_storage_warm(address, slot)
     cost = WARM_STORAGE_READ_COST if warm else COLD_SLOAD_COST
     if cost > g.gas_remaining:
@@ -68,7 +68,7 @@ def store_slot(c: Any, g: Any, slot: int, value: int) -> bool:
     """SSTORE, by EIP-2200, 2929 and 3529."""
     if c.msg.is_static or g.gas_remaining <= SSTORE_RESERVE:
         return False
-    state, address = c.state, c.msg.storage_address
+    state, address = c.state._account_db, c.msg.storage_address
     current = state.get_storage(address, slot)
     original = state.get_storage(address, slot, False)
     cost, refund = _store_price(current, original, value)

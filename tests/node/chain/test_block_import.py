@@ -4,20 +4,22 @@ from itertools import count
 from typing import Any
 
 import pytest
+import rlp  # type: ignore[import-untyped]
 from eth.chains.base import Chain
 from eth.db.atomic import AtomicDB
 from eth.vm.forks.prague import PragueVM
-from eth.vm.forks.prague.blocks import PragueBlock
+from eth.vm.forks.prague.blocks import PragueBlock, PragueBlockHeader
+from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_account.signers.local import LocalAccount
 from eth_utils.exceptions import ValidationError
 
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.genesis import Genesis, write_genesis_state
+from node.chain.header import encode_header
 from node.chain.nodes import NodeDatabase
 from node.chain.presentation import receipt_json
 from node.chain.rules import LocalVM
-from node.chain.transaction import decode_stored
 from tests.node.chain.assembly import creation, error_data, keeper, refuser
 from tests.node.chain.signing import dynamic_fee, legacy
 
@@ -39,14 +41,20 @@ def reference_chain(genesis: Genesis, local: LocalChain, machine: type[PragueVM]
     configured: Any = type(
         "Reference", (Chain,), {"vm_configuration": ((0, machine),), "chain_id": genesis.chain_id}
     )
-    chain: Chain = configured.from_genesis_header(database, local.block(0).header)
+    chain: Chain = configured.from_genesis_header(database, stock_header(local, 0))
     return chain
+
+
+def stock_header(local: LocalChain, number: int) -> PragueBlockHeader:
+    """A header of ours as py-evm reads its bytes."""
+    read: PragueBlockHeader = rlp.decode(encode_header(local.block(number).header), PragueBlockHeader)
+    return read
 
 
 def import_all(reference: Chain, local: LocalChain) -> None:
     for number in range(1, local.head.number + 1):
-        transactions = [decode_stored(record.raw) for record in local.transactions_in(number)]
-        block = PragueBlock(local.block(number).header, transactions, [], [])
+        transactions = [PragueTransactionBuilder.decode(record.raw) for record in local.transactions_in(number)]
+        block = PragueBlock(stock_header(local, number), transactions, [], [])
         imported = reference.import_block(block).imported_block
         assert imported.hash == local.block(number).hash
 
