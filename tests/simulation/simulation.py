@@ -44,6 +44,14 @@ class Simulation:
         time.sleep(dice.uniform(0, 1))
         part.start()
 
+    def die_in_turn(self, part: Part, boundaries: Sequence[str]) -> None:
+        """Stop a running part, start it for each boundary so that it dies at its first crossing, then for good."""
+        part.kill("at rest")
+        for boundary in boundaries:
+            part.start_mortal(boundary, 1)
+            self.await_death(part, boundary)
+        part.start()
+
     def await_death(self, part: Part, boundary: str) -> None:
         """Wait until a mortal part has met its fate."""
         give_up = time.monotonic() + DEATH_WITHIN_S
@@ -84,6 +92,6 @@ class Simulation:
         book = read_book(self.debtor_agent.name, "0x", self.debtor_agent.folder / "book.sqlite")
         return Counter(row["state"] for row in book.payments.values())
 
-    def faults(self) -> list[str]:
-        """What the auditor finds, once all who were answered should have ended."""
-        return audit(self.parts.network, self.parts.books(), self.load.answered)
+    def faults(self, **also_answered: str) -> list[str]:
+        """What the auditor finds, once all who were answered should have ended; more UETRs, each with its BIC."""
+        return audit(self.parts.network, self.parts.books(), self.load.answered | also_answered)

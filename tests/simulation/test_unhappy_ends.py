@@ -31,7 +31,7 @@ def test_signed_then_suspended_then_withdrawn(simulation: Simulation) -> None:
     debtor_agent.start_mortal("signed", 1)
     simulation.load.send(order)
     simulation.await_death(debtor_agent, "signed")
-    with _suspended(simulation, debtor_agent):
+    with suspended(simulation, debtor_agent):
         debtor_agent.start_mortal("withdrawn", 1)
         simulation.await_death(debtor_agent, "withdrawn")
         debtor_agent.start()
@@ -67,7 +67,7 @@ def test_accepted_and_dead_until_it_is_too_late(simulation: Simulation) -> None:
 
 
 @contextmanager
-def _suspended(simulation: Simulation, part: Part) -> Iterator[None]:
+def suspended(simulation: Simulation, part: Part) -> Iterator[None]:
     """The registrar suspends a participant for a while."""
     _set_status(simulation, part, ParticipantStatus.SUSPENDED)
     try:

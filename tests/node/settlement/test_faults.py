@@ -111,6 +111,50 @@ def test_a_lost_answer_is_asked_for_again_and_is_the_same(town: Town) -> None:
     assert record.acceptance_signature == theirs.acceptance_signature
 
 
+def test_a_counterparty_that_gets_a_request_twice_answers_the_same_and_settles_once(town: Town) -> None:
+    town.board.fault = "twice"
+    posted = town.post(payment(100))
+    record = town.run(posted.uetr, settled)
+    town.turn()
+    theirs = town.record(posted.uetr, town.creditor_agent)
+    assert theirs.acceptance_signature == record.acceptance_signature
+    assert [one.state for one in theirs.history].count(State.ACCEPTED) == 1
+    assert theirs.state is State.SETTLED
+
+
+def test_a_request_that_arrives_after_its_asker_gave_up_for_good_settles_nothing(town: Town) -> None:
+    town.board.fault = "late"
+    posted = town.post(payment(100))
+    for _ in range(3):
+        town.turn()
+        town.clock.forward(1)
+    assert town.board.under_way
+    town.forward_both(town.debtor_agent.terms.payment_s + 1)
+    record = town.run(posted.uetr, ended)
+    assert record.state is State.EXPIRED
+    town.board.deliver_late()
+    town.forward_both(town.debtor_agent.terms.payment_s * 2)
+    town.turn()
+    with town.creditor_agent.book.view() as unit:
+        theirs = unit.payments.find(posted.uetr)
+    assert theirs is None or theirs.state in {State.EXPIRED, State.REJECTED, State.CANCELLED}
+    assert town.account(town.debtor_agent, DEBTOR_ACCOUNT).reserved.minor == 0
+
+
+def test_a_late_answer_is_taken_when_it_is_asked_for_again(town: Town) -> None:
+    town.board.fault = "late"
+    posted = town.post(payment(100))
+    for _ in range(3):
+        town.turn()
+        town.clock.forward(1)
+    town.board.deliver_late()
+    theirs = town.record(posted.uetr, town.creditor_agent)
+    assert theirs.state is State.ACCEPTED
+    town.board.fault = None
+    town.clock.forward(20)
+    assert town.run(posted.uetr, settled).acceptance_signature == theirs.acceptance_signature
+
+
 def test_an_acceptance_signed_by_another_key_is_no_acceptance(town: Town) -> None:
     town.board.fault = "ill signed"
     record = town.run(town.post(payment(100)).uetr, ended)

@@ -24,26 +24,24 @@ from node.chain.genesis import Genesis
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
 from node.domain.money import Currency, Money
-from node.domain.party import AccountScheme, Agent, CashAccount, Participant, ParticipantRole, Party
+from node.domain.party import AccountScheme, Agent, CashAccount, ParticipantRole, Party
 from node.domain.payment import ChargeBearer, Payment
-from node.domain.quote import SignedQuote
 from node.domain.reasons import Finding
 from node.ledger.client import LedgerClient
 from node.ledger.deployment import deploy_network
 from node.ledger.directory import Directory
 from node.ledger.plan import CurrencyPlan, IssuePlan, NetworkKeys, NetworkPlan, ParticipantPlan
 from node.ledger.settlement_contract import SettlementContract
-from node.settlement.creditor_desk import consider
 from node.settlement.engine import due_payments, step
 from node.settlement.intake import Received, Recorded, receive
 from node.settlement.office import Office
-from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
-from node.settlement.quote_desk import give
+from node.settlement.ports import Written
 from node.settlement.reconcile import reconcile
 from node.settlement.sender import send_pending
 from node.settlement.terms import PriceBook, Terms
 from node.settlement.watcher import watch
 from tests.node.settlement.clocks import TownClock
+from tests.node.settlement.switchboard import Switchboard
 from wallet.signer import LocalSigner
 
 CNY, AED = Currency("CNY", 2), Currency("AED", 2)
@@ -67,54 +65,6 @@ class PlainTranslator:
     def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
         states = (records[line.uetr].state.value if line.uetr else "NONE" for line in entry.lines)
         return Written("pacs.002.001.10", f"batch-{entry.key}", " ".join(states).encode())
-
-
-class Switchboard:
-    """The line between the institutions; `fault` decides what becomes of a request for an acceptance."""
-
-    def __init__(self) -> None:
-        self.offices: dict[str, Office] = {}
-        self.payments: dict[bytes, Payment] = {}
-        self.fault: str | None = None
-        self.asked = 0
-
-    def line_of(self, bic: str) -> Line:
-        return Line(self, bic)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One institution's end of the switchboard (a Correspondent)."""
-
-    board: Switchboard
-    bic: str
-
-    def _office(self, participant: Participant) -> Office:
-        return next(o for o in self.board.offices.values() if o.account == participant.settlement_account)
-
-    def ask_acceptance(
-        self, creditor_agent: Participant, request: AcceptanceRequest
-    ) -> Accepted | Refused | Unreachable:
-        self.board.asked += 1
-        if self.board.fault == "down":
-            return Unreachable("the line is cut")
-        office = self._office(creditor_agent)
-        ourselves = office.directory.by_bic(self.bic)
-        assert ourselves is not None
-        payment = self.board.payments[request.message.removeprefix(b"forward of ")]
-        written = Written("pacs.008.001.08", f"forward-{payment.uetr}", request.message)
-        answer = consider(office, ourselves, payment, (), written, request)
-        if self.board.fault == "reply lost":
-            return Unreachable("the answer was lost")
-        if self.board.fault == "ill signed" and isinstance(answer, Accepted):
-            return replace(answer, signature=self.board.offices[self.bic].signer.sign_digest(bytes(32)).to_bytes())
-        return answer
-
-    def ask_quote(self, provider: Participant, request: QuoteRequest) -> SignedQuote | Refused | Unreachable:
-        office = self._office(provider)
-        taker = office.directory.by_bic(request.taker_bic)
-        assert taker is not None
-        return give(office, taker, request)
 
 
 @dataclass

@@ -17,7 +17,8 @@ from node.settlement.office import Office
 from node.settlement.terms import Terms
 from node.settlement.worker import Worker
 from tests.node.settlement.clocks import RunningClock
-from tests.node.settlement.town import DEBTOR_BIC, PlainTranslator, Switchboard
+from tests.node.settlement.switchboard import Switchboard
+from tests.node.settlement.town import DEBTOR_BIC, PlainTranslator
 from wallet.signer import LocalSigner
 
 

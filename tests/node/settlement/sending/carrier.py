@@ -26,7 +26,8 @@ from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from tests.node.ledger.actors import actor
 from tests.node.settlement.clocks import RunningClock
-from tests.node.settlement.town import PlainTranslator, Switchboard
+from tests.node.settlement.switchboard import Switchboard
+from tests.node.settlement.town import PlainTranslator
 from wallet.signer import LocalSigner
 
 THREADS = 20

@@ -24,7 +24,8 @@ from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from node.settlement.watcher import watch
 from tests.node.settlement.clocks import RunningClock
-from tests.node.settlement.town import PlainTranslator, Switchboard
+from tests.node.settlement.switchboard import Switchboard
+from tests.node.settlement.town import PlainTranslator
 from wallet.authorisation import Authorisation
 from wallet.signer import LocalSigner
 
