@@ -15,7 +15,7 @@ from api.limits import request_limits
 from api.request_log import log_as_json
 from api.tls import server_context
 from cli.failures import ends_well_or_says_why
-from cli.running_network import HOST, PortTaken
+from cli.ports import HOST, PortTaken
 from cli.waiting import until_told_to_stop
 from node.chain.serving import BackgroundServer
 from node.settings import read_settings

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from api.institution import BadInstitution
-from api.tls import BadCertificate
-from cli.claim import FolderInUse
-from cli.demo_payment import DemoFailed
-from cli.exit_codes import ExitCode
-from cli.openings import OpeningRefused
-from cli.running_network import PortTaken
-from node.chain.errors import StoreError
-from node.ledger.errors import LedgerUnreachable
-from node.ledger.orders import DeploymentFailed
-from node.settings import BadSetting
-from wallet.encryption import KeystoreRefused
-from wallet.private_file import UnsafeFile
-from wallet.signer import SignatureRefused, SignerUnreachable
+from cli.failure_codes import NETWORK, code_of
 
 P = ParamSpec("P")
-
-_CODES: Mapping[type[Exception], ExitCode] = {
-    PortTaken: ExitCode.PORT_TAKEN,
-    FolderInUse: ExitCode.FOLDER_IN_USE,
-    DemoFailed: ExitCode.NO,
-    DeploymentFailed: ExitCode.NO,
-    OpeningRefused: ExitCode.NO,
-    LedgerUnreachable: ExitCode.UNREACHABLE,
-    KeystoreRefused: ExitCode.NO_KEY,
-    UnsafeFile: ExitCode.NO_KEY,
-    SignatureRefused: ExitCode.NO_KEY,
-    SignerUnreachable: ExitCode.UNREACHABLE,
-    BadInstitution: ExitCode.BAD_INPUT,
-    BadCertificate: ExitCode.BAD_INPUT,
-    FileExistsError: ExitCode.BAD_INPUT,
-    FileNotFoundError: ExitCode.BAD_INPUT,
-    BadSetting: ExitCode.BAD_INPUT,
-    StoreError: ExitCode.BAD_INPUT,
-}
 
 
 def ends_well_or_says_why(command: Callable[P, None]) -> Callable[P, None]:
@@ -54,10 +22,12 @@ def ends_well_or_says_why(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except tuple(_CODES) as error:
+        except Exception as error:
+            code = code_of(error, NETWORK)
+            if code is None:
+                raise
             sentence = Text("error: ", style="bold red") + Text(str(error))
             Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
-            code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
             raise typer.Exit(code) from error
 
     return run

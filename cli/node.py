@@ -9,9 +9,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from rich.console import Console
 
-from cli.failure_teller import FailureTeller
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.development import MNEMONIC, DevelopmentChain, development_genesis, development_signers
@@ -158,6 +156,11 @@ def _telling_failures(chain: LocalChain, rpc_app: RpcApp, wanted: bool) -> Itera
     if not wanted:
         yield
         return
+    # A chain that tells nothing need not know how to read calls as the contracts mean them.
+    from rich.console import Console  # noqa: PLC0415
+
+    from cli.failure_teller import FailureTeller  # noqa: PLC0415
+
     teller = FailureTeller(chain, rpc_app.rpc, Console(highlight=False))
     teller.start()
     try:

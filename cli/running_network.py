@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +28,7 @@ from cli.deployment import SandboxKeys, deploy
 from cli.folders import InstitutionFolder, kept_key, kept_secret, prepare_institution
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
+from cli.ports import HOST, PortTaken
 from node.chain.chain import LocalChain
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer, listening_socket
@@ -39,13 +40,7 @@ from node.ledger.slots import SETTLEMENT_SLOT, contract_address
 from node.settlement.ports import Boundary
 from wallet.signer import Signer
 
-HOST: Final = "127.0.0.1"
-
 Progress = Callable[[str], None]
-
-
-class PortTaken(Exception):
-    """A port that the network needs is in use; the text says which, and by what option to choose others."""
 
 
 @dataclass(frozen=True)

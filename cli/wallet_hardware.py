@@ -8,15 +8,17 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.wallet_view import note, show_json, show_table
 from wallet.key_place import HardwarePlace
-from wallet.key_ring import opened_module
 from wallet.secret import Secret
 from wallet.secret_input import read_secret
+
+if TYPE_CHECKING:
+    from wallet.hardware_module import HardwareModule
 
 LibraryOption = Annotated[
     Path | None,
@@ -54,19 +56,23 @@ class HardwareChoice:
 
     def make(self, place: HardwarePlace, *, as_json: bool) -> None:
         """Have the module make a key, and show its address. Raises SignatureRefused, SignerUnreachable."""
-        with closing(opened_module(place, self._pin())) as module:
+        with closing(self._opened(place)) as module:
             _show(place, module.make_key(place.key).address, "New key", as_json)
         note("There is no copy of it: if the module is lost, so is the key, unless the vendor's tools back it up.")
 
     def show(self, place: HardwarePlace, *, as_json: bool) -> str:
         """Show the address of a key; one that could leave the module is refused."""
-        with closing(opened_module(place, self._pin())) as module:
+        with closing(self._opened(place)) as module:
             address = module.signer(place.key).address
         _show(place, address, "Key", as_json)
         return address
 
-    def _pin(self) -> Secret:
-        return read_secret("PIN", descriptor=self.pin_fd, file=self.pin_file)
+    def _opened(self, place: HardwarePlace) -> HardwareModule:
+        # A key ring knows remote signers too, and with them a whole HTTP client: only who has a module needs it.
+        from wallet.key_ring import opened_module  # noqa: PLC0415
+
+        pin: Secret = read_secret("PIN", descriptor=self.pin_fd, file=self.pin_file)
+        return opened_module(place, pin)
 
 
 def _show(place: HardwarePlace, address: str, title: str, as_json: bool) -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.ledger.client import LedgerClient
 from node.settings import read_settings
 from wallet.address import address_bytes
 from wallet.contacts import read_contacts
@@ -23,6 +22,9 @@ from wallet.policy_document import BadPolicy
 from wallet.secret import Secret
 from wallet.secret_input import read_secret
 from wallet.signer import LocalSigner, assert_native_curve
+
+if TYPE_CHECKING:
+    from node.ledger.client import LedgerClient
 
 DEFAULT_KEYSTORE = Path("~/.corridor/keystore")
 
@@ -58,6 +60,9 @@ def keystore_at(directory: Path, *, light: bool = False) -> Keystore:
 
 def ledger_of(network: Network) -> LedgerClient:
     """Return a client of the network's chain. Raises BadNetwork if another chain answers there."""
+    # Keys, signatures and contacts are used without a chain, and without what it takes to talk to one.
+    from node.ledger.client import LedgerClient  # noqa: PLC0415
+
     client = LedgerClient(network.rpc_url)
     if client.chain_id() != network.chain_id:
         raise BadNetwork(f"{network.rpc_url} is chain {client.chain_id()}, not chain {network.chain_id}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import ParamSpec
 
 import typer
@@ -16,27 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.exit_codes import ExitCode
-from node.book.records import BookBusy
-from node.ledger.client import ReadRefused
-from node.ledger.errors import EngineRefused, LedgerUnreachable
-from wallet.address import BadAddress
-from wallet.amount import BadAmount
-from wallet.audit import AuditBroken, AuditBusy
-from wallet.contacts import BadContact
-from wallet.encryption import KeystoreRefused
-from wallet.intent import BadIntent
-from wallet.key_place import BadKeyPlace
-from wallet.network import BadNetwork, printable
-from wallet.payment_request import BadRequest
-from wallet.policy_document import BadPolicy
-from wallet.private_file import UnsafeFile
+from cli.failure_codes import WALLET, code_of
+from wallet.network import printable
 from wallet.qr_code import in_blocks, qr_code
-from wallet.secret_input import NoSecret
-from wallet.signature import SignatureRefused
-from wallet.signer import SignerUnreachable
-from wallet.transaction import BadTransaction
-from wallet.typed_data import BadTypedData
 from wallet.words import Description
 
 P = ParamSpec("P")
@@ -54,36 +36,6 @@ class StillOpen(Exception):
     """An earlier transfer's fate had to be looked up first; nothing new was sent."""
 
 
-_CODES: Mapping[type[Exception], ExitCode] = {
-    Declined: ExitCode.NOT_AGREED,
-    StillOpen: ExitCode.NO,
-    NotAllowed: ExitCode.NO,
-    AuditBusy: ExitCode.FOLDER_IN_USE,
-    AuditBroken: ExitCode.NO_KEY,
-    BookBusy: ExitCode.FOLDER_IN_USE,
-    LedgerUnreachable: ExitCode.UNREACHABLE,
-    SignerUnreachable: ExitCode.UNREACHABLE,
-    EngineRefused: ExitCode.UNREACHABLE,
-    ReadRefused: ExitCode.NO,
-    KeystoreRefused: ExitCode.NO_KEY,
-    UnsafeFile: ExitCode.NO_KEY,
-    NoSecret: ExitCode.NO_KEY,
-    FileNotFoundError: ExitCode.NO_KEY,
-    FileExistsError: ExitCode.NO_KEY,
-    BadAddress: ExitCode.BAD_INPUT,
-    BadAmount: ExitCode.BAD_INPUT,
-    BadNetwork: ExitCode.BAD_INPUT,
-    BadPolicy: ExitCode.BAD_INPUT,
-    BadContact: ExitCode.BAD_INPUT,
-    BadIntent: ExitCode.BAD_INPUT,
-    BadKeyPlace: ExitCode.BAD_INPUT,
-    BadRequest: ExitCode.BAD_INPUT,
-    BadTransaction: ExitCode.BAD_INPUT,
-    BadTypedData: ExitCode.BAD_INPUT,
-    SignatureRefused: ExitCode.BAD_INPUT,
-}
-
-
 def told(command: Callable[P, None]) -> Callable[P, None]:
     """Turn a command's expected failures into one sentence on standard error and their exit code."""
 
@@ -91,9 +43,11 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except tuple(_CODES) as error:
+        except Exception as error:
+            code = code_of(error, WALLET)
+            if code is None:
+                raise
             complain(str(error))
-            code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
             raise typer.Exit(code) from error
 
     return run

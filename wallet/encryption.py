@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from Crypto.Protocol.KDF import scrypt as scrypt_beyond_rfc
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
@@ -109,6 +108,9 @@ def _scrypt(section: object, password: Secret) -> Secret:
         raise KeystoreRefused(f"{where}: n={n}, r={r}, p={p} cost more than a keystore may")
     salt = _salt(parameters["salt"])
     if n >= 1 << 16 * r:  # RFC 7914 forbids it and OpenSSL refuses it; published files have it (n=2**18, r=1)
+        # Few files need it, and importing it takes 50 ms of every command.
+        from Crypto.Protocol.KDF import scrypt as scrypt_beyond_rfc  # noqa: PLC0415
+
         return Secret(bytes(scrypt_beyond_rfc(password.reveal(), salt, 32, n, r, p)))  # type: ignore[arg-type]
     memory = 128 * r * (n + p + 2) + 2**20  # what OpenSSL counts, and a little room
     return Secret(hashlib.scrypt(password.reveal(), salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=32))

@@ -6,9 +6,6 @@ The second one (python-ecdsa) sees public data only: its authors state that it d
 from __future__ import annotations
 
 from coincurve import PublicKey
-from ecdsa import SECP256k1, VerifyingKey  # type: ignore[import-untyped]
-from ecdsa.errors import MalformedPointError  # type: ignore[import-untyped]
-from ecdsa.keys import BadSignatureError  # type: ignore[import-untyped]
 
 from wallet.address import address_of, checksum_address
 from wallet.signature import Signature, SignatureRefused
@@ -40,6 +37,11 @@ def verify_independently(digest: bytes, signature: Signature, public_key: bytes)
     Slow (about a thousand a second): for audits, tests and hardware signers. Raises SignatureRefused for a key
     that is not on secp256k1 or a digest of another length than 32 bytes.
     """
+    # Only whoever checks twice pays for importing it.
+    from ecdsa import SECP256k1, VerifyingKey  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ecdsa.errors import MalformedPointError  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ecdsa.keys import BadSignatureError  # type: ignore[import-untyped]  # noqa: PLC0415
+
     if len(digest) != 32:
         raise SignatureRefused(f"a digest has 32 bytes, not {len(digest)}")
     try:

@@ -3,21 +3,23 @@
 A chain not started for development has none of this, and answers its methods as unknown.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth.abc import SignedTransactionAPI
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
-from eth_account import Account
-from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
-from eth_account.signers.local import LocalAccount
 from eth_typing import Address
 
 from node.chain.chain import LocalChain
 from node.chain.errors import ChainError
 from node.chain.genesis import Genesis, GenesisAccount
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 MNEMONIC = "test test test test test test test test test test test junk"
 ACCOUNTS = 10
@@ -46,7 +48,7 @@ class DevelopmentChain:
     impersonated: set[bytes] = field(default_factory=set)
     impersonate_all: bool = False
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
-    _miner: "IntervalMiner | None" = None
+    _miner: IntervalMiner | None = None
 
     @property
     def interval_s(self) -> float:
@@ -112,6 +114,10 @@ class IntervalMiner:
 
 def development_signers(mnemonic: str = MNEMONIC, count: int = ACCOUNTS) -> dict[bytes, LocalAccount]:
     """The accounts that Anvil and Hardhat use too: everybody knows their keys."""
+    # Only a development chain pays for importing it, which is a fifth of a second.
+    from eth_account import Account  # noqa: PLC0415
+    from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH  # noqa: PLC0415
+
     Account.enable_unaudited_hdwallet_features()
     base = ETHEREUM_DEFAULT_PATH.rsplit("/", 1)[0]
     signers = [Account.from_mnemonic(mnemonic, account_path=f"{base}/{index}") for index in range(count)]

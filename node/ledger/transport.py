@@ -1,19 +1,21 @@
-"""JSON-RPC over HTTP: one kept-alive session, one request or one batch at a time, nothing rewritten on the way.
+"""JSON-RPC over HTTP: kept-alive connections, one request or one batch at a time, nothing rewritten on the way.
 
-web3.py's provider carries the bytes; its middleware (which fills in gas and nonces, and retries) is left out.
+urllib3 carries the bytes: no middleware fills in gas or nonces, nothing of the environment decides where a request
+goes, and a redirect is not followed.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
-import requests
-from requests.adapters import HTTPAdapter
-from web3 import HTTPProvider
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
+import certifi
+import urllib3
+from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError, ProtocolError
+from urllib3.util import Timeout, make_headers, parse_url
 
 from node.ledger.errors import EngineRefused, LedgerBehind, LedgerUnreachable
 from node.recursion import bound_recursion
@@ -26,14 +28,8 @@ _UNKNOWN_BLOCK: Final = ("header not found", "unknown block", "block not found",
 _CONNECTIONS: Final = 32
 _MOST_IN_A_BATCH: Final = 100
 # What parsing and checking an answer raises; nested without end, it is a RecursionError.
-_NO_ANSWER: Final = (
-    Web3Exception,
-    json.JSONDecodeError,
-    UnicodeDecodeError,
-    RecursionError,
-    KeyError,
-    TypeError,
-)
+_NO_ANSWER: Final = (json.JSONDecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError)
+_OK: Final = 200
 
 
 class Connection:
@@ -47,26 +43,23 @@ class Connection:
         """Open nothing yet; `timeout_s` is for connecting and for each silence while reading."""
         bound_recursion()
         self.rpc_url = rpc_url
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy or credentials from the environment
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
-        self._provider = HTTPProvider(
-            rpc_url,
-            request_kwargs={"timeout": timeout_s},
-            session=self._session,
-            exception_retry_configuration=None,
+        self._numbers = itertools.count()
+        self._pools = urllib3.PoolManager(
+            num_pools=4,
+            maxsize=_CONNECTIONS,
+            headers=_headers(rpc_url),
+            timeout=Timeout(connect=timeout_s, read=timeout_s),
+            retries=False,  # which also means that no redirect is followed
+            ca_certs=certifi.where(),
         )
 
     def close(self) -> None:
         """Close the kept-alive connections; a later call opens new ones."""
-        self._session.close()
+        self._pools.clear()
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one request. Raises LedgerUnreachable, LedgerBehind and EngineRefused."""
-        response = self._reach(method, lambda: self._provider.make_request(RPCEndpoint(method), list(params)))
-        return result_of(method, response)
+        return result_of(method, self._reach(method, self._asked(method, params)))
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of several requests, in their order, in as few round trips as possible.
@@ -85,30 +78,53 @@ class Connection:
         return answers
 
     def _batch(self, calls: Sequence[Call]) -> list[Any]:
-        requested: list[tuple[RPCEndpoint, Any]] = [
-            (RPCEndpoint(method), list(params)) for method, params in calls
-        ]
-        response: Any = self._reach("batch", lambda: self._provider.make_batch_request(requested))
+        response = self._reach("batch", [self._asked(method, params) for method, params in calls])
         if isinstance(response, dict):  # one error for the whole batch
             result_of("batch", response)
         if not isinstance(response, list) or len(response) != len(calls):
             raise LedgerUnreachable(f"{self.rpc_url}: a batch of {len(calls)} was not answered one for one")
         return response
 
-    def _reach(self, method: str, request: Any) -> Any:
+    def _asked(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "method": method, "params": list(params), "id": next(self._numbers)}
+
+    def _reach(self, method: str, asked: Any) -> Any:
+        body = json.dumps(asked).encode()
         try:
             try:
-                return request()
-            except requests.exceptions.ConnectionError:
+                return self._answer(body)
+            except (NewConnectionError, ProtocolError):
                 if method == "eth_sendRawTransaction":
                     raise
-                return request()
-        except requests.exceptions.RequestException as error:
+                return self._answer(body)
+        except HTTPError as error:
             raise LedgerUnreachable(f"{self.rpc_url}: {_in_short(error)}") from error
         except _NO_ANSWER as error:
             raise LedgerUnreachable(
                 f"{self.rpc_url}: the answer is not JSON-RPC ({type(error).__name__})"
             ) from error
+
+    def _answer(self, body: bytes) -> Any:
+        """What was answered; a batch in the order in which it was asked."""
+        response = self._pools.request("POST", self.rpc_url, body=body)
+        if response.status != _OK:
+            raise LedgerUnreachable(f"{self.rpc_url}: HTTP {response.status}")
+        answer = json.loads(response.data)
+        return sorted(answer, key=lambda one: one["id"]) if isinstance(answer, list) else answer
+
+
+def _headers(rpc_url: str) -> dict[str, str]:
+    """The headers of every request; a name and password in the address go into one of them."""
+    try:
+        account = parse_url(rpc_url).auth
+    except LocationParseError:
+        account = None  # the first request will say what is wrong with the address
+    proof = make_headers(basic_auth=unquote(account)) if account else {}
+    return {
+        "Content-Type": "application/json",
+        **make_headers(accept_encoding=True, user_agent="corridor"),
+        **proof,
+    }
 
 
 def result_of(method: str, response: Any) -> Any:
@@ -132,10 +148,8 @@ def _failure(method: str, error: Any) -> Exception:
     return EngineRefused(code, message, error.get("data"))
 
 
-def _in_short(error: requests.exceptions.RequestException) -> str:
+def _in_short(error: HTTPError) -> str:
     """What happened, without the addresses and objects that these exceptions carry in their text."""
-    if error.response is not None:
-        return f"HTTP {error.response.status_code}"
     innermost: BaseException = error
     while innermost.__cause__ or innermost.__context__:
         innermost = innermost.__cause__ or innermost.__context__ or innermost

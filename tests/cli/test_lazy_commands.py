@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What costs a tenth of a second or so to import, by its top package (typer itself needs pydantic).
 HEAVY = frozenset(
     {"web3", "eth", "eth_account", "eth_keyfile", "py_ecc", "aiohttp", "fastapi", "lxml", "sqlalchemy"}
-    | {"alembic", "uvicorn", "httpx", "requests", "boto3", "pkcs11", "vyper"}
+    | {"alembic", "uvicorn", "httpx", "requests", "boto3", "pkcs11", "vyper", "eth_abi", "eth_keys"}
 )
 
 
@@ -74,6 +74,36 @@ def imported(arguments: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "wallet --help", "bench --help", "up --help"])
-def test_help_and_lists_load_nothing_heavy(arguments: str) -> None:
-    assert imported(arguments) & HEAVY == set()
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ("--help", ()),
+        ("--version", ()),
+        ("wallet --help", ()),
+        ("bench --help", ()),
+        ("up --help", ()),
+        ("wallet list --keystore nowhere", ()),
+        ("wallet sign --help", ()),
+        ("wallet new --help", ()),
+        ("wallet balance --network nowhere", ()),
+        ("node --help", ("eth", "py_ecc", "uvicorn", "eth_abi", "eth_keys")),
+    ],
+    ids=str,
+)
+def test_a_command_loads_nothing_heavy_that_it_does_not_need(arguments: str, needed: tuple[str, ...]) -> None:
+    assert imported(arguments) & HEAVY == set(needed)
+
+
+def test_an_institutions_api_loads_no_chain_and_no_ethereum_client() -> None:
+    assert (
+        imported("api --help") & {"eth", "py_ecc", "eth_account", "web3", "aiohttp", "alembic", "requests"}
+        == set()
+    )
+
+
+def test_a_wallet_that_talks_to_the_chain_loads_the_codec_and_no_more() -> None:
+    program = (
+        "import sys, cli.wallet_balance, node.ledger.client; print(*{n.partition('.')[0] for n in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & HEAVY == {"eth_abi"}

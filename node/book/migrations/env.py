@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection that node.book.upgrade hands over."""
+"""Alembic's entry: runs the revisions on the connection that node.book.revisions hands over."""
 
 from __future__ import annotations
 

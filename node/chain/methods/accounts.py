@@ -1,9 +1,10 @@
 """Accounts the node holds keys of, on a development chain only: sending and signing without a wallet."""
 
-import json
-from typing import Any
+from __future__ import annotations
 
-from eth_account.messages import encode_defunct, encode_typed_data
+import json
+from typing import TYPE_CHECKING, Any
+
 from eth_utils.address import to_checksum_address
 
 from node.chain.development import DevelopmentChain, borrowed_transaction
@@ -15,6 +16,9 @@ from node.chain.parameters import Parameters, access_list, as_mapping
 from node.chain.presentation import signed_transaction_json
 from node.chain.rpc_error import SERVER_ERROR, RpcError, invalid_params
 from node.chain.transaction import decode_stored
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 
 def accounts(node: RpcNode, _: Parameters) -> list[str]:
@@ -48,17 +52,19 @@ def sign_transaction(node: RpcNode, parameters: Parameters) -> Any:
 def sign(node: RpcNode, parameters: Parameters) -> str:
     """eth_sign: EIP-191."""
     signer = _development(node).signer(parameters.address(0))
-    return data(bytes(signer.sign_message(encode_defunct(parameters.data(1))).signature))
+    return _signed_message(signer, parameters.data(1))
 
 
 def personal_sign(node: RpcNode, parameters: Parameters) -> str:
     """personal_sign: as eth_sign, with its parameters the other way round."""
     signer = _development(node).signer(parameters.address(1))
-    return data(bytes(signer.sign_message(encode_defunct(parameters.data(0))).signature))
+    return _signed_message(signer, parameters.data(0))
 
 
 def sign_typed_data(node: RpcNode, parameters: Parameters) -> str:
     """eth_signTypedData: EIP-712. The document is an object, or its JSON text as ethers and wallets send it."""
+    from eth_account.messages import encode_typed_data  # noqa: PLC0415  see `development_signers`
+
     signer = _development(node).signer(parameters.address(0))
     document = _document(parameters)
     try:
@@ -66,6 +72,12 @@ def sign_typed_data(node: RpcNode, parameters: Parameters) -> str:
     except (ValueError, KeyError, TypeError) as error:
         raise invalid_params(f"invalid argument 1: {error}") from error
     return data(bytes(signer.sign_message(message).signature))
+
+
+def _signed_message(signer: LocalAccount, message: bytes) -> str:
+    from eth_account.messages import encode_defunct  # noqa: PLC0415  see `development_signers`
+
+    return data(bytes(signer.sign_message(encode_defunct(message)).signature))
 
 
 def _document(parameters: Parameters) -> dict[str, Any]:

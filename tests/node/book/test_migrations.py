@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,17 +16,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 
-import node.book.upgrade
+from node.book import revisions
 from node.book.book import Book
 from node.book.databases import open_engines
+from node.book.revisions import MIGRATIONS, run_migrations, sqlite_statements
 from node.book.tables import metadata
+from node.book.upgrade import newest_revision
 from node.domain.lifecycle import State
 from tests.node.book.making import LANE, payment_record, transaction_record
-
-MIGRATIONS = Path(node.book.upgrade.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -80,12 +83,16 @@ def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
 
 
 def test_a_killed_upgrade_leaves_nothing(book_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def upgrade_and_die(config: Config, revision: str) -> None:
-        upgrade(config, revision)
+    def migrations_and_death(connection: Connection) -> None:
+        run_migrations(connection)
         raise KeyboardInterrupt
 
-    upgrade = command.upgrade
-    monkeypatch.setattr(command, "upgrade", upgrade_and_die)
+    def statements_and_death() -> Iterator[str]:
+        yield from sqlite_statements()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(revisions, "run_migrations", migrations_and_death)
+    monkeypatch.setattr(revisions, "sqlite_statements", statements_and_death)
     with pytest.raises(KeyboardInterrupt):
         Book.open(book_url)
     writer, _ = open_engines(book_url)
@@ -93,6 +100,33 @@ def test_a_killed_upgrade_leaves_nothing(book_url: str, monkeypatch: pytest.Monk
     monkeypatch.undo()
     Book.open(book_url).close()
     assert "payments" in inspect(writer).get_table_names()
+
+
+def test_a_new_file_is_just_what_the_migrations_make(tmp_path: Path) -> None:
+    """A new book is made from their outcome; schema and rows must be the same as if it had grown."""
+    Book.open_file(tmp_path / "new.sqlite").close()
+    grown, _ = open_engines(f"sqlite:///{tmp_path / 'grown.sqlite'}")
+    with grown.begin() as connection:
+        command.upgrade(_config(connection=connection), "head")
+    assert _dumped(tmp_path / "new.sqlite") == _dumped(tmp_path / "grown.sqlite")
+
+
+def _dumped(file: Path) -> list[list[str]]:
+    """Every statement by its lines, in no order: Alembic copies a table's constraints in any."""
+    with closing(sqlite3.connect(file)) as connection:
+        return sorted(sorted(line.strip(" ,\t") for line in one.splitlines()) for one in connection.iterdump())
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def test_a_book_that_is_up_to_date_loads_no_alembic(tmp_path: Path) -> None:
+    Book.open_file(tmp_path / "book.sqlite").close()
+    program = f"{_OPEN}; print('alembic' in sys.modules)"
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+    done = subprocess.run([sys.executable, "-c", program, url], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
 
 
 def test_a_book_that_a_newer_program_has_written_is_refused(book_url: str) -> None:

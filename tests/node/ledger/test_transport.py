@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -135,3 +139,31 @@ def test_an_engine_without_pending_blocks_tells_its_newest_time() -> None:
     answers = {"eth_getBlockByNumber latest": block, "eth_getBlockByNumber pending": None, "eth_call": -32000}
     with scripted(answers) as url:
         assert LedgerClient(url).pending_time_s() == 100
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/", "http://", "http://[::1", "http://256.0.0.1.:9"])
+def test_an_address_that_is_none_is_unreachable(address: str) -> None:
+    with pytest.raises(LedgerUnreachable):
+        LedgerClient(address, timeout_s=1).chain_id()
+
+
+def test_a_name_and_password_in_the_address_are_shown_and_a_redirect_is_not_followed() -> None:
+    asked: list[str | None] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.headers["Authorization"])
+            self.send_response(308)
+            self.send_header("Location", NOWHERE)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://node:p%40ss@127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(LedgerUnreachable, match="HTTP 308"):
+            LedgerClient(url).chain_id()
+        server.shutdown()
+    assert asked == ["Basic " + base64.b64encode(b"node:p@ss").decode()]
