@@ -67,7 +67,9 @@ def node(
         opened = _listening(host, port)
         _introduce(chain, development, f"http://{host}:{opened.getsockname()[1]}")
         with _telling_failures(chain, rpc_app, dev if trace_failures is None else trace_failures):
-            config = uvicorn.Config(rpc_app, log_level="warning", access_log=False, lifespan="on")
+            config = uvicorn.Config(
+                rpc_app, http=rpc_app.http_protocol, log_level="warning", access_log=False, lifespan="on"
+            )
             uvicorn.Server(config).run([opened])
 
 

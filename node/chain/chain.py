@@ -102,6 +102,14 @@ class LocalChain(ChainReader):
         with self.lock:
             self._store.close()
 
+    def catch_up(self) -> None:
+        """Do what was left for later, unless somebody is at work; whoever reads does it otherwise."""
+        if self.lock.acquire(blocking=False):
+            try:
+                self._store.settle()
+            finally:
+                self.lock.release()
+
     # -- transactions
 
     def send_raw_transaction(self, raw: bytes) -> bytes:

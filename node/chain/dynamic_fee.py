@@ -9,7 +9,6 @@ from typing import Any, cast
 from eth.abc import SignedTransactionAPI
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 
-from node.chain.account import encode_integer
 from node.chain.keccak import keccak
 from node.chain.trie_node import rlp_list, rlp_string, split_list, string_of
 
@@ -77,12 +76,17 @@ def decode_dynamic_fee_call(raw: bytes) -> SignedTransactionAPI | None:
     strings = [string_of(item) for item in items]
     numbers = tuple(int.from_bytes(strings[index], "big") for index in (0, 1, 2, 3, 4, 6, 9, 10, 11))
     to, data = strings[5], strings[7]
-    if len(to) != 20 or numbers[1] > MAX_NONCE or numbers[6] > 1 or _encode(numbers, to, data) != raw:
+    if len(to) != 20 or numbers[1] > MAX_NONCE or numbers[6] > 1 or not _is_canonical(items, data, raw):
         return None
     return cast("SignedTransactionAPI", DynamicFeeCall(raw, numbers, to, data))
 
 
-def _encode(numbers: tuple[int, ...], to: bytes, data: bytes) -> bytes:
-    integers = [encode_integer(number) for number in numbers]
-    fields = (*integers[:5], rlp_string(to), integers[5], rlp_string(data), NO_ACCESS_LIST, *integers[6:])
-    return TYPE + rlp_list(b"".join(fields))
+def _is_canonical(items: list[bytes], data: bytes, raw: bytes) -> bool:
+    """Whether these bytes are the one encoding of their fields."""
+    for item in (*items[:5], items[6], *items[9:]):
+        if len(item) == 1:
+            if item > b"\x80" or item == b"\0":
+                return False
+        elif item[0] != 0x7F + len(item) or item[1] == 0 or (len(item) == 2 and item[1] < 0x80):
+            return False
+    return items[5][0] == 0x94 and items[7] == rlp_string(data) and raw[1:] == rlp_list(b"".join(items))

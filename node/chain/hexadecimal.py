@@ -7,8 +7,8 @@ import re
 
 from node.chain.rpc_error import invalid_params
 
-QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]*)")
 DATA = re.compile(r"0x([0-9a-fA-F]{2})*")
+QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]*)")
 
 
 def quantity(value: int) -> str:
@@ -47,9 +47,12 @@ def parse_data(value: object, name: str, *, length: int | None = None) -> bytes:
     """Bytes from DATA, of a given length where one is given. Raises RpcError -32602 naming the parameter."""
     if not isinstance(value, str):
         raise invalid_params(f"{name}: hexadecimal data is a string, got {_kind(value)}")
-    if DATA.fullmatch(value) is None:
+    try:
+        parsed = bytes.fromhex(value[2:])
+    except ValueError:
+        raise invalid_params(f"{name}: {_flaw_of_data(value)}") from None
+    if value[:2] != "0x" or len(value) != 2 + 2 * len(parsed):  # it would pass over spaces
         raise invalid_params(f"{name}: {_flaw_of_data(value)}")
-    parsed = bytes.fromhex(value[2:])
     if length is not None and len(parsed) != length:
         raise invalid_params(f"{name}: hex string has length {len(value) - 2}, want {2 * length}")
     return parsed

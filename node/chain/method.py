@@ -1,6 +1,6 @@
 """What a JSON-RPC method is: a function of the node and the parameters, and how many parameters it takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,19 @@ class RpcNode:
 
 @dataclass(frozen=True)
 class Method:
-    """A method's code and the most parameters it takes."""
+    """A method's code and the most parameters it takes.
+
+    `brief` says of parameters, which may be anything, whether answering is so quick that no thread is worth it.
+    """
 
     run: Callable[[RpcNode, Parameters], Any]
     most: int
+    brief: Callable[[Sequence[Any]], bool] | None = None
+
+
+def always(_: Sequence[Any]) -> bool:
+    """A method that is brief whatever it is asked."""
+    return True
 
 
 MethodTable = Mapping[str, Method]

@@ -42,6 +42,7 @@ from node.chain.rpc_error import (
 
 MAX_BATCH = 1_000
 NO_METHODS: MethodTable = {}
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 CLIENT_VERSION = "Corridor/v0.1.0/python"
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,28 @@ class JsonRpc:
         with self.node.chain.acknowledging_together() if _only_sends(asked) else nullcontext():
             answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
         return encode(answers) if answers else None
+
+    def answer_at_once(self, body: bytes) -> bytes | None:
+        """Answer one brief request while the chain has nothing else to do; None, and nothing done, otherwise."""
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(asked, dict) or "id" not in asked or not self._is_brief(asked):
+            return None
+        if not self.node.chain.lock.acquire(blocking=False):
+            return None
+        try:
+            return encode(self.answer(asked))
+        finally:
+            self.node.chain.lock.release()
+
+    def _is_brief(self, asked: dict[str, Any]) -> bool:
+        name, params = asked.get("method"), asked.get("params", [])
+        method = self._methods.get(name) if isinstance(name, str) else None
+        return (
+            method is not None and method.brief is not None and isinstance(params, list) and method.brief(params)
+        )
 
     def answer(self, asked: Any, extra: MethodTable = NO_METHODS) -> dict[str, Any] | None:
         """Answer one decoded request; None for a notification (a request without id)."""
@@ -165,4 +188,4 @@ def error_answer(key: Any, error: RpcError) -> dict[str, Any]:
 
 def encode(answer: Any) -> bytes:
     """JSON bytes."""
-    return json.dumps(answer, separators=(",", ":")).encode()
+    return _ENCODER.encode(answer).encode()

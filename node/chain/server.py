@@ -11,6 +11,7 @@ from typing import Any
 
 from node.chain.chain import LocalChain
 from node.chain.development import DevelopmentChain
+from node.chain.quick_http import QuickHttp
 from node.chain.rpc import JsonRpc, encode, error_answer
 from node.chain.rpc_error import INVALID_REQUEST, RpcError
 from node.chain.web_socket import POLICY_VIOLATION, serve_web_socket
@@ -29,6 +30,8 @@ Headers = list[tuple[bytes, bytes]]
 class RpcApp:
     """The ASGI application."""
 
+    http_protocol = QuickHttp
+
     def __init__(self, rpc: JsonRpc, allowed_origins: Sequence[str]) -> None:
         self.rpc = rpc
         self._allowed = frozenset(allowed_origins)
@@ -44,6 +47,14 @@ class RpcApp:
                 await serve_web_socket(self.rpc, self._workers, receive, send, MAX_BODY_BYTES)
             else:
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+
+    def answer_at_once(self, body: bytes) -> bytes | None:
+        """The answer to one request that takes no time to speak of; None when a thread had better see to it."""
+        return self.rpc.answer_at_once(body)
+
+    def after_answer(self) -> None:
+        """What can be done while the client reads its answer."""
+        self.rpc.node.chain.catch_up()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -31,6 +31,7 @@ class BackgroundServer:
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         config = uvicorn.Config(
             app,
+            http=getattr(app, "http_protocol", "auto"),
             log_config=None,  # or it would write faults to standard error by itself, with their text
             log_level="warning",
             access_log=False,

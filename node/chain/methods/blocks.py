@@ -4,7 +4,7 @@ from typing import Any
 
 from node.chain.errors import UnknownBlock
 from node.chain.hexadecimal import data, parse_data, quantity
-from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.method import Method, MethodTable, RpcNode, always
 from node.chain.parameters import Parameters, block_number
 from node.chain.presentation import block_json, header_json, receipt_json, signed_transaction_json
 from node.chain.records import BlockRecord
@@ -111,7 +111,7 @@ def receipts(node: RpcNode, parameters: Parameters) -> Any:
 
 
 METHODS: MethodTable = {
-    "eth_blockNumber": Method(latest_number, 0),
+    "eth_blockNumber": Method(latest_number, 0, brief=always),
     "eth_getBlockByNumber": Method(by_number, 2),
     "eth_getBlockByHash": Method(by_hash, 2),
     "eth_getHeaderByNumber": Method(header_by_number, 1),

@@ -6,7 +6,7 @@ from typing import Any
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 
 from node.chain.hexadecimal import quantity
-from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.method import Method, MethodTable, RpcNode, always
 from node.chain.parameters import Parameters, block_number
 from node.chain.presentation import effective_price
 from node.chain.records import BlockRecord
@@ -98,8 +98,8 @@ def next_base_fee(node: RpcNode, _: Parameters) -> str:
 
 METHODS: MethodTable = {
     "eth_baseFee": Method(next_base_fee, 0),
-    "eth_gasPrice": Method(gas_price, 0),
-    "eth_maxPriorityFeePerGas": Method(priority_fee, 0),
+    "eth_gasPrice": Method(gas_price, 0, brief=always),
+    "eth_maxPriorityFeePerGas": Method(priority_fee, 0, brief=always),
     "eth_blobBaseFee": Method(blob_base_fee, 0),
     "eth_feeHistory": Method(fee_history, 3),
 }

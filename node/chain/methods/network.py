@@ -3,7 +3,7 @@
 from eth_hash.auto import keccak
 
 from node.chain.hexadecimal import data, quantity
-from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.method import Method, MethodTable, RpcNode, always
 from node.chain.parameters import Parameters
 
 
@@ -53,12 +53,12 @@ def protocol_version(_: RpcNode, __: Parameters) -> str:
 
 
 METHODS: MethodTable = {
-    "web3_clientVersion": Method(client_version, 0),
+    "web3_clientVersion": Method(client_version, 0, brief=always),
     "web3_sha3": Method(sha3, 1),
-    "net_version": Method(network_version, 0),
+    "net_version": Method(network_version, 0, brief=always),
     "net_listening": Method(listening, 0),
     "net_peerCount": Method(peer_count, 0),
-    "eth_chainId": Method(chain_id, 0),
+    "eth_chainId": Method(chain_id, 0, brief=always),
     "eth_syncing": Method(syncing, 0),
     "eth_accounts": Method(accounts, 0),
     "eth_protocolVersion": Method(protocol_version, 0),

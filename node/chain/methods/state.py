@@ -11,7 +11,7 @@ from node.chain.account import NO_ACCOUNT
 from node.chain.chain import LocalChain
 from node.chain.errors import CallFailed
 from node.chain.hexadecimal import data, parse_data, quantity, word
-from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.method import Method, MethodTable, RpcNode, always
 from node.chain.overrides import apply_overrides, parse_overrides
 from node.chain.parameters import Parameters, block_number, call_request
 from node.chain.revert import revert_message
@@ -173,10 +173,10 @@ def _touched_by(
 
 
 METHODS: MethodTable = {
-    "eth_getBalance": Method(balance, 2),
+    "eth_getBalance": Method(balance, 2, brief=always),
     "eth_getCode": Method(code, 2),
     "eth_getStorageAt": Method(storage_at, 3),
-    "eth_getTransactionCount": Method(transaction_count, 2),
+    "eth_getTransactionCount": Method(transaction_count, 2, brief=always),
     "eth_getProof": Method(proof, 3),
     "eth_getStorageValues": Method(storage_values, 2),
     "eth_createAccessList": Method(create_access_list, 3),

@@ -1,15 +1,20 @@
 """Transactions: sending them, and finding what became of them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
+from node.chain.dynamic_fee import decode_dynamic_fee_call
 from node.chain.errors import TransactionRefused
 from node.chain.hexadecimal import data
-from node.chain.method import Method, MethodTable, RpcNode
+from node.chain.method import Method, MethodTable, RpcNode, always
 from node.chain.methods.blocks import find_block
 from node.chain.parameters import Parameters
 from node.chain.presentation import receipt_json, signed_transaction_json, transaction_json
 from node.chain.records import BlockRecord
 from node.chain.rpc_error import SERVER_ERROR, RpcError
+
+MODEST_DIGITS: Final = 8_000
+MODEST_GAS: Final = 500_000
 
 
 def send_raw(node: RpcNode, parameters: Parameters) -> str:
@@ -19,6 +24,18 @@ def send_raw(node: RpcNode, parameters: Parameters) -> str:
         return data(node.chain.send_raw_transaction(raw))
     except TransactionRefused as refusal:
         raise RpcError(SERVER_ERROR, str(refusal)) from refusal
+
+
+def is_modest(params: Sequence[Any]) -> bool:
+    """Whether it is a plain transaction that may not use much gas."""
+    given = params[0] if params else None
+    if not isinstance(given, str) or len(given) > MODEST_DIGITS:
+        return False
+    try:
+        transaction = decode_dynamic_fee_call(bytes.fromhex(given[2:]))
+    except ValueError:
+        return False
+    return transaction is not None and transaction.gas <= MODEST_GAS
 
 
 def by_hash(node: RpcNode, parameters: Parameters) -> Any:
@@ -88,13 +105,13 @@ def _raw_at(node: RpcNode, block: BlockRecord | None, index: int) -> str | None:
 
 
 METHODS: MethodTable = {
-    "eth_sendRawTransaction": Method(send_raw, 1),
-    "eth_getTransactionByHash": Method(by_hash, 1),
+    "eth_sendRawTransaction": Method(send_raw, 1, brief=is_modest),
+    "eth_getTransactionByHash": Method(by_hash, 1, brief=always),
     "eth_getRawTransactionByHash": Method(raw_by_hash, 1),
     "eth_getTransactionByBlockNumberAndIndex": Method(by_block_number, 2),
     "eth_getTransactionByBlockHashAndIndex": Method(by_block_hash, 2),
     "eth_getRawTransactionByBlockNumberAndIndex": Method(raw_by_block_number, 2),
     "eth_getRawTransactionByBlockHashAndIndex": Method(raw_by_block_hash, 2),
-    "eth_getTransactionReceipt": Method(receipt, 1),
+    "eth_getTransactionReceipt": Method(receipt, 1, brief=always),
     "eth_pendingTransactions": Method(pending, 0),
 }
