@@ -222,7 +222,7 @@ def open_institution(
         limits=limits or BodyLimits(),
         keys=keys,
         webhook_targets=targets,
-        dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random),
+        dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker),
     )
 
 

@@ -20,6 +20,7 @@ from node.book.book import Book, Unit
 from node.book.events import EventRecord
 from node.book.records import BookBusy
 from node.book.webhooks import DeliveryRecord, EndpointRecord
+from node.settlement.duty import DELIVERING, Duty
 from node.settlement.ports import Clock
 
 _log = logging.getLogger("corridor.webhooks")
@@ -33,12 +34,15 @@ SIDE_BY_SIDE: Final = 8
 class Dispatcher:
     """Delivers one book's events until stopped; `chance` gives numbers from 0 up to 1 to spread retries."""
 
-    def __init__(self, book: Book, clock: Clock, send: Send, chance: Callable[[], float]) -> None:
-        """Prepare; nothing runs before `start`."""
+    def __init__(
+        self, book: Book, clock: Clock, send: Send, chance: Callable[[], float], worker: str = "worker"
+    ) -> None:
+        """Prepare; nothing runs before `start`. Of several workers on one book, one delivers at a time."""
         self._book = book
         self._clock = clock
         self._send = send
         self._chance = chance
+        self._duty = Duty(book, clock.now_s, DELIVERING, worker, LEASE_S)
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="webhook")
         self._busy: set[str] = set()
@@ -56,6 +60,7 @@ class Dispatcher:
         if self._thread.is_alive():
             self._thread.join(timeout=15)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._duty.leave()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -84,7 +89,7 @@ class Dispatcher:
     def drain(self, endpoint_id: str) -> int:
         """Deliver to one endpoint whatever is due now; returns how many attempts were made."""
         attempts = 0
-        while not self._stop.is_set() and self._deliver_next(endpoint_id):
+        while not self._stop.is_set() and self._duty.is_ours() and self._deliver_next(endpoint_id):
             attempts += 1
         return attempts
 
@@ -101,8 +106,9 @@ class Dispatcher:
         with self._book.view() as unit:
             newest = unit.events.newest()
             known = unit.webhooks.list()
-        self._heard = bool(known)
+        self._heard = bool(known) and self._duty.is_ours()
         behind = [one.endpoint_id for one in known if not one.disabled and one.cursor < newest]
+        behind = behind if self._heard else []
         for endpoint_id in behind:
             with self._book.unit() as unit:
                 endpoint = unit.webhooks.find(endpoint_id)

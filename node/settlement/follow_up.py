@@ -1,11 +1,12 @@
 """What an office does by itself after settlement: cases a step further, notifications, statements of closed days.
 
-What cannot be done now comes again later.
+What cannot be done now comes again later. Of several workers on one book, one does it at a time.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date
 
 from node.book.cases import CaseRecord
@@ -29,17 +30,20 @@ _ACCOUNTS_A_PASS = 50
 class FollowUp:
     """One office's: cases that are due, entries to notify, yesterday's statements."""
 
-    def __init__(self, office: Office) -> None:
-        """Nothing is done before the first pass."""
+    def __init__(self, office: Office, is_ours: Callable[[], bool]) -> None:
+        """Nothing is done before the first pass; `is_ours` says, each time, whether it is this worker's to do."""
         self._office = office
+        self._is_ours = is_ours
         self._closed: date | None = None
 
     def __call__(self) -> bool:
         """One pass; True if anything was to be done. Never raises for one case's trouble."""
         aftercare = self._office.aftercare
-        if aftercare is None:
+        if aftercare is None or not self._is_ours():
             return False
-        moved = follow_cases(self._office)
+        moved = follow_cases(self._office, self._is_ours)
+        if not self._is_ours():
+            return moved
         moved = notify(self._office, aftercare.reporter) or moved
         return self._close_day(aftercare.reporter) or moved
 
@@ -52,11 +56,13 @@ class FollowUp:
         return moved
 
 
-def follow_cases(office: Office) -> bool:
-    """Take every due case a step; True if there was one."""
+def follow_cases(office: Office, is_ours: Callable[[], bool] = lambda: True) -> bool:
+    """Take every due case a step, as long as that is ours to do; True if there was one."""
     with office.book.view() as unit:
         due = unit.cases.due(office.clock.now_s(), _CASES_A_PASS)
     for case in due:
+        if not is_ours():
+            break
         _step(office, case)
     return bool(due)
 

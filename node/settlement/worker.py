@@ -9,20 +9,16 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
-from node.book.records import BookTrouble
 from node.ledger.errors import LedgerUnreachable
+from node.settlement.duty import CARING, FOLLOWING, Duty
 from node.settlement.engine import carry, claim_due, step_batch
 from node.settlement.follow_up import FollowUp
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
 from node.settlement.watcher import watch
-
-FOLLOWING: Final = "follow the chain"
 
 _log = logging.getLogger(__name__)
 
@@ -46,13 +42,16 @@ class Worker:
         """
         self.name = name
         self._office = office
-        self._duty_until_s = 0.0
+        book, now_s, terms = office.book, office.clock.now_s, office.terms
+        self._following = Duty(book, now_s, FOLLOWING, name, terms.duty_s)
+        # A step of a case asks a counterparty, as a payment's step does, and so may take as long.
+        self._caring = Duty(book, now_s, CARING, name, terms.claim_s)
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
         self._loops = (
             _Loop(office, "engine", self._take_forward),
             _Loop(office, "chain", self._follow_chain),
-            _Loop(office, "aftercare", FollowUp(office)),
+            _Loop(office, "aftercare", FollowUp(office, self._caring.is_ours)),
         )
         self._tidy_at_s = 0.0
 
@@ -68,7 +67,8 @@ class Worker:
         for loop in self._loops:
             loop.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._leave_duty()
+        for duty in (self._following, self._caring):
+            duty.leave()
 
     def wake(self) -> None:
         """There is something new to do."""
@@ -110,25 +110,8 @@ class Worker:
         finally:
             self.wake()
 
-    def _is_on_duty(self) -> bool:
-        """Whether following the chain is ours; one worker does it at a time, the others are ready to."""
-        office, now_s = self._office, self._office.clock.now_s()
-        if self._duty_until_s - now_s > office.terms.duty_s / 2:
-            return True
-        until_s = now_s + office.terms.duty_s
-        with office.book.unit() as unit:
-            ours = unit.duties.take(FOLLOWING, self.name, now_s, until_s)
-        self._duty_until_s = until_s if ours else 0.0
-        return ours
-
-    def _leave_duty(self) -> None:
-        if self._duty_until_s:
-            self._duty_until_s = 0.0
-            with suppress(BookTrouble), self._office.book.unit() as unit:
-                unit.duties.leave(FOLLOWING, self.name)
-
     def _follow_chain(self) -> bool:
-        if not self._is_on_duty():
+        if not self._following.is_ours():
             return False
         if self._office.clock.now_s() >= self._tidy_at_s:
             tidy(self._office)
