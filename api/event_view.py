@@ -1,4 +1,7 @@
-"""An event as everybody outside sees it, the same in the list, on the stream and in a webhook."""
+"""An event as everybody outside sees it, the same in the list, on the stream and in a webhook.
+
+No account number is told: an entry is named as its notification and its statement name it (AcctSvcrRef).
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,16 @@ def webhook_id(record: EventRecord) -> str:
     return f"evt_{record.position}"
 
 
+def masked_account(number: str) -> str:
+    """The last four characters of an account number, and of a short one the last two.
+
+    >>> masked_account("6228901020030040051"), masked_account("123456"), masked_account("12")
+    ('***0051', '***56', '***')
+    """
+    shown = 4 if len(number) >= 10 else 2 if len(number) >= 6 else 0
+    return "***" + number[len(number) - shown :]
+
+
 def _data(record: EventRecord) -> dict[str, Any]:
     about: dict[str, Any] = {"uetr": record.uetr}
     if record.kind.startswith("payment."):
@@ -69,7 +82,8 @@ def _message(message: WrittenMessage) -> dict[str, Any]:
 
 def _entry(entry: BookedEntry) -> dict[str, Any]:
     return {
-        "account": entry.account,
+        "entry": f"ENTRY{entry.number}",
+        "account": masked_account(entry.account),
         "amount": entry.amount.minor,
         "currency": entry.amount.currency.code,
         "text": entry.text,

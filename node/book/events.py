@@ -66,8 +66,9 @@ class WrittenMessage:
 
 @dataclass(frozen=True)
 class BookedEntry:
-    """The entry that an event speaks of; its amount is signed."""
+    """The entry that an event speaks of, by its number in the book; its amount is signed."""
 
+    number: int
     account: str
     amount: Money
     text: str
@@ -150,4 +151,4 @@ def _message(row: Row[Any]) -> WrittenMessage:
 
 def _entry(row: Row[Any]) -> BookedEntry:
     amount = Money(row.amount, Currency(row.currency, row.minor_units))
-    return BookedEntry(row.account, amount, row.text, row.entry_transaction_hash, row.block_number)
+    return BookedEntry(row.entry_row, row.account, amount, row.text, row.entry_transaction_hash, row.block_number)

@@ -53,7 +53,8 @@ def test_a_payment_is_told_from_receipt_to_settlement(debtor_agent: Bank, credit
     versions = [one["data"]["version"] for one in ours if one["type"].startswith("payment.")]
     assert versions == sorted(set(versions))
     (debit,) = [one["data"] for one in ours if one["type"] == "account.debited"]
-    assert (debit["account"], debit["amount"], debit["currency"]) == (transfer.debtor_account, -700, "CNY")
+    masked = "***" + transfer.debtor_account[-4:]
+    assert (debit["account"], debit["amount"], debit["currency"]) == (masked, -700, "CNY")
     written = [one["data"]["name"] for one in ours if one["type"] == "message.written"]
     assert written == ["pacs.002.001.10", "pacs.008.001.08", "pacs.002.001.10"]
 
@@ -61,7 +62,16 @@ def test_a_payment_is_told_from_receipt_to_settlement(debtor_agent: Bank, credit
         return [one for one in all_events(creditor_agent, before[1]) if one["type"] == "account.credited"]
 
     (credited,) = [one["data"] for one in until(credit) if one["data"].get("uetr") == transfer.uetr]
-    assert (credited["account"], credited["amount"]) == (transfer.creditor_account, 700)
+    assert (credited["account"], credited["amount"]) == ("***" + transfer.creditor_account[-4:], 700)
+    assert not any(transfer.creditor_account in str(one) for one in all_events(creditor_agent, before[1]))
+
+    def notice() -> bytes | None:
+        """The notification of the very entry, which alone tells the account."""
+        kept = creditor_agent.http.get("/v1/messages", params={"name": "camt.054.001.08", "limit": "50"}).json()
+        bodies = [creditor_agent.http.get(f"/v1/messages/{one['digest']}").content for one in kept["messages"]]
+        return next((body for body in bodies if f">{credited['entry']}<".encode() in body), None)
+
+    assert transfer.creditor_account.encode() in until(notice)
 
 
 def test_a_relayed_transfer_is_told(network: RunningNetwork, debtor_agent: Bank) -> None:
