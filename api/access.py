@@ -18,12 +18,18 @@ from api.callers import Caller
 from api.credentials import Credentials
 from api.idempotency import Entrance
 from api.institution import Institution
+from api.operators.approved import approved_in
+from api.operators.door import SESSION, OperatorDoor, address_of, approved_caller
+from api.operators.passwords import Passwords
+from api.operators.sessions import Operator, Sessions
+from api.operators.staff import Staff
 from api.problems import Problem
 from api.rates import Rates
 from api.refusals import Refusal
 from api.scopes import require_scope
 from api.signatures import PublicKeyOf, RequestHead, SignatureRefused, verify_request
 from node.domain.party import Participant, ParticipantStatus
+from node.domain.proposal import Duty
 from node.domain.reasons import Finding, Reason
 from node.settlement.intake import BACK_OFFICE
 from node.settlement.office import Office
@@ -32,7 +38,8 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="corridor"'}
 BEARER: Final = HTTPBearer(
     auto_error=False,
     scheme_name="Credential",
-    description="The institution's own, for its back office; an API key; or a token from /oauth/token.",
+    description="The institution's own, for its back office; an API key; a token from /oauth/token; to read, an "
+    "operator's session.",
 )
 SIGNATURE: Final = APIKeyHeader(
     name="Signature",
@@ -41,6 +48,7 @@ SIGNATURE: Final = APIKeyHeader(
     description="HTTP message signature (RFC 9421) by a participant: ed25519, tag `corridor`, keyid its BIC; "
     "covers @method, @target-uri, content-digest and content-type; created, expires and a nonce used once.",
 )
+OPERATOR_REFUSALS: Final = (Refusal.CREDENTIAL_MISSING, Refusal.CREDENTIAL_WRONG, Refusal.ROLE_MISSING)
 BACK_OFFICE_REFUSALS: Final = (Refusal.CREDENTIAL_MISSING, Refusal.CREDENTIAL_WRONG)
 PARTICIPANT_REFUSALS: Final = (Refusal.MESSAGE_SIGNATURE_REFUSED, Refusal.PARTICIPANT_NOT_ACTIVE)
 
@@ -56,7 +64,7 @@ async def raw_body(request: Request) -> bytes:
 
 
 class Access:
-    """The two doors of one institution."""
+    """The doors of one institution: for its back office, for other institutions, for its operators."""
 
     def __init__(self, institution: Institution) -> None:
         """Guard this institution's API."""
@@ -67,16 +75,53 @@ class Access:
         self.credentials = Credentials(
             office.book, institution.signatory, institution.api_address, office.clock.now_s
         )
+        self.staff = Staff(office.book, office.clock.now_s, institution.seal, institution.name, Passwords())
+        self.sessions = Sessions(self.staff)
+        self._operators = OperatorDoor(self.sessions, institution.api_address)
 
     async def back_office(
         self, request: Request, given: HTTPAuthorizationCredentials | None = Depends(BEARER)
     ) -> Caller:
         """Let the back office pass; raises Problem for everybody else, and Replayed for what was done before."""
         try:
-            caller = await run_in_threadpool(self._back_office, given)
+            caller = await run_in_threadpool(self._back_office, request, given)
         except Problem:
             self.limit_stranger(request)
             raise
+        await self._let_in(request, caller)
+        return caller
+
+    async def operator(
+        self, request: Request, given: HTTPAuthorizationCredentials | None = Depends(SESSION)
+    ) -> Operator:
+        """The operator who is logged in; raises Problem for everybody else."""
+        try:
+            operator = await run_in_threadpool(self._operators.require, request, given)
+        except Problem:
+            self.limit_stranger(request)
+            raise
+        await self._let_in(request, Caller(f"operator:{operator.operator_id}"))
+        return operator
+
+    async def agreed_by_operators(
+        self, request: Request, _session: HTTPAuthorizationCredentials | None = Depends(SESSION)
+    ) -> Caller:
+        """Let pass what a maker has proposed and a checker approved, and nothing else; raises Problem."""
+        return await self._agreed(request, Duty.BUSINESS)
+
+    async def agreed_by_officers(
+        self, request: Request, _session: HTTPAuthorizationCredentials | None = Depends(SESSION)
+    ) -> Caller:
+        """Let pass what two security officers have agreed on, and nothing else; raises Problem."""
+        return await self._agreed(request, Duty.STAFF)
+
+    async def _agreed(self, request: Request, duty: Duty) -> Caller:
+        approved = approved_in(request)
+        if approved is None:
+            self.limit_stranger(request)
+            text = "Two operators do this together: POST it to /v1/proposals, for another to approve."
+            raise Problem(Refusal.APPROVAL_NEEDED, text)
+        caller = approved_caller(approved, duty)
         await self._let_in(request, caller)
         return caller
 
@@ -89,10 +134,12 @@ class Access:
 
     def limit_stranger(self, request: Request) -> None:
         """Raises Problem where too much comes from an address that has proven nothing."""
-        address = request.client.host if request.client else ""
-        self._rates.require(f"address:{address}")
+        self._rates.require(f"address:{address_of(request)}")
 
-    def _back_office(self, given: HTTPAuthorizationCredentials | None) -> Caller:
+    def _back_office(self, request: Request, given: HTTPAuthorizationCredentials | None) -> Caller:
+        operator = self._operators.caller(request, given)
+        if operator is not None:
+            return operator
         if given is None:
             text = "This needs a credential: Authorization: Bearer <credential>."
             raise Problem(Refusal.CREDENTIAL_MISSING, text, headers=CHALLENGE)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import handlers, idempotency, reference
 from api.access import Access
 from api.institution import Institution
 from api.limits import LimitBodies
+from api.operators.carrier import Carrier
+from api.operators.desk import ProposalDesk
+from api.operators.proposable import duties_of
 from api.rates import TellRates
 from api.request_log import LogRequests
 from api.routes import (
     accounts,
     cases,
     correspondence,
+    credentials,
     events,
     health,
     inbox,
     interbank,
     kept_messages,
     messages,
+    operator_sessions,
+    operators,
     participants,
     payees,
     payments,
+    proposals,
     quotes,
     rates,
     returns,
@@ -52,33 +60,22 @@ whether trying again can help. Amounts in JSON are integers in minor units; time
 def create_app(institution: Institution) -> FastAPI:
     """The application over an open institution; it starts its worker with the server and closes it at the end."""
     bound_recursion()
+    access = Access(institution)
+    routers = _routers(institution, access)
+    desk = ProposalDesk(access.staff, duties_of(access, (route for one in routers for route in one.routes)))
+    carrier = Carrier(desk, institution.api_address, institution.office.clock.now_s)
     app = FastAPI(
         title=f"Corridor: {institution.name}",
         version=version(),
         description=DESCRIPTION,
-        lifespan=_lifespan(institution),
+        lifespan=_lifespan(institution, carrier),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    access = Access(institution)
-    payment_nouns = (messages, inbox, payments, returns, cases, quotes, rates)
-    for noun in (
-        *payment_nouns,
-        payees,
-        participants,
-        accounts,
-        statements,
-        kept_messages,
-        interbank,
-        correspondence,
-        transfers,
-        events,
-        webhooks,
-    ):
-        app.include_router(noun.router(institution, access))
-    app.include_router(tokens.router(access))
-    app.include_router(health.router(institution))
+    for router in (*routers, proposals.router(access, desk, carrier)):
+        app.include_router(router)
+    carrier.carry_into(app)
     handlers.install(app)
     idempotency.install(app)
     reference.install(app)
@@ -91,14 +88,28 @@ def create_app(institution: Institution) -> FastAPI:
     return app
 
 
-def _lifespan(institution: Institution) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _routers(institution: Institution, access: Access) -> list[APIRouter]:
+    """Every noun's routes but the proposals', which are about these."""
+    payment_nouns = (messages, inbox, payments, returns, cases, quotes, rates)
+    others = (payees, participants, accounts, statements, kept_messages, interbank, correspondence, transfers)
+    guarded = (*payment_nouns, *others, events, webhooks, credentials)
+    open_doors = (operator_sessions.router(access), operators.router(access), tokens.router(access))
+    return [*(noun.router(institution, access) for noun in guarded), *open_doors, health.router(institution)]
+
+
+def _lifespan(
+    institution: Institution, carrier: Carrier
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         institution.worker.start()
         institution.dispatcher.start()
+        carrying = asyncio.create_task(carrier.run())
         try:
             yield
         finally:
+            carrying.cancel()
+            await asyncio.wait([carrying])
             await run_in_threadpool(institution.close)
 
     return running

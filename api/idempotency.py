@@ -1,7 +1,7 @@
 """The same request twice is done once: what a POST with an Idempotency-Key was answered is kept and given again.
 
-The doors enter every POST here once they know who asks. A route that moves money keeps its answer in the unit that
-records the outcome (`keeping`); every other successful answer is kept on its way out. Refusals are not kept.
+The doors enter every POST and DELETE here once they know who asks. A route that moves money keeps its answer in
+the unit that records the outcome (`keeping`); other good answers are kept on their way out, refusals are not kept.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from node.settlement.ports import Clock
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+METHODS: Final = frozenset({"POST", "DELETE"})
 LEASE_S: Final = 60.0
 _WRITABLE_KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 _NOT_KEPT: Final = frozenset({b"content-length", b"date", b"server"})
@@ -82,13 +83,13 @@ class Entrance:
         self._clock = clock
 
     async def enter(self, request: Request, caller: Caller) -> None:
-        """Claim a POST that carries a key.
+        """Claim a POST or a DELETE that carries a key.
 
         Raises Replayed where it was answered before, and Problem where the key was used for another request, the
         first copy is still under way, or it is no key.
         """
         said = request.headers.get(HEADER)
-        if request.method != "POST" or said is None:
+        if request.method not in METHODS or said is None:
             return
         keyed = Keyed(_keyed_request(request, caller, _key(said), await request.body()), uuid.uuid4().hex)
         await run_in_threadpool(self._claim, keyed)
@@ -174,7 +175,7 @@ class KeepAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] not in METHODS:
             await self.app(scope, receive, send)
             return
         held: list[Message] = []

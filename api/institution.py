@@ -24,6 +24,7 @@ from api.clock import SystemClock
 from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
+from api.operators.seal import Seal
 from api.pricing import BadPricing, price_book
 from api.reporter import Iso20022Reporter
 from api.scribe import Iso20022Scribe
@@ -114,6 +115,7 @@ class Institution:
     keys: KeyRing
     webhook_targets: WebhookTargets
     dispatcher: Dispatcher
+    seal: Seal
 
     def close(self) -> None:
         """Stop working and let go of keys, book and connections."""
@@ -223,12 +225,18 @@ def open_institution(
         keys=keys,
         webhook_targets=targets,
         dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker),
+        seal=Seal(password, said.bic),
     )
 
 
 def open_book(folder: Path, database: str | None = None) -> Book:
     """The institution's book alone, for commands beside its running API; raises as `open_institution`."""
     return _book(folder, read_description(folder), database)
+
+
+def open_seal(folder: Path) -> Seal:
+    """What opens the sealed parts of the institution's book, for such commands; raises as `open_institution`."""
+    return Seal(secret_in(folder / UNLOCKS_KEYS), read_description(folder).bic)
 
 
 def _book(folder: Path, said: InstitutionDescription, database: str | None) -> Book:

@@ -34,6 +34,7 @@ _SPOKEN_OF: Final[tuple[type[Body], ...]] = (
     PayeeAsked,
 )
 AT_EVERY_DOOR: Final[tuple[Kind, ...]] = (Refusal.TOO_MANY_REQUESTS, Refusal.SCOPE_MISSING)
+AT_EVERY_CHANGE: Final[tuple[Kind, ...]] = (Refusal.CROSS_SITE_REQUEST, Refusal.APPROVAL_NEEDED)
 AT_EVERY_POST: Final[tuple[Kind, ...]] = (Refusal.REQUEST_UNDER_WAY, Refusal.IDEMPOTENCY_KEY_REUSED)
 _STYLE: Final = """\
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
@@ -80,10 +81,12 @@ def _guarded(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 def _tell_of_the_door(method: str, operation: dict[str, Any]) -> None:
     """Add what every guarded operation may answer before its route is asked; `x-door` lists those statuses."""
-    kinds = (*AT_EVERY_DOOR, *(AT_EVERY_POST if method == "post" else ()))
+    repeatable = method.upper() in idempotency.METHODS
+    changes = (*AT_EVERY_CHANGE, *AT_EVERY_POST) if repeatable else ()
+    kinds = (*AT_EVERY_DOOR, *changes)
     if "requestBody" in operation:
         kinds = (*kinds, Refusal.MALFORMED_REQUEST)
-    if method == "post":
+    if repeatable:
         operation.setdefault("parameters", []).append(idempotency.parameter())
     responses = operation["responses"]
     operation["x-door"] = [str(row(kind).status) for kind in kinds if str(row(kind).status) not in responses]

@@ -5,13 +5,15 @@ Every route has a scope because it has a path; a route that is added needs no li
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 
 from api.callers import Caller
 from api.problems import Problem
 from api.refusals import Refusal
 
-_READS = frozenset({"GET", "HEAD"})
+READS: Final = frozenset({"GET", "HEAD"})
 
 
 def scope_of(method: str, path: str) -> str:
@@ -21,12 +23,12 @@ def scope_of(method: str, path: str) -> str:
     ('messages:write', 'payments:read')
     """
     nouns = [part for part in path.split("/") if part and part not in ("v1", "iso20022")]
-    return f"{nouns[0]}:{'read' if method in _READS else 'write'}"
+    return f"{nouns[0]}:{'read' if method in READS else 'write'}"
 
 
 def require_scope(request: Request, caller: Caller) -> None:
     """Raises Problem where the caller lacks the scope of the route it asks."""
     needed = scope_of(request.method, getattr(request.scope.get("route"), "path", request.url.path))
-    if "*" not in caller.scopes and needed not in caller.scopes:
+    if caller.scopes.isdisjoint({"*", needed, f"*:{needed.partition(':')[2]}"}):
         text = f"This needs the scope {needed}, which this credential does not hold."
         raise Problem(Refusal.SCOPE_MISSING, text)

@@ -23,6 +23,7 @@ COMMANDS: Final[Table] = {
         "Run one institution's API and worker until interrupted. Its registered address should lead here.",
     ),
     "access": ("cli.access", "Who may use an institution's API: API keys and OAuth clients."),
+    "operator": ("cli.operator", "The people who operate an institution: makers, checkers and others."),
     "node": ("cli.node", "Run the local chain."),
     "bench": ("cli.bench", "Measure what things cost."),
     "wallet": ("cli.wallet", "Keys, balances, transfers and signatures."),

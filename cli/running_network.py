@@ -29,6 +29,7 @@ from cli.folders import InstitutionFolder, kept_key, kept_secret, prepare_instit
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
 from cli.ports import HOST, PortTaken
+from cli.sandbox_operators import enrol_operators
 from node.chain.chain import LocalChain
 from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer, listening_socket
@@ -213,6 +214,7 @@ class RunningNetwork:
             )
             self._undo.callback(institution.close)
             open_accounts(institution.office, wallets)
+            enrol_operators(self._folder(plan.bic), institution)
             if plan.bic in self._options.elsewhere:
                 institution.close()
             else:

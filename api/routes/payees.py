@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, PARTICIPANT_REFUSALS, Access, raw_body
+from api.idempotency import keeping
 from api.institution import Institution
 from api.payee_inquiry import search_here, search_network, verify_at, verify_here
 from api.payee_schemas import (
@@ -94,7 +95,7 @@ def _aliases(routes: APIRouter, institution: Institution, access: Access) -> Non
             *BACK_OFFICE_REFUSALS, Refusal.ALIAS_NOT_FOUND, Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA
         ),
     )
-    def withdraw_alias(alias: Annotated[str, Path(max_length=254)]) -> Response:
+    def withdraw_alias(request: Request, alias: Annotated[str, Path(max_length=254)]) -> Response:
         """It names no account from now on."""
         try:
             wanted = alias_of(alias)
@@ -103,7 +104,9 @@ def _aliases(routes: APIRouter, institution: Institution, access: Access) -> Non
         with office.book.unit() as unit:
             if not unit.aliases.remove(wanted):
                 raise _unknown(alias)
-        return Response(status_code=204)
+            answer = Response(status_code=204)
+            keeping(request)(unit, answer)
+        return answer
 
 
 def _inquiries(routes: APIRouter, institution: Institution, access: Access) -> None:

@@ -6,11 +6,14 @@ import secrets
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
+from api.idempotency import keeping
 from api.institution import Institution
+from api.operators.record import EVENT_KINDS
 from api.problems import Problem, documented
 from api.refusals import Refusal
 from api.schemas import Body
@@ -31,6 +34,7 @@ KINDS: Final = (
     "message.written",
     "account.credited",
     "account.debited",
+    *EVENT_KINDS,
     *(f"transfer.{status}" for status in ("signed", "included", "final", "reverted", "replaced")),
 )
 _CHANGES: Final = (
@@ -124,10 +128,11 @@ def _endpoints(routes: APIRouter, institution: Institution) -> None:
         operation_id="addWebhookEndpoint",
         summary="Add a webhook endpoint",
         status_code=201,
+        response_model=EndpointSecret,
         responses=documented(*_CHANGES),
         openapi_extra={"requestBody": {"content": {"application/json": {"example": _EXAMPLE}}}},
     )
-    def add_endpoint(wish: EndpointWish) -> EndpointSecret:
+    def add_endpoint(request: Request, wish: EndpointWish) -> Response:
         """Events from now on are delivered there, signed by the Standard Webhooks scheme with this secret."""
         _check(institution, wish)
         secret = new_secret()
@@ -145,7 +150,9 @@ def _endpoints(routes: APIRouter, institution: Institution) -> None:
                 created_at=now(institution.office),
             )
             unit.webhooks.add(record)
-        return EndpointSecret(endpoint=_view(record, 0), secret=written(secret))
+            answer = _answer(201, EndpointSecret(endpoint=_view(record, 0), secret=written(secret)))
+            keeping(request)(unit, answer)
+        return answer
 
     @routes.get(
         "",
@@ -165,13 +172,17 @@ def _endpoints(routes: APIRouter, institution: Institution) -> None:
         operation_id="removeWebhookEndpoint",
         summary="Remove a webhook endpoint",
         status_code=204,
+        response_class=Response,
         responses=documented(*_ONE),
     )
-    def remove_endpoint(endpoint_id: EndpointId) -> None:
+    def remove_endpoint(request: Request, endpoint_id: EndpointId) -> Response:
         """Nothing more is sent there; what was waiting for it is forgotten."""
         with book.unit() as unit:
             if not unit.webhooks.remove(endpoint_id):
                 raise _unknown(endpoint_id)
+            answer = Response(status_code=204)
+            keeping(request)(unit, answer)
+        return answer
 
 
 def _secrets_and_state(routes: APIRouter, institution: Institution) -> None:
@@ -181,9 +192,10 @@ def _secrets_and_state(routes: APIRouter, institution: Institution) -> None:
         "/{endpoint_id}/rotate-secret",
         operation_id="rotateWebhookSecret",
         summary="Give an endpoint a new secret",
+        response_model=EndpointSecret,
         responses=documented(*_ONE),
     )
-    def rotate_secret(endpoint_id: EndpointId) -> EndpointSecret:
+    def rotate_secret(request: Request, endpoint_id: EndpointId) -> Response:
         """For a day deliveries carry signatures under the old and the new secret, then under the new one only."""
         secret = new_secret()
         now_s = institution.office.clock.now_s()
@@ -197,7 +209,9 @@ def _secrets_and_state(routes: APIRouter, institution: Institution) -> None:
             found = replace(found, secrets=(SigningSecret(secret), *kept[:2]))
             unit.webhooks.save(found)
             dead = unit.webhooks.dead().get(endpoint_id, 0)
-        return EndpointSecret(endpoint=_view(found, dead), secret=written(secret))
+            answer = _answer(200, EndpointSecret(endpoint=_view(found, dead), secret=written(secret)))
+            keeping(request)(unit, answer)
+        return answer
 
     def switch(endpoint_id: str, disabled: str | None) -> EndpointView:
         with book.unit() as unit:
@@ -278,6 +292,10 @@ def _deliveries(routes: APIRouter, institution: Institution) -> None:
         with book.unit() as unit:
             _existing(unit, endpoint_id)
             return Revived(revived=unit.webhooks.revive(endpoint_id, institution.office.clock.now_s()))
+
+
+def _answer(status: int, body: Body) -> Response:
+    return Response(body.model_dump_json(), status, media_type="application/json")
 
 
 def _check(institution: Institution, wish: EndpointWish) -> None:

@@ -25,7 +25,11 @@ from node.book.inbox import Inbox
 from node.book.lanes import Lanes
 from node.book.messages import Messages
 from node.book.nonces import Nonces
+from node.book.operator_audit import OperatorAudit
+from node.book.operator_sessions import OperatorSessions
+from node.book.operators import Operators
 from node.book.payments import Payments
+from node.book.proposals import Proposals
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sqlite import BUSY_TIMEOUT_S
@@ -60,6 +64,10 @@ class Unit:
         self.waits = Waits(connection)
         self.aliases = Aliases(connection)
         self.callers = Callers(connection)
+        self.operators = Operators(connection)
+        self.operator_sessions = OperatorSessions(connection)
+        self.operator_audit = OperatorAudit(connection)
+        self.proposals = Proposals(connection)
 
 
 class Book:

@@ -26,6 +26,7 @@ _WRITE: Final = insert(events).values(
     message_row=bindparam("message_row"),
     entry_row=bindparam("entry_row"),
     transaction_hash=bindparam("transaction_hash"),
+    subject=bindparam("subject"),
     at=bindparam("at"),
 )
 _READ: Final = (
@@ -92,6 +93,7 @@ class EventRecord:
     transaction_hash: str | None
     message: WrittenMessage | None
     entry: BookedEntry | None
+    subject: str | None = None
 
 
 class Events:
@@ -118,6 +120,10 @@ class Events:
         """A relayed transfer's transaction has come so far: `transfer.signed`, `transfer.included`, …"""
         self._write(f"transfer.{status}", at, transaction_hash=transaction_hash)
 
+    def operator_acted(self, kind: str, subject: str, at: datetime) -> None:
+        """Something about an operator or a proposal, such as `proposal.approved`; `subject` is its id."""
+        self._write(kind, at, subject=subject)
+
     def read(self, after: int, limit: int) -> list[EventRecord]:
         """The events after a position, in order; the first position is 1."""
         return [_record(row) for row in self._connection.execute(_READ, {"after": after, "most": limit})]
@@ -127,7 +133,7 @@ class Events:
         return self._connection.scalar(select(func.coalesce(func.max(events.c.position), 0))) or 0
 
     def _write(self, kind: str, at: datetime, **about: Any) -> None:
-        plain = {"uetr": None, "version": None, "message_row": None, "entry_row": None, "transaction_hash": None}
+        plain = dict.fromkeys(("uetr", "version", "message_row", "entry_row", "transaction_hash", "subject"))
         self._connection.execute(_WRITE, {**plain, **about, "kind": kind, "at": at})
 
 
@@ -142,6 +148,7 @@ def _record(row: Row[Any]) -> EventRecord:
         transaction_hash=row.transaction_hash,
         message=_message(row) if row.message_row is not None else None,
         entry=_entry(row) if row.entry_row is not None else None,
+        subject=row.subject,
     )
 
 

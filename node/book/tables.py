@@ -342,6 +342,7 @@ events = Table(
     Column("message_row", _ROW_ID),
     Column("entry_row", _ROW_ID),
     Column("transaction_hash", _HASH),
+    Column("subject", String(40)),
     Column("at", Instant, nullable=False),
 )
 
