@@ -25,7 +25,6 @@ SessionId = Annotated[str, Path(pattern=r"^(current|se_[0-9a-f]{24})$", examples
 NEVER_STORED: Final = {"Cache-Control": "no-store"}
 _POSTED: Final = (
     Refusal.LOGIN_REFUSED,
-    Refusal.TOO_MANY_REQUESTS,
     Refusal.MALFORMED_REQUEST,
     Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
     Refusal.BODY_TOO_SLOW,

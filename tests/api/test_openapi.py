@@ -26,7 +26,7 @@ from api.routes.examples import CREDIT_TRANSFER, STATUS_REPORT
 from cli.atomic_file import replace_json
 from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
-from tests.api import after_answers
+from tests.api import after_answers, operator_answers
 from tests.api.event_answers import EVENT_ANSWERS
 from tests.api.expectations import suspended
 from tests.api.payee_answers import PAYEE_ANSWERS
@@ -268,7 +268,7 @@ ANSWERS: Answers = {
     ("askQuote", 503): lambda scene: scene.on_the_island(QUOTES, ASKED),
 }
 
-ANSWERS |= after_answers.ANSWERS
+ANSWERS |= after_answers.ANSWERS | operator_answers.ANSWERS
 
 
 @pytest.fixture(scope="module")
@@ -339,16 +339,19 @@ def test_references_lead_somewhere(document: dict[str, Any]) -> None:
     assert named <= known
 
 
+OPEN = ("getHealth", "getReadiness", "issueToken", "logIn", "activateOperator")
 SIGNED = ("askRate", "proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPayeeVerification")
 
 
 def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
         needs = {scheme for entry in operation.get("security", ()) for scheme in entry}
-        if name in ("getHealth", "getReadiness", "issueToken"):
+        if name in OPEN:
             assert needs == set()
         elif name in SIGNED:
             assert needs == {"MessageSignature"}
+        elif name in operator_answers.OPERATED:
+            assert needs == {"OperatorSession"}
         else:
             assert needs == {"Credential"}
 

@@ -33,7 +33,20 @@ def test_codes_are_unique() -> None:
     assert len(set(codes)) == len(codes)
 
 
-NEVER_WILL = (Refusal.NOT_YOUR_PAYMENT, Refusal.CASE_DECIDED_ALREADY, Refusal.SCOPE_MISSING, Refusal.ALIAS_TAKEN)
+NEVER_WILL = (
+    Refusal.NOT_YOUR_PAYMENT,
+    Refusal.CASE_DECIDED_ALREADY,
+    Refusal.SCOPE_MISSING,
+    Refusal.ALIAS_TAKEN,
+    Refusal.CROSS_SITE_REQUEST,
+    Refusal.ROLE_MISSING,
+    Refusal.APPROVAL_NEEDED,
+    Refusal.OWN_PROPOSAL,
+    Refusal.PROPOSAL_DECIDED_ALREADY,
+    Refusal.PROPOSAL_DIFFERS,
+    Refusal.OPERATOR_NOT_IN_STATE,
+    Refusal.CREDENTIAL_NAME_TAKEN,
+)
 
 
 def test_what_the_server_could_not_do_may_be_tried_again_and_nothing_else_from_the_door() -> None:
