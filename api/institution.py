@@ -29,7 +29,7 @@ from api.pricing import BadPricing, price_book
 from api.reporter import Iso20022Reporter
 from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
-from api.tls import client_context
+from api.tls import client_context, public_context
 from api.translation import Iso20022Translator, reasons_of
 from api.webhooks.address import WebhookTargets
 from api.webhooks.dispatcher import Dispatcher
@@ -283,10 +283,10 @@ def _terms(said: InstitutionDescription) -> Terms:
         raise BadInstitution(f"terms: {fault}") from None
 
 
-def _tls(said: InstitutionDescription) -> ssl.SSLContext | bool:
+def _tls(said: InstitutionDescription) -> ssl.SSLContext:
     """How others are asked; without a setting, as everybody asks the public internet."""
     if not said.tls:
-        return True
+        return public_context()
     if strangers := said.tls.keys() - set(_TLS_MEMBERS):
         raise BadInstitution(f"tls: there is no {min(strangers)}; there are {', '.join(_TLS_MEMBERS)}")
     files = (Path(said.tls[name]) if name in said.tls else None for name in _TLS_MEMBERS)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from pathlib import Path
+
+import certifi
 
 from wallet.private_file import UnsafeFile
 
@@ -29,6 +32,15 @@ def server_context(certificate: Path, key: Path, client_authority: Path | None) 
     except (OSError, ssl.SSLError) as error:
         raise BadCertificate(f"{certificate} and {key} cannot serve TLS: {error}") from error
     return context
+
+
+@cache
+def public_context() -> ssl.SSLContext:
+    """How an institution without settings of its own asks others: as everybody asks the public internet.
+
+    One for the whole process, for reading the list of authorities takes 20 ms and nobody changes it.
+    """
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def client_context(authority: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:

@@ -19,6 +19,7 @@ from cli.network import BANK_AE, BANK_CN, BANK_HK, PROVIDER
 from cli.running_network import NetworkOptions, RunningNetwork
 from node.settlement.office import Office
 from node.settlement.reconcile import reconcile
+from tests.outsider import NO_TLS
 
 __all__ = ["BANK_AE", "BANK_CN", "BANK_HK", "ENDS", "PROVIDER", "Bank", "Transfer", "bank", "network", "settled"]
 
@@ -141,7 +142,7 @@ def bank(network: RunningNetwork, bic: str) -> Bank:
     """One of the network's institutions; close `http` when done, or let the session end do it."""
     entry = next(one for one in network.document["participants"] if one["bic"] == bic)
     headers = {"Authorization": f"Bearer {entry['credential']}"}
-    http = httpx.Client(base_url=entry["api_url"], headers=headers, timeout=20, trust_env=False)
+    http = httpx.Client(base_url=entry["api_url"], headers=headers, timeout=20, trust_env=False, verify=NO_TLS)
     return Bank(bic, http, network.institutions[bic].office, entry)
 
 

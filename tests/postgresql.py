@@ -22,6 +22,7 @@ from typing import Any
 import pg8000.native  # type: ignore[import-untyped]
 
 from node.book.book import Book
+from tests.undertaker import ends_with_us
 
 PATIENCE_S = 30.0
 _CLUSTER = ("-U", "corridor", "-E", "UTF8", "--locale=C")
@@ -101,6 +102,7 @@ def running_server() -> Iterator[PostgresServer]:
             process = subprocess.Popen(
                 [programs / "postgres", "-D", folder / "data", *options], cwd=folder, stderr=log, **identity
             )
+        ends_with_us(process.pid, signal.SIGQUIT)
         server = PostgresServer(folder, process, count())
         try:
             _await(server)

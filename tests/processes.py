@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from tests.undertaker import ends_with_us
+
 ROOT = Path(__file__).parents[1]
 CORRIDOR = (sys.executable, "-c", "from cli.main import main; main()")
 
@@ -81,6 +83,7 @@ class Process(Life):
             self._process = subprocess.Popen(
                 self.command, cwd=ROOT, stdout=written, stderr=written, env=_environment(), start_new_session=True
             )
+        ends_with_us(self._process.pid)
 
     @property
     def is_alive(self) -> bool:

@@ -204,13 +204,16 @@ class LedgerClient:
     def revert_reason(self, transaction_hash: str) -> str:
         """Why an included transaction reverted, found by running it again before and in its block.
 
-        What reverted only because of its neighbours in the block cannot be told: then the sentence says so.
+        What reverted only because of its neighbours in the block cannot be told: then the sentence says so. The
+        block is the receipt's: Anvil shows a transaction as pending for a moment when its receipt is there.
         """
-        sent = self.connection.call("eth_getTransactionByHash", transaction_hash)
-        if sent is None or sent["blockNumber"] is None:
+        sent, receipt = self.connection.batch(
+            [(method, (transaction_hash,)) for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt")]
+        )
+        if sent is None or receipt is None:
             return "the transaction is in no block"
         call = {"from": sent["from"], "to": sent["to"], "data": sent["input"], "gas": sent["gas"]}
-        number = int(sent["blockNumber"], 16)
+        number = int(receipt["blockNumber"], 16)
         for at in (number - 1, number):
             try:
                 self.connection.call("eth_call", call, hex(at))

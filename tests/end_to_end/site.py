@@ -31,6 +31,11 @@ class Site:
     process: Process | None = None
 
     @property
+    def document(self) -> Path:
+        """Where network.json is while the network runs."""
+        return self.folder / "data" / "network.json"
+
+    @property
     def running(self) -> Process:
         """The process of the network."""
         assert self.process is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +49,21 @@ def settle(site: Site, order: Order) -> dict[str, Any]:
     debtor.close()
     creditor.close()
     return payment
+
+
+def test_the_document_is_what_was_promised(site: Site) -> None:
+    document = site.network
+    assert set(document) == {"rpc_url", "chain_id", "contracts", "tokens", "participants", "customers"}
+    assert set(document["contracts"]) == {"registry", "settlement", "holds"}
+    decimals = {code: token["decimals"] for code, token in document["tokens"].items()}
+    assert decimals == {"CNY": 2, "HKD": 2, "THB": 2, "AED": 2}
+    members = {"bic", "lei", "name", "roles", "currency", "settlement_address", "api_url", "credential"}
+    assert all(set(one) == members for one in document["participants"])
+    roles = [role for one in document["participants"] for role in one["roles"]]
+    assert (roles.count("bank"), roles.count("issuer"), roles.count("fx_provider")) == (4, 4, 1)
+    customer = {"participant_bic", "name", "account", "wallet_address"}
+    assert all(set(one) == customer for one in document["customers"])
+    assert site.document.stat().st_mode & 0o077 == 0, "it holds credentials"
 
 
 def test_a_payment_in_two_currencies(site: Site) -> None:
@@ -133,6 +149,7 @@ def test_stopping_and_starting_again_loses_nothing(site: Site) -> None:
     began = time.monotonic()
     assert site.running.stop() == 0
     stopped = time.monotonic()
+    assert not site.document.exists(), "it is there only while the network runs"
     site.start()
     print(f"\nstopped in {stopped - began:.1f} s, started again in {time.monotonic() - stopped:.1f} s")
     assert _identities(site) == before
@@ -155,6 +172,7 @@ def test_killing_it_in_full_swing_and_starting_again_loses_nothing(site: Site) -
         site.port = 0  # and every API moves at that
     site.start()
     assert _identities(site) == before
+    assert _registered(site) == {one["bic"]: one["api_url"] for one in site.network["participants"]}
     for side in ("debtor", "creditor"):
         office = site.back_office(getattr(orders[0], side).bic)
         assert [office.ended(order.uetr)["state"] for order in orders] == ["SETTLED"] * IN_FLIGHT
@@ -175,6 +193,13 @@ def _identities(site: Site) -> dict[str, Any]:
     kept = {name: part for name, part in site.network.items() if name != "rpc_url"}
     kept["participants"] = [{**one, "api_url": None} for one in kept["participants"]]
     return kept
+
+
+def _registered(site: Site) -> dict[str, str]:
+    """Everybody's address as the registry on chain has it."""
+    with closing(site.back_office(bank_of(site.network, "CNY"))) as office:
+        participants = office.http.get("/v1/participants").json()["participants"]
+    return {one["bic"]: one["api_address"] for one in participants}
 
 
 def _provider(site: Site) -> str:

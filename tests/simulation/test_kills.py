@@ -27,7 +27,8 @@ DEBTOR_AGENT = (
     "settled",
 )
 CREDITOR_AGENT = ("considered", "settled")
-ROUNDS, LONG_ROUNDS, FEWEST_KILLS = 7, 60, 50
+# Three rounds have had every boundary; `make long` goes round twenty times as often.
+ROUNDS, LONG_ROUNDS, FEWEST_KILLS_A_ROUND = 3, 60, 6
 
 
 @pytest.mark.timeout(600)
@@ -45,7 +46,7 @@ def test_killed_at_every_boundary_nothing_is_lost_or_done_twice(simulation: Simu
     print(f"\n{kills} kills in {time.monotonic() - began:.0f} s, {sum(ends.values())} payments: {dict(ends)}")
     for part in simulation.parts.all():
         print(f"  {part.name}: {dict(Counter(part.kills))}")
-    assert kills >= FEWEST_KILLS
+    assert kills >= rounds * FEWEST_KILLS_A_ROUND
     assert set(DEBTOR_AGENT) <= set(simulation.debtor_agent.kills)
     assert set(CREDITOR_AGENT) <= set(simulation.creditor_agent.kills)
     assert ends["SETTLED"] > ends.total() / 2, "most payments must settle, or the kills prove little"

@@ -27,6 +27,7 @@ from node.chain.state_walk import leaves
 from node.chain.transaction import decode_stored
 from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee
+from tests.undertaker import ends_with_us
 
 
 class Load:
@@ -94,6 +95,7 @@ def start(data: Path, diary: Path) -> tuple[BaseProcess, str]:
     diary.unlink(missing_ok=True)
     process = context.Process(target=run_node, args=(data, diary), daemon=True)
     process.start()
+    ends_with_us(process.pid or 0)
     while process.is_alive():
         if diary.exists() and (found := re.search(r"JSON-RPC on (http://\S+)\n", diary.read_text())):
             return process, found[1]

@@ -18,6 +18,7 @@ from node.chain.server import create_rpc_app
 from node.chain.serving import BackgroundServer
 from node.ledger.client import LedgerClient
 from tests.node.ledger.actors import actor
+from tests.undertaker import ends_with_us
 from wallet.signer import LocalSigner
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +56,7 @@ def anvil_engine(scratch: Path, *flags: str) -> Iterator[Engine]:
     command = [program, "--port", "0", "--cache-path", str(scratch), *flags]
     with diary.open("w") as written:
         process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
+    ends_with_us(process.pid)
     try:
         url, funder = f"http://127.0.0.1:{_port(process, diary)}", actor("funder")
         LedgerClient(url).connection.call("anvil_setBalance", funder.address, hex(10**24))

@@ -9,11 +9,12 @@ import pytest
 
 from contracts import artifact
 from node.ledger.abi import call_data
-from node.ledger.client import CallRefused, LedgerBehind, ReadRefused
+from node.ledger.client import CallRefused, LedgerBehind, LedgerClient, ReadRefused
 from node.ledger.logs import CancelledLog, ChainLog, SettledLog, TransferLog, events, issues
 from node.ledger.settlement_contract import CANCELLED, NEVER_SEEN, SettlementContract, WrongDomain
 from tests.node.ledger.actors import AED, CNY, CURRENCIES, FIRST_MONEY, HKD, PROVIDER, actor, bank, digest, issuer
 from tests.node.ledger.networks import Network, payment, same_but
+from tests.node.ledger.proxies import scripted
 from wallet.typed_data import Acceptance, Cancellation, domain_separator, struct_hash
 
 OPERATOR = actor("operator")
@@ -151,6 +152,18 @@ def test_why_an_included_transaction_reverted(network: Network) -> None:
     assert not second.succeeded
     assert network.client.revert_reason(second.hash) == "Settlement: uetr already settled"
     assert network.client.revert_reason("0x" + "00" * 32) == "the transaction is in no block"
+
+
+def test_the_receipt_says_in_which_block_it_was() -> None:
+    """Anvil shows a transaction as pending for a moment when its receipt is there already."""
+    sent = {"from": OPERATOR.address, "to": OPERATOR.address, "input": "0x", "gas": "0x5208", "blockNumber": None}
+    answers = {
+        "eth_getTransactionByHash": sent,
+        "eth_getTransactionReceipt": {"blockNumber": "0x7"},
+        "eth_call": "0x",
+    }
+    with scripted(answers) as url:
+        assert LedgerClient(url).revert_reason("0x" + "ab" * 32).startswith("reverted in its block")
 
 
 def test_reading_what_is_not_there(network: Network) -> None:

@@ -22,6 +22,7 @@ from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.town import Town, found_town_on, payment
 from tests.node.settlement.worker_process import Workplace
 from tests.postgresql import PostgresServer
+from tests.undertaker import ends_with_us
 
 MANY = 18
 PATIENCE_S = 90.0
@@ -82,6 +83,7 @@ def test_two_processes_settle_each_payment_once_when_one_is_killed(running_town:
 
 def _started(place: Workplace) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(place.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    ends_with_us(process.pid)
     assert process.stdout is not None
     assert process.stdout.readline() == b"working\n"
     return process

@@ -26,6 +26,7 @@ from node.settlement.watcher import watch
 from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.switchboard import Switchboard
 from tests.node.settlement.town import PlainTranslator
+from tests.undertaker import ends_with_us
 from wallet.authorisation import Authorisation
 from wallet.signer import LocalSigner
 
@@ -107,5 +108,6 @@ def dies(errand: Errand) -> bool:
     context.set_forkserver_preload([__name__])
     process = context.Process(target=run, args=(errand,))
     process.start()
+    ends_with_us(process.pid or 0)
     process.join(timeout=60)
     return process.exitcode == -signal.SIGKILL
