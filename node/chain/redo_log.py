@@ -13,6 +13,7 @@ from node.chain.errors import StoreDamaged
 
 HEAD = Struct(">QIII")  # generation, position in it, size of what follows, and a check of these three
 CHECK_BYTES = 16
+LOOKS_ON = 8  # records looked for behind one that is not sound
 PREALLOCATED_BYTES = 1 << 20  # a file that need not grow is on disk in half the time
 FLUSH_AT_BYTES = PREALLOCATED_BYTES - (1 << 17)
 
@@ -66,19 +67,19 @@ class RedoLog:
         """The records of this generation, and go on behind them.
 
         The last one may be torn: it was never acknowledged, and counts as absent. Raises StoreDamaged where a
-        record is unsound and the one behind it is not.
+        record is unsound and one behind it is not.
         """
         content = self._file.read_bytes()
         found: list[bytes] = []
-        offset = 0
+        offset = end = 0
         while (size := self._size_at(content, offset, len(found))) is not None:
-            payload = _payload(content, offset, size)
             end = offset + HEAD.size + CHECK_BYTES + size
+            payload = _payload(content, offset, size)
             if payload is None:
-                self._assert_torn(content, end, len(found) + 1)
                 break
             found.append(payload)
             offset = end
+        self._assert_last(content, end, len(found))
         self._records, self.size = len(found), offset
         return found
 
@@ -90,10 +91,16 @@ class RedoLog:
         expected = _head(self.generation, position, size)
         return size if content[offset : offset + HEAD.size] == expected else None
 
-    def _assert_torn(self, content: bytes, end: int, position: int) -> None:
-        size = self._size_at(content, end, position)
-        if size is not None and _payload(content, end, size) is not None:
-            raise StoreDamaged(f"{self._file}: record {position - 1} is damaged, and the one behind it is sound")
+    def _assert_last(self, content: bytes, start: int, position: int) -> None:
+        """Refuse when a sound record lies behind. Heads can be damaged too, so this looks beyond the next."""
+        for behind in range(position + 1, position + 1 + LOOKS_ON):
+            mark = HEAD.pack(self.generation, behind, 0, 0)[:12]
+            at = content.find(mark, start)
+            while at >= 0:
+                size = self._size_at(content, at, behind)
+                if size is not None and _payload(content, at, size) is not None:
+                    raise StoreDamaged(f"{self._file}: record {position} is damaged, and one behind it is sound")
+                at = content.find(mark, at + 1)
 
 
 def _make(file: Path) -> None:

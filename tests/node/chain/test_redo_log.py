@@ -64,10 +64,20 @@ def test_a_torn_record_was_never_acknowledged(tmp_path: Path, lost: int) -> None
     log.close()
 
 
-def test_damage_before_a_sound_record_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", range(HEAD.size + CHECK_BYTES + 3))
+def test_damage_before_a_sound_record_is_named(tmp_path: Path, at: int) -> None:
     log = filled(tmp_path / "log", b"one", b"two", b"three")
-    change(tmp_path / "log", HEAD.size + CHECK_BYTES + 1)
+    change(tmp_path / "log", at)
     with pytest.raises(StoreDamaged, match="record 0 is damaged"):
+        log.records()
+    log.close()
+
+
+def test_damage_to_two_records_is_named(tmp_path: Path) -> None:
+    log = filled(tmp_path / "log", *[b"record"] * 4)
+    for position in (1, 2):
+        change(tmp_path / "log", position * (HEAD.size + CHECK_BYTES + 6) + HEAD.size - 1)
+    with pytest.raises(StoreDamaged, match="record 1 is damaged"):
         log.records()
     log.close()
 
