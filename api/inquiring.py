@@ -11,11 +11,13 @@ from api.iso20022.pacs002 import Status
 from api.iso20022.pacs028 import read_status_request
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.status_answer import write_status_answer
+from api.problems import problem_of
 from api.translation import status_of
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.party import Agent, Participant
 from node.domain.payment import Side
+from node.domain.reasons import Finding, Reason
 from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, participant
 from node.settlement.ports import Written
@@ -45,6 +47,26 @@ def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Part
         written = Written("pacs.002.001.10", head.message_id, body)
         unit.messages.add(outbound(office, uetr, asker.bic if asker else BACK_OFFICE, written))
     return body
+
+
+def answer_back_office(institution: Institution, message: ParsedMessage) -> bytes:
+    """The answer to our own back office: a pain.002 for a pain.001 that it names, else a pacs.002."""
+    asked = read_status_request(message)
+    order = asked[0] if asked and (asked[0].message_name or "").startswith("pain.001.") else None
+    if order is None:
+        return answer_inquiry(institution, message, None)
+    office = institution.office
+    with office.book.unit() as unit:
+        entry = unit.inbox.find_taken(BACK_OFFICE, order.message_id)
+        if entry is None or entry.name != order.message_name:
+            text = f"No {order.message_name} of the identification {order.message_id} was taken here."
+            element = "FIToFIPmtStsReq/OrgnlGrpInf/OrgnlMsgId"
+            finding = Finding(Reason.ORIGINAL_UNKNOWN, text, element, order.message_id, "inquiry.order-known")
+            raise problem_of((finding,))
+        records = unit.payments.find_many([line.uetr for line in entry.lines if line.uetr])
+        written = office.translator.report_batch(entry, {one.uetr: one for one in records})
+        unit.messages.add(outbound(office, None, BACK_OFFICE, written))
+    return written.body
 
 
 def _told(office: Office, record: PaymentRecord | None, asker: Participant | None) -> PaymentRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from api.institution import Institution
@@ -9,9 +10,11 @@ from api.iso20022.camt056 import Recall as Asked
 from api.iso20022.camt056 import read_recalls
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.refusal import RefusalKind
+from api.originals import uetr_of_original
 from api.problems import Kind, Problem, problem_of
 from api.refusals import Refusal
 from api.scribe import Iso20022Scribe
+from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
 from node.settlement.ports import Written
 from node.settlement.recall_opening import Recall
@@ -34,16 +37,22 @@ def scribe_of(institution: Institution) -> Iso20022Scribe:
     return aftercare.scribe
 
 
-def read_asked(message: ParsedMessage) -> Asked:
-    """The one request in a camt.056, which must name its payment; raises Problem."""
+def read_asked(message: ParsedMessage, ours: Institution | None = None) -> Asked:
+    """The one request in a camt.056, which must name its payment; raises Problem.
+
+    `ours` is given for a request of our own back office, which may name the payment by its message instead.
+    """
     found = read_recalls(message)
     if len(found) != 1:
         text = f"One request a message; this has {len(found)} that name a payment."
         raise problem_of((_finding(Reason.NUMBER_OF_TRANSACTIONS_WRONG, text, "CtrlData/NbOfTxs"),))
-    if not found[0].original.uetr:
+    uetr = found[0].original.uetr
+    if ours is not None:
+        uetr = uetr_of_original(ours, found[0].original, Side.DEBTOR_AGENT)
+    if not uetr:
         text = "OrgnlUETR must name the payment that is asked for."
         raise problem_of((_finding(Reason.UETR_MALFORMED, text, "Undrlyg/TxInf/OrgnlUETR"),))
-    return found[0]
+    return replace(found[0], original=replace(found[0].original, uetr=uetr))
 
 
 def recall_of(message: ParsedMessage, asked: Asked) -> Recall:

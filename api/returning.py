@@ -19,8 +19,9 @@ from api.iso20022.reference_data import external_codes
 from api.iso20022.refusal import Refusal as Unread
 from api.iso20022.refusal import RefusalKind
 from api.iso20022.return_forward import RETURNS
+from api.originals import uetr_of_original
 from api.problems import Kind, Problem, problem_of
-from api.reading import Taken
+from api.reading import Incoming, Taken
 from api.refusals import Refusal
 from node.book.records import AccountStatus, PaymentRecord
 from node.domain.lifecycle import TERMINAL, State
@@ -52,15 +53,16 @@ def looks_like_a_return(raw: bytes) -> bool:
     return _NAMED.search(raw) is not None
 
 
-def read_own_return(institution: Institution, message: ParsedMessage) -> Taken:
+def read_own_return(institution: Institution, incoming: Incoming) -> Taken:
     """The return that our back office orders; raises Problem where it names no payment of ours to give back.
 
-    Where the original came through an FX provider and only the amount we credited is stated, a quote is taken.
+    The message is what came, FIN or not. Where the original came through an FX provider and only the amount
+    we credited is stated, a quote is taken.
     """
-    read, original = _read(institution, message, Side.CREDITOR_AGENT)
+    read, original = _read(institution, incoming.message, Side.CREDITOR_AGENT)
     name = read.return_id or read.message_id
     order = _order(read, return_uetr(institution.office.bic, original.uetr, name), name)
-    written = Written(message.identifier, read.message_id, message.raw)
+    written = incoming.came
     with institution.office.book.view() as unit:
         known = unit.payments.find(order.uetr)
     if known is not None:
@@ -111,8 +113,10 @@ def _read(institution: Institution, message: ParsedMessage, side: Side) -> tuple
         text = f"One return a message; this has {len(found)}."
         raise problem_of((_finding(Reason.NUMBER_OF_TRANSACTIONS_WRONG, text, "GrpHdr/NbOfTxs"),))
     uetr = found[0].original.uetr
+    if side is Side.CREDITOR_AGENT:  # between institutions nothing but the UETR names a payment
+        uetr = uetr_of_original(institution, found[0].original, side, found[0].returned)
     if not uetr:
-        text = "OrgnlUETR must name the payment that is given back."
+        text = "OrgnlUETR must name the payment that is given back; its other references fit none, or several."
         raise problem_of((_finding(Reason.UETR_MALFORMED, text, "TxInf/OrgnlUETR"),))
     return found[0], original_record(institution, uetr, side)
 

@@ -1,7 +1,6 @@
 """Translates returns in the dress of payments (MT103, 202 and 205 with /RETN/ in field 72) into a pacs.004.
 
-What is returned is named by /MREF/ (the sender's reference of the original) and /TREF/; roles are those of the
-return, so its debtor is whom the original was to reach.
+What is returned is named by /MREF/ (the sender's reference of the original) and /TREF/, else by field 21; roles are those of the return, so its debtor is whom the original was to reach.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ def _written(message: FinMessage, created: datetime) -> bytes:
 def _write_transaction(node: etree._Element, message: FinMessage, reference: str) -> None:
     entries = dict(codes_of_72(message))
     add(node, "RtrId", reference)
-    add_if(node, "OrgnlInstrId", entries.get("MREF"))
+    add_if(node, "OrgnlInstrId", entries.get("MREF") or (None if "TREF" in entries else _related(message)))
     add_if(node, "OrgnlEndToEndId", entries.get("TREF"))
     add_if(node, "OrgnlUETR", message.user_header.get("121"))
     write_dated_amount(node, message, "RtrdIntrBkSttlmAmt")
@@ -92,6 +91,13 @@ def _write_transaction(node: etree._Element, message: FinMessage, reference: str
     chain = add(node, "RtrChain")
     _write_customers(chain, message) if message.type == "103" else _write_institutions(chain, message)
     _write_reason(node, message)
+
+
+def _related(message: FinMessage) -> str | None:
+    """The reference in field 21 of a return between institutions."""
+    field = message.first("21")
+    stated = field.value.strip() if field else ""
+    return None if stated in ("", "NONREF") else stated
 
 
 def _write_customers(chain: etree._Element, message: FinMessage) -> None:

@@ -57,7 +57,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
             raise rejected(institution, raw, unread(incoming), incoming.identifier)
         answerer = ANSWERERS.get(incoming.message.identifier)
         if answerer is not None:
-            return answerer(institution, incoming.message, keeping(request))
+            return answerer(institution, incoming, keeping(request))
         taker = TAKERS.get(incoming.message.identifier)
         if taker is None:
             refusal = unsupported(incoming.message.identifier, frozenset({*TAKERS, *ANSWERERS}))

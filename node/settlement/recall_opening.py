@@ -22,13 +22,22 @@ from node.settlement.returning import returned_so_far
 
 @dataclass(frozen=True)
 class Recall:
-    """A readable request about one payment; `message` is it as it came, `case_id` its creator's name for it."""
+    """A readable request about one payment; `case_id` is its creator's name for it.
+
+    `message` is it as everything else reads it, `came` as it came where that was another form (FIN).
+    """
 
     case_id: str
     uetr: str
     reason_code: str | None
     reason_text: str
     message: Written
+    came: Written | None = None
+
+    @property
+    def identified(self) -> Written:
+        """The message by whose identification and bytes a repetition is known."""
+        return self.came or self.message
 
 
 @dataclass(frozen=True)
@@ -94,11 +103,11 @@ def _hopeless(unit: Unit, original: PaymentRecord) -> tuple[str, str] | None:
 
 
 def _known(unit: Unit, side: CaseSide, sender: str, bic: str, recall: Recall) -> Opened | Contradicted | None:
-    digest = hashlib.sha256(recall.message.body).digest()
-    message = unit.messages.find_inbound(sender, recall.message.message_id)
+    digest = hashlib.sha256(recall.identified.body).digest()
+    message = unit.messages.find_inbound(sender, recall.identified.message_id)
     if message is not None and message.digest != digest:
         text = "This message identification was used for another message."
-        return _contradicted(text, "message_id", recall.message.message_id)
+        return _contradicted(text, "message_id", recall.identified.message_id)
     case = unit.cases.known(side, bic, recall.case_id)
     if case is None:
         return None
@@ -137,6 +146,8 @@ def _keep(office: Office, unit: Unit, case: CaseRecord, recall: Recall, counterp
     written = aftercare(office).scribe.answer(case, Answer.PENDING)
     case = replace(case, answer=written.body)
     unit.cases.add(case)
-    unit.messages.add(inbound(office, case.uetr, counterparty, recall.message))
+    unit.messages.add(inbound(office, case.uetr, counterparty, recall.identified))
+    if recall.came is not None:
+        unit.messages.add(inbound(office, case.uetr, counterparty, replace(recall.message, message_id="")))
     unit.messages.add(outbound(office, case.uetr, counterparty, written))
     return case
