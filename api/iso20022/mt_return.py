@@ -1,6 +1,7 @@
 """Translates returns in the dress of payments (MT103, 202 and 205 with /RETN/ in field 72) into a pacs.004.
 
-What is returned is named by /MREF/ (the sender's reference of the original) and /TREF/, else by field 21; roles are those of the return, so its debtor is whom the original was to reach.
+What is returned is named by /MREF/ (the sender's reference of the original) and /TREF/, else by field 21; roles
+are those of the return, so its debtor is whom the original was to reach.
 """
 
 from __future__ import annotations
