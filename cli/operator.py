@@ -21,6 +21,7 @@ from api.credentials import NAME
 from api.institution import open_book, open_seal, read_description
 from api.operators.passwords import Passwords, WeakPassword
 from api.operators.staff import Activation, NotPossible, Staff
+from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
 from node.book.book import Unit
 from node.book.operator_audit import MACHINE
@@ -124,7 +125,7 @@ def audit(
         broken_at = view.operator_audit.broken_at()
     if broken_at is not None:
         typer.echo(f"error: the record does not hold together at position {broken_at}", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.NO)
 
 
 def _tell(made: Activation, out: Path | None) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from api.operators.record import note
+from api.operators.seal import SealBroken
 from api.operators.sessions import Operator
 from api.operators.staff import Staff
 from api.problems import Problem
@@ -34,6 +35,7 @@ from node.domain.proposal import (
 
 PROPOSAL_S: Final = 86400.0
 LONGEST_PROPOSAL_S: Final = 7 * 86400.0
+UNREADABLE: Final = b"(what was proposed does not open: the book was changed)"
 _ACT_OF: Final = {
     ProposalEvent.APPROVE: "proposal.approved",
     ProposalEvent.REFUSE: "proposal.refused",
@@ -183,7 +185,7 @@ class ProposalDesk:
             record = _existing(view, proposal_id)
         if not by.record.roles & _READERS[record.duty]:
             raise Problem(Refusal.ROLE_MISSING, "This proposal is the business of operators with another role.")
-        return self.opened(record)
+        return self._shown(record)
 
     def list(self, state: ProposalState | None, after: str | None, limit: int, by: Operator) -> Page:
         """A page of what this operator may see, the newest first, and where the next one begins."""
@@ -192,13 +194,21 @@ class ProposalDesk:
         with self._book.view() as view:
             found = view.proposals.list([state] if state else list(ProposalState), after, limit, duties)
         following = found[-1].proposal_id if len(found) == limit else None
-        return [self.opened(record) for record in found], following
+        return [self._shown(record) for record in found], following
 
     def opened(self, record: ProposalRecord) -> Proposal:
         """The proposal with its sealed parts open; raises SealBroken where the book was tampered with."""
         order = Order(record.method, record.path, record.media_type, self._unsealed(record, record.body))
         text = self._unsealed(record, record.decision_text).decode()
         return Proposal(record, order, text, self._unsealed(record, record.answer))
+
+    def _shown(self, record: ProposalRecord) -> Proposal:
+        """The proposal to be read; one that was tampered with says so, and hides no other."""
+        try:
+            return self.opened(record)
+        except SealBroken:
+            order = Order(record.method, record.path, record.media_type, UNREADABLE)
+            return Proposal(record, order, "", b"")
 
     def _unsealed(self, record: ProposalRecord, sealed: bytes | None) -> bytes:
         return self._seal.open(sealed, record.proposal_id) if sealed is not None else b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from node.domain.proposal import (
     digest_of,
 )
 
+ROOT = Path(__file__).resolve().parents[3]
 ENDS = {
     ProposalState.EXECUTED,
     ProposalState.FAILED,
@@ -51,6 +53,7 @@ def test_nothing_is_done_without_an_approval_and_ends_are_ends() -> None:
 
 def test_the_diagram_is_the_table() -> None:
     assert diagram().count("-->") == 1 + sum(map(len, TRANSITIONS.values())) + len(ENDS)
+    assert diagram() in (ROOT / "docs" / "operators.md").read_text("utf-8")
 
 
 @given(one=ORDERS, other=ORDERS, expires_s=st.floats(0, 2e9))
