@@ -1,8 +1,9 @@
 """One institution as it runs: its office, its worker and its keys, opened from its own folder.
 
 Folder: `institution.json`, `settlement_key/` and `operator_key/` (keystores of one key each),
-`message_key.json`, `password` (mode 0600), `book.sqlite`. Signing keys may live elsewhere: the description's
-`signers` says where (`wallet.key_place`). Nothing is asked of the chain to open it, unless a signer is remote.
+`message_key.json`, `password` and `master_key` (mode 0600), `book.sqlite`. Signing keys may live elsewhere: the
+description's `signers` says where (`wallet.key_place`). Nothing is asked of the chain to open it, unless a signer
+is remote.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,6 +38,7 @@ from api.webhooks.dispatcher import Dispatcher
 from api.webhooks.sending import HttpSender
 from node.book.book import Book
 from node.book.databases import place_of_book
+from node.book.sealing import Key, master_key_of, new_master_key_text
 from node.domain.calendar import BadCalendar, Calendars, calendars_from
 from node.domain.names import NameCheck
 from node.domain.party import Agent, Participant
@@ -50,6 +53,7 @@ from node.settlement.worker import Worker
 from wallet.key_place import BadKeyPlace, KeyPlaces, KeystorePlace, read_places
 from wallet.key_ring import KeyRing, secret_in
 from wallet.message_key import load_message_key
+from wallet.private_file import read_private, write_private
 from wallet.signer import Signer
 
 DESCRIPTION: Final = "institution.json"
@@ -57,8 +61,10 @@ UNLOCKS_KEYS: Final = "password"
 MESSAGE_KEY: Final = "message_key.json"
 SETTLEMENT_KEY: Final = "settlement_key"
 OPERATOR_KEY: Final = "operator_key"
+MASTER_KEY: Final = "master_key"
 BOOK: Final = "book.sqlite"
 PEER_TIMEOUT_S: Final = 10.0
+_MOST_KEY_BYTES: Final = 4096
 _TLS_MEMBERS: Final = ("authority", "certificate", "key")
 ASKED_AT_ONCE: Final = 8
 
@@ -167,14 +173,16 @@ def open_institution(
     gate: BoundedSemaphore | None = None,
     database: str | None = None,
     worker: str = "worker",
+    master_key: Path | None = None,
 ) -> Institution:
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
-    description names one of its own; `worker` tells this process from others on the same book. Raises
-    BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble; SignatureRefused, SignerUnreachable where a key
-    lives elsewhere.
+    description names one of its own; `worker` tells this process from others on the same book; `master_key` is the
+    file of the key that customers' data is sealed with, by default the one in the folder. Raises BadInstitution,
+    KeystoreRefused, UnsafeFile, BookTrouble, BadMasterKey, WrongMasterKey; SignatureRefused, SignerUnreachable
+    where a key lives elsewhere.
     """
     said = read_description(folder)
     targets, clock = _targets(said), clock or SystemClock()
@@ -192,7 +200,7 @@ def open_institution(
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
-        book=_book(folder, said, database),
+        book=_book(folder, said, database, master_key),
         client=client,
         directory=directory,
         contract=SettlementContract(client, said.settlement),
@@ -229,9 +237,9 @@ def open_institution(
     )
 
 
-def open_book(folder: Path, database: str | None = None) -> Book:
+def open_book(folder: Path, database: str | None = None, master_key: Path | None = None) -> Book:
     """The institution's book alone, for commands beside its running API; raises as `open_institution`."""
-    return _book(folder, read_description(folder), database)
+    return _book(folder, read_description(folder), database, master_key)
 
 
 def open_seal(folder: Path) -> Seal:
@@ -239,8 +247,20 @@ def open_seal(folder: Path) -> Seal:
     return Seal(secret_in(folder / UNLOCKS_KEYS), read_description(folder).bic)
 
 
-def _book(folder: Path, said: InstitutionDescription, database: str | None) -> Book:
-    return Book.open(place_of_book(said.database or database, said.bic, folder / BOOK))
+def master_key_in(folder: Path, elsewhere: Path | None = None) -> Key:
+    """The institution's master key; made in its folder where it is to lie there and does not yet.
+
+    Raises BadMasterKey, UnsafeFile, and FileNotFoundError for a file elsewhere, which is nobody's to make.
+    """
+    if elsewhere is None and not (folder / MASTER_KEY).exists():
+        with suppress(FileExistsError):  # another process was faster by a moment
+            write_private(folder / MASTER_KEY, new_master_key_text())
+    return master_key_of(read_private(elsewhere or folder / MASTER_KEY, _MOST_KEY_BYTES))
+
+
+def _book(folder: Path, said: InstitutionDescription, database: str | None, master_key: Path | None) -> Book:
+    place = place_of_book(said.database or database, said.bic, folder / BOOK)
+    return Book.open(place, master_key_in(folder, master_key))
 
 
 def _aftercare(

@@ -139,7 +139,8 @@ def _told(record: CallerRecord) -> str:
 
 @contextmanager
 def _book(folder: Path) -> Iterator[Book]:
-    book = open_book(folder, read_settings().database)
+    settings = read_settings()
+    book = open_book(folder, settings.database, settings.master_key)
     try:
         yield book
     finally:

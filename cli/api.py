@@ -46,7 +46,11 @@ def api(
     wanted = urlsplit(registered).port or 80 if port is None else port
     tls = _tls(tls_certificate, tls_key, tls_client_authority)
     institution = open_institution(
-        data, limits=request_limits(settings), database=settings.database, worker=settings.worker
+        data,
+        limits=request_limits(settings),
+        database=settings.database,
+        worker=settings.worker,
+        master_key=settings.master_key,
     )
     try:
         server = BackgroundServer(create_app(institution), host, wanted, tls)

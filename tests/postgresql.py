@@ -22,6 +22,7 @@ from typing import Any
 import pg8000.native  # type: ignore[import-untyped]
 
 from node.book.book import Book
+from tests.keys import MASTER
 from tests.undertaker import ends_with_us
 
 PATIENCE_S = 30.0
@@ -58,7 +59,7 @@ class PostgresServer:
         url = f"{self.address()}&schema=shared"
         names = [row[0] for row in self.run("SELECT tablename FROM pg_tables WHERE schemaname = 'shared'")]
         if not names:
-            Book.open(url).close()
+            Book.open(url, MASTER).close()
         tables = ", ".join(f"shared.{name}" for name in names if name != "alembic_version")
         if tables:
             self.run(f"TRUNCATE {tables} RESTART IDENTITY")

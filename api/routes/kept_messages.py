@@ -15,6 +15,7 @@ from api.iso20022.mt940 import write_advice
 from api.problems import Problem, documented
 from api.refusals import Refusal
 from node.book.records import MessageRecord
+from node.book.seals import ERASED_BODY
 from node.domain.reasons import Finding, Reason
 
 MOST_A_PAGE: Final = 200
@@ -76,6 +77,8 @@ def router(institution: Institution, access: Access) -> APIRouter:
             message = unit.statements.message(bytes.fromhex(digest))
         if message is None:
             raise Problem(Refusal.MESSAGE_NOT_FOUND, f"This institution keeps no message {digest}.")
+        if message.body == ERASED_BODY:
+            raise Problem(Refusal.MESSAGE_NOT_FOUND, f"Message {digest} was erased with the person it was about.")
         if written == "fin":
             return Response(_advice(message, institution.office.bic), 200, media_type=FIN)
         return Response(message.body, 200, media_type=XML)

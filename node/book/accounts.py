@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from node.book.account_names import seal_account
 from node.book.events import Events
 from node.book.records import (
     AccountKind,
@@ -22,6 +23,7 @@ from node.book.records import (
     ReservationRecord,
     UnknownAccount,
 )
+from node.book.seals import Seals
 from node.book.tables import accounts, entries, reservations
 from node.domain.money import Currency, CurrencyMismatch, Money
 from node.domain.own_account import own_account
@@ -30,12 +32,11 @@ from node.domain.party import AccountScheme
 Records = list[CashAccountRecord]
 Entries = list[EntryRecord]
 
-_FIND = select(accounts).where(accounts.c.number == bindparam("wanted"))
-_CHANGE = update(accounts).where(accounts.c.number == bindparam("wanted"))
+_CHANGE = update(accounts).where(accounts.c.reference == bindparam("wanted"))
 _RESERVE = insert(reservations)
 _RESERVATION = (
     select(reservations, accounts.c.currency, accounts.c.minor_units)
-    .join(accounts, accounts.c.number == reservations.c.account)
+    .join(accounts, accounts.c.reference == reservations.c.account)
     .where(reservations.c.uetr == bindparam("wanted"))
 )
 _RELEASE = delete(reservations).where(reservations.c.uetr == bindparam("wanted"))
@@ -50,10 +51,12 @@ _BOOKED = select(entries.c.amount).where(
 class Accounts:
     """The cash accounts of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
-        self._events = Events(connection)
+        self._seals = seals
+        self._names = seals.accounts
+        self._events = Events(connection, seals)
 
     def open(self, record: CashAccountRecord) -> bool:
         """Open an account, empty; False where the number is taken, and then nothing changes.
@@ -64,7 +67,7 @@ class Accounts:
             raise ValueError(f"account {record.number} must be opened empty, in its own currency")
         if self.find(record.number) is not None:
             return False
-        self._connection.execute(insert(accounts), _row(record))
+        self._connection.execute(insert(accounts), {**_row(record), **self._names_of(record)})
         return True
 
     def own(self, currency: Currency) -> CashAccountRecord:
@@ -88,12 +91,12 @@ class Accounts:
 
     def find(self, number: str) -> CashAccountRecord | None:
         """The account of this number."""
-        row = self._connection.execute(_FIND, {"wanted": number}).one_or_none()
-        return None if row is None else _record(row)
+        row = self._names.row_of(number)
+        return None if row is None else self._record(row)
 
     def list(self) -> Records:
         """All accounts, in the order in which they were opened."""
-        return [_record(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.id))]
+        return [self._record(row) for row in self._connection.execute(self._names.rows())]
 
     def booked_totals(self) -> dict[str, int]:
         """The sum of all booked balances by currency code, in minor units."""
@@ -119,7 +122,7 @@ class Accounts:
         account = self._known(number)
         if account.available < amount:
             return False
-        row = {"uetr": uetr, "account": number, "amount": amount.minor}
+        row = {"uetr": uetr, "account": self._names.reference(number), "amount": amount.minor}
         self._connection.execute(_RESERVE, row)
         self._set(number, reserved=account.reserved + amount)
         return True
@@ -138,7 +141,8 @@ class Accounts:
         row = self._connection.execute(_RESERVATION, {"wanted": uetr}).one_or_none()
         if row is None:
             return None
-        return ReservationRecord(uetr, row.account, Money(row.amount, Currency(row.currency, row.minor_units)))
+        amount = Money(row.amount, Currency(row.currency, row.minor_units))
+        return ReservationRecord(uetr, self._names.number(row.account), amount)
 
     def post(
         self,
@@ -171,7 +175,7 @@ class Accounts:
         """
         if amount.minor <= 0:
             raise ValueError(f"cannot transfer {amount}")
-        source = f"book:{reference}"
+        source = self._names.source_of(reference)
         debit = EntryRecord(debtor, Money(-amount.minor, amount.currency), None, None, None, None, text, at)
         if not self._is_booked(debit, source) and self._known(debtor).available < amount:
             return False
@@ -182,13 +186,14 @@ class Accounts:
     def set_status(self, number: str, status: AccountStatus) -> None:
         """Open, block or close an account; what is reserved on it stays reserved. Raises UnknownAccount."""
         self._known(number)
-        self._connection.execute(_CHANGE, {"status": status, "wanted": number})
+        self._connection.execute(_CHANGE, {"status": status, "wanted": self._names.reference(number)})
 
     def entries(self, number: str, limit: int | None = None) -> Entries:
         """The account's entries, the newest first; raises UnknownAccount."""
         currency = self._known(number).currency
-        query = select(entries).where(entries.c.account == number).order_by(entries.c.id.desc()).limit(limit)
-        return [_entry(row, currency) for row in self._connection.execute(query)]
+        mine = entries.c.account == self._names.reference(number)
+        query = select(entries).where(mine).order_by(entries.c.id.desc()).limit(limit)
+        return [_entry(row, number, currency) for row in self._connection.execute(query)]
 
     def _book(self, entry: EntryRecord, source: str) -> bool:
         account = self._known(entry.account)
@@ -199,13 +204,15 @@ class Accounts:
         if self._is_booked(entry, source):
             return False
         row = {**vars(entry), "amount": entry.amount.minor, "source": source}
+        row["account"] = self._names.reference(entry.account)
         (kept,) = self._connection.execute(_BOOK, row).inserted_primary_key or (0,)
         self._events.entry_booked(entry.uetr, kept, entry.amount.minor, entry.at)
         self._set(entry.account, balance=account.balance + entry.amount)
         return True
 
     def _is_booked(self, entry: EntryRecord, source: str) -> bool:
-        wanted = {"wanted_source": source, "wanted_account": entry.account, "wanted_text": entry.text}
+        reference = self._names.reference(entry.account)
+        wanted = {"wanted_source": source, "wanted_account": reference, "wanted_text": entry.text}
         booked = self._connection.scalar(_BOOKED, wanted)
         if booked is not None and booked != entry.amount.minor:
             raise EntryConflict(f"{source} on {entry.account}: booked {booked}, now {entry.amount.minor}")
@@ -219,17 +226,39 @@ class Accounts:
 
     def _set(self, number: str, **amounts: Money) -> None:
         values = {name: amount.minor for name, amount in amounts.items()}
-        self._connection.execute(_CHANGE, {**values, "wanted": number})
+        self._connection.execute(_CHANGE, {**values, "wanted": self._names.reference(number)})
+
+    def _names_of(self, record: CashAccountRecord) -> dict[str, Any]:
+        """How a new account is called and found, with what is sealed of it: a customer's gets a key of its own."""
+        index = self._names.index_of(record.number)
+        if record.kind is AccountKind.OWN:
+            return {"reference": record.number, "number_index": index}
+        subject, key = self._seals.new_subject()
+        reference = f"account-{subject}"
+        sealed = seal_account(key, reference, record.number, record.holder)
+        return {"reference": reference, "number_index": index, "subject": subject, "sealed": sealed}
+
+    def _record(self, row: Any) -> CashAccountRecord:
+        named, currency = self._names.in_row(row), Currency(row.currency, row.minor_units)
+        return CashAccountRecord(
+            number=named.number,
+            scheme=row.scheme,
+            kind=row.kind,
+            currency=currency,
+            holder=named.holder,
+            wallet_address=row.wallet_address,
+            status=row.status,
+            balance=Money(row.balance, currency),
+            reserved=Money(row.reserved, currency),
+        )
 
 
 def _row(record: CashAccountRecord) -> dict[str, Any]:
     return {
-        "number": record.number,
         "scheme": record.scheme,
         "kind": record.kind,
         "currency": record.currency.code,
         "minor_units": record.currency.minor_units,
-        "holder": record.holder,
         "wallet_address": record.wallet_address,
         "status": record.status,
         "balance": record.balance.minor,
@@ -237,24 +266,9 @@ def _row(record: CashAccountRecord) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> CashAccountRecord:
-    currency = Currency(row.currency, row.minor_units)
-    return CashAccountRecord(
-        number=row.number,
-        scheme=row.scheme,
-        kind=row.kind,
-        currency=currency,
-        holder=row.holder,
-        wallet_address=row.wallet_address,
-        status=row.status,
-        balance=Money(row.balance, currency),
-        reserved=Money(row.reserved, currency),
-    )
-
-
-def _entry(row: Row[Any], currency: Currency) -> EntryRecord:
+def _entry(row: Row[Any], number: str, currency: Currency) -> EntryRecord:
     return EntryRecord(
-        account=row.account,
+        account=number,
         amount=Money(row.amount, currency),
         uetr=row.uetr,
         transaction_hash=row.transaction_hash,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +20,7 @@ from node.book.cases import Cases
 from node.book.cursor import Cursor
 from node.book.databases import open_engines, place_of, told_plainly
 from node.book.duties import Duties
+from node.book.erasing import Erasing
 from node.book.events import Events
 from node.book.idempotency import Idempotency
 from node.book.inbox import Inbox
@@ -32,42 +34,50 @@ from node.book.payments import Payments
 from node.book.proposals import Proposals
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
+from node.book.sealing import Key
+from node.book.seals import Seals
 from node.book.sqlite import BUSY_TIMEOUT_S
 from node.book.statements import Statements
 from node.book.transfers import Transfers
 from node.book.upgrade import upgrade
+from node.book.vault import Vault, change_master
 from node.book.waiting import Remarks, Waits
 from node.book.webhooks import Webhooks
+from node.book.wiping import wipe
+
+_ERASED_FROM = ("subjects", "aliases", "cash_accounts", "idempotency_keys")
 
 
 class Unit:
     """What one transaction can do with the book; it is worth nothing after its `with` block."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, vault: Vault) -> None:
         """Made by Book only."""
-        self.payments = Payments(connection)
-        self.messages = Messages(connection)
-        self.cases = Cases(connection)
-        self.statements = Statements(connection)
-        self.accounts = Accounts(connection)
+        seals = Seals(connection, vault)
+        self.payments = Payments(connection, seals)
+        self.messages = Messages(connection, seals)
+        self.cases = Cases(connection, seals)
+        self.statements = Statements(connection, seals)
+        self.accounts = Accounts(connection, seals)
         self.quotes = Quotes(connection)
         self.lanes = Lanes(connection)
         self.duties = Duties(connection)
         self.transfers = Transfers(connection)
         self.cursor = Cursor(connection)
         self.nonces = Nonces(connection)
-        self.idempotency = Idempotency(connection)
-        self.events = Events(connection)
-        self.webhooks = Webhooks(connection)
-        self.inbox = Inbox(connection)
-        self.remarks = Remarks(connection)
+        self.idempotency = Idempotency(connection, seals)
+        self.events = Events(connection, seals)
+        self.webhooks = Webhooks(connection, seals)
+        self.inbox = Inbox(connection, seals)
+        self.remarks = Remarks(connection, seals)
         self.waits = Waits(connection)
-        self.aliases = Aliases(connection)
+        self.aliases = Aliases(connection, seals)
         self.callers = Callers(connection)
         self.operators = Operators(connection)
         self.operator_sessions = OperatorSessions(connection)
         self.operator_audit = OperatorAudit(connection)
         self.proposals = Proposals(connection)
+        self.erasing = Erasing(connection, seals)
 
 
 class Book:
@@ -76,35 +86,53 @@ class Book:
     Any thread may open units and views, and other processes may have the same database open.
     """
 
-    def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
+    def __init__(self, url: str, writer: Engine, reader: Engine, vault: Vault) -> None:
         """Made by `open`."""
         self.url = url
+        self.vault = vault
         self._writer = writer
         self._reader = reader
         self._turn = threading.Lock()
         self._whose_turn: int | None = None
 
     @classmethod
-    def open(cls, url: str) -> Book:
+    def open(cls, url: str, master: Key) -> Self:
         """Open the book at `sqlite:///path` or `postgresql://...?schema=name`, and bring its tables up to date.
 
-        Raises ValueError for a database that is none, BookTrouble for one that does not answer, and refuses a
-        book that a newer program has written.
+        `master` wraps every key in it. Raises ValueError for a database that is none, BookTrouble for one that
+        does not answer, WrongMasterKey, and refuses a book that a newer program has written.
         """
         with told_plainly(url):
             writer, reader = open_engines(url)
-            upgrade(writer)
-        return cls(url, writer, reader)
+            vault = upgrade(writer, master)
+        return cls(url, writer, reader, vault)
 
     @classmethod
-    def open_file(cls, path: Path) -> Book:
+    def open_file(cls, path: Path, master: Key) -> Self:
         """Open the book kept in this file."""
-        return cls.open(f"sqlite:///{path}")
+        return cls.open(f"sqlite:///{path}", master)
 
     def close(self) -> None:
         """Close every idle connection; units and views under way end first by themselves."""
         self._writer.dispose()
         self._reader.dispose()
+
+    def wipe(self) -> bool:
+        """Wipe what an erasure has left in the database's files; False where a reader held a part of it up.
+
+        What this process remembers of keys is forgotten; others forget when they end.
+        """
+        self.vault.forget()
+        with told_plainly(self.url):
+            return wipe(self._writer, *_ERASED_FROM)
+
+    def change_master(self, old: Key, new: Key) -> int:
+        """Wrap every key in the book with another master key; how many customers' there were.
+
+        Processes that have the book open go on with the old one and fail: stop them first. Raises WrongMasterKey.
+        """
+        with self._turn_to_write(), told_plainly(self.url), self._writer.begin() as connection:
+            return change_master(connection, old, new)
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -115,14 +143,14 @@ class Book:
         """
         with self._turn_to_write(), told_plainly(self.url), self._writer.connect() as connection:
             connection.begin()
-            yield Unit(connection)
+            yield Unit(connection, self.vault)
             connection.commit()
 
     @contextmanager
     def view(self) -> Iterator[Unit]:
         """The book as it is at this moment, read only; it waits for nobody and nobody waits for it."""
         with told_plainly(self.url), self._reader.connect() as connection, connection.begin():
-            yield Unit(connection)
+            yield Unit(connection, self.vault)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:

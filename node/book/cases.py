@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from node.book.records import StaleRecord
+from node.book.sealing import at_place
+from node.book.seals import Seals
 from node.book.tables import cases
 from node.domain.recall import CaseSide, CaseState, move
 
@@ -47,18 +49,20 @@ class CaseRecord:
 
 Records = list[CaseRecord]
 _NAMES = tuple(CaseRecord.__dataclass_fields__)
+_TEXTS, _MESSAGES = ("reason_text", "answer_text"), ("request", "answer")
 
 
 class Cases:
     """The cases of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
 
     def add(self, record: CaseRecord) -> None:
         """Keep a new case; raises IntegrityError where the same was opened before (ask `known` first)."""
-        self._connection.execute(insert(cases), {name: getattr(record, name) for name in _NAMES})
+        self._connection.execute(insert(cases), self._row(record))
 
     def find(self, reference: str) -> CaseRecord | None:
         """The case of this reference."""
@@ -97,7 +101,7 @@ class Cases:
         result = self._connection.execute(
             update(cases)
             .where(cases.c.reference == record.reference, cases.c.version == record.version)
-            .values({name: getattr(changed, name) for name in _NAMES})
+            .values(self._row(changed))
         )
         if result.rowcount != 1:
             raise StaleRecord(f"case {record.reference} is no longer version {record.version}")
@@ -105,11 +109,24 @@ class Cases:
 
     def _one(self, query: Select[Any]) -> CaseRecord | None:
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _record(row)
+        return None if row is None else self._record(row)
 
     def _read(self, query: Select[Any]) -> Records:
-        return [_record(row) for row in self._connection.execute(query)]
+        return [self._record(row) for row in self._connection.execute(query).all()]
 
+    def _row(self, record: CaseRecord) -> dict[str, Any]:
+        key, reference, row = self._seals.file(record.uetr), record.reference, {**vars(record)}
+        for name in _TEXTS:
+            row[name] = self._seals.seal_text(key, row[name], cases.name, name, reference)
+        for name in _MESSAGES:
+            row[name] = self._seals.vault.seal(key, row[name], at_place(cases.name, name, reference))
+        return row
 
-def _record(row: Row[Any]) -> CaseRecord:
-    return CaseRecord(**{name: getattr(row, name) for name in _NAMES})
+    def _record(self, row: Row[Any]) -> CaseRecord:
+        key, reference = self._seals.file(row.uetr), row.reference
+        said = {name: getattr(row, name) for name in _NAMES}
+        for name in _TEXTS:
+            said[name] = self._seals.open_text(key, said[name], cases.name, name, reference)
+        for name in _MESSAGES:
+            said[name] = self._seals.open_body(key, said[name], at_place(cases.name, name, reference))
+        return CaseRecord(**said)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
+from node.book.seals import Seals
 from node.book.tables import accounts, entries, events, messages, payments
 from node.domain.lifecycle import State
 from node.domain.money import Currency, Money
@@ -48,7 +49,7 @@ _READ: Final = (
     .outerjoin(payments, payments.c.uetr == events.c.uetr)
     .outerjoin(messages, messages.c.id == events.c.message_row)
     .outerjoin(entries, entries.c.id == events.c.entry_row)
-    .outerjoin(accounts, accounts.c.number == entries.c.account)
+    .outerjoin(accounts, accounts.c.reference == entries.c.account)
     .where(events.c.position > bindparam("after"))
     .order_by(events.c.position)
     .limit(bindparam("most"))
@@ -99,9 +100,10 @@ class EventRecord:
 class Events:
     """The events of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._names = seals.accounts
 
     def payment_moved(self, uetr: str, state: State, version: int, at: datetime) -> None:
         """A payment has entered a state: `payment.settled` and the like."""
@@ -126,7 +128,8 @@ class Events:
 
     def read(self, after: int, limit: int) -> list[EventRecord]:
         """The events after a position, in order; the first position is 1."""
-        return [_record(row) for row in self._connection.execute(_READ, {"after": after, "most": limit})]
+        rows = self._connection.execute(_READ, {"after": after, "most": limit}).all()
+        return [self._record(row) for row in rows]
 
     def newest(self) -> int:
         """The position of the newest event, 0 before the first."""
@@ -136,26 +139,25 @@ class Events:
         plain = dict.fromkeys(("uetr", "version", "message_row", "entry_row", "transaction_hash", "subject"))
         self._connection.execute(_WRITE, {**plain, **about, "kind": kind, "at": at})
 
+    def _record(self, row: Row[Any]) -> EventRecord:
+        return EventRecord(
+            position=row.position,
+            kind=row.kind,
+            at=row.at,
+            uetr=row.uetr,
+            side=row.side,
+            version=row.version,
+            transaction_hash=row.transaction_hash,
+            message=_message(row) if row.message_row is not None else None,
+            entry=self._entry(row) if row.entry_row is not None else None,
+            subject=row.subject,
+        )
 
-def _record(row: Row[Any]) -> EventRecord:
-    return EventRecord(
-        position=row.position,
-        kind=row.kind,
-        at=row.at,
-        uetr=row.uetr,
-        side=row.side,
-        version=row.version,
-        transaction_hash=row.transaction_hash,
-        message=_message(row) if row.message_row is not None else None,
-        entry=_entry(row) if row.entry_row is not None else None,
-        subject=row.subject,
-    )
+    def _entry(self, row: Row[Any]) -> BookedEntry:
+        amount = Money(row.amount, Currency(row.currency, row.minor_units))
+        number = self._names.number(row.account)
+        return BookedEntry(row.entry_row, number, amount, row.text, row.entry_transaction_hash, row.block_number)
 
 
 def _message(row: Row[Any]) -> WrittenMessage:
     return WrittenMessage(row.name, row.message_id, row.counterparty, row.digest)
-
-
-def _entry(row: Row[Any]) -> BookedEntry:
-    amount = Money(row.amount, Currency(row.currency, row.minor_units))
-    return BookedEntry(row.entry_row, row.account, amount, row.text, row.entry_transaction_hash, row.block_number)

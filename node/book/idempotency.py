@@ -15,6 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from node.book.sealing import at_place
+from node.book.seals import Seals
 from node.book.tables import idempotency_keys as keys
 
 
@@ -72,9 +74,10 @@ _OURS: Final = (*_THIS, keys.c.claim == bindparam("its_claim"), keys.c.status.is
 class Idempotency:
     """The idempotency keys of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
 
     def claim(
         self, request: KeyedRequest, token: str, at: datetime, lease_s: float
@@ -87,7 +90,7 @@ class Idempotency:
         if row.fingerprint != request.fingerprint:
             return AnotherRequest()
         if row.status is not None:
-            return _answer(row)
+            return self._answer(row)
         if row.claimed_until_s > now_s:
             return UnderWay(row.claimed_until_s)
         taken = update(keys).where(*_OURS).values(claim=token, claimed_until_s=now_s + lease_s)
@@ -96,7 +99,8 @@ class Idempotency:
 
     def keep(self, request: KeyedRequest, token: str, answer: KeptAnswer) -> None:
         """Keep the answer to a claimed request; raises ClaimLost where the claim was taken over or answered."""
-        values = {"status": answer.status, "headers": json.dumps(answer.headers), "body": answer.body}
+        body = self._seals.vault.seal(None, answer.body, answer_place(request.caller, request.route, request.key))
+        values = {"status": answer.status, "headers": json.dumps(answer.headers), "body": body}
         done = self._connection.execute(
             update(keys).where(*_OURS).values(**values), {**_names(request), "its_claim": token}
         )
@@ -122,11 +126,16 @@ class Idempotency:
             return UnderWay(until_s)
         return Claimed(token)
 
+    def _answer(self, row: Row[Any]) -> KeptAnswer:
+        headers = tuple((name, value) for name, value in json.loads(row.headers))
+        body = self._seals.open_body(None, row.body, answer_place(row.caller, row.route, row.key))
+        return KeptAnswer(row.status, headers, body)
+
 
 def _names(request: KeyedRequest) -> dict[str, Any]:
     return {"its_caller": request.caller, "its_route": request.route, "its_key": request.key}
 
 
-def _answer(row: Row[Any]) -> KeptAnswer:
-    headers = tuple((name, value) for name, value in json.loads(row.headers))
-    return KeptAnswer(row.status, headers, row.body)
+def answer_place(caller: str, route: str, key: str) -> bytes:
+    """Where a kept answer's body stands."""
+    return at_place(keys.name, "body", json.dumps((caller, route, key)))

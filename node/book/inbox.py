@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from node.book.inbox_records import InboxLine, InboxRecord, InboxVerdict
+from node.book.inbox_records import InboxRecord, InboxVerdict
+from node.book.inbox_seal import open_line, open_message, seal_answer, seal_line, seal_message
 from node.book.intake_tables import TAKEN, inbox, inbox_lines
-from node.book.payment_json import findings_from_json, findings_to_json
+from node.book.sealing import Key
+from node.book.seals import Seals
 from node.book.tables import payments
 from node.domain.lifecycle import State
 
@@ -19,15 +21,18 @@ _KEY_OF = select(inbox_lines.c.key).where(inbox_lines.c.uetr == bindparam("wante
 class Inbox:
     """The incoming messages of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
 
     def add(self, record: InboxRecord) -> None:
         """Keep a message with its lines; the payments of its lines must be in the book."""
-        self._connection.execute(insert(inbox), _row(record))
+        key, wrapped = self._seals.vault.new_file_key(inbox.name, record.key, None)
+        self._connection.execute(insert(inbox), {**seal_message(self._seals, key, record), "file_key": wrapped})
         if record.lines:
-            self._connection.execute(insert(inbox_lines), [_line_row(record.key, line) for line in record.lines])
+            lines = [seal_line(self._seals, key, record.key, line) for line in record.lines]
+            self._connection.execute(insert(inbox_lines), lines)
 
     def find(self, key: str) -> InboxRecord | None:
         """The message that we call `key`."""
@@ -68,71 +73,22 @@ class Inbox:
 
     def finish(self, key: str, final_answer: bytes) -> None:
         """Keep what was answered when every line had ended."""
-        self._connection.execute(update(inbox).where(inbox.c.key == key).values(final_answer=final_answer))
+        wrapped = self._connection.scalar(select(inbox.c.file_key).where(inbox.c.key == key))
+        sealed = seal_answer(self._seals, self._key(key, wrapped), key, "final_answer", final_answer)
+        self._connection.execute(update(inbox).where(inbox.c.key == key).values(final_answer=sealed))
 
     def _one(self, query: Select[Any]) -> InboxRecord | None:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else self._with_lines(row)
 
     def _with_lines(self, row: Row[Any]) -> InboxRecord:
+        key = self._key(row.key, row.file_key)
         query = select(inbox_lines).where(inbox_lines.c.key == row.key).order_by(inbox_lines.c.position)
-        return InboxRecord(
-            key=row.key,
-            counterparty=row.counterparty,
-            name=row.name,
-            message_id=row.message_id,
-            verdict=row.verdict,
-            body=row.body,
-            digest=row.digest,
-            at=row.at,
-            findings=findings_from_json(row.findings),
-            answer=row.answer,
-            final_answer=row.final_answer,
-            lines=tuple(_line(line) for line in self._connection.execute(query)),
-        )
+        lines = tuple(open_line(self._seals, key, line) for line in self._connection.execute(query))
+        return open_message(self._seals, key, row, lines)
+
+    def _key(self, key: str, wrapped: bytes | None) -> Key | None:
+        return self._seals.vault.file_key(inbox.name, key, wrapped, None)
 
 
 Records = list[InboxRecord]
-
-
-def _row(record: InboxRecord) -> dict[str, Any]:
-    return {
-        "key": record.key,
-        "counterparty": record.counterparty,
-        "name": record.name,
-        "message_id": record.message_id or None,
-        "verdict": record.verdict,
-        "body": record.body,
-        "digest": record.digest,
-        "at": record.at,
-        "findings": findings_to_json(record.findings),
-        "answer": record.answer,
-        "final_answer": record.final_answer,
-    }
-
-
-def _line_row(key: str, line: InboxLine) -> dict[str, Any]:
-    return {
-        "key": key,
-        "position": line.position,
-        "block": line.block,
-        "instruction_id": line.instruction_id,
-        "end_to_end_id": line.end_to_end_id,
-        "transaction_id": line.transaction_id,
-        "stated_uetr": line.stated_uetr,
-        "uetr": line.uetr,
-        "findings": findings_to_json(line.findings),
-    }
-
-
-def _line(row: Row[Any]) -> InboxLine:
-    return InboxLine(
-        position=row.position,
-        block=row.block,
-        instruction_id=row.instruction_id,
-        end_to_end_id=row.end_to_end_id,
-        transaction_id=row.transaction_id,
-        stated_uetr=row.stated_uetr,
-        uetr=row.uetr,
-        findings=findings_from_json(row.findings),
-    )

@@ -27,6 +27,7 @@ inbox = Table(
     Column("findings", Text, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     Column("final_answer", LargeBinary),
+    Column("file_key", LargeBinary),  # None once somebody in the message is erased
     Index(
         "uq_inbox_taken",
         "counterparty",
@@ -45,11 +46,10 @@ inbox_lines = Table(
     Column("position", Integer, nullable=False),
     Column("block", String(35), nullable=False),
     Column("instruction_id", String(35)),
-    Column("end_to_end_id", String(35), nullable=False),
     Column("transaction_id", String(35)),
     Column("stated_uetr", _UETR, nullable=False),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), unique=True),
-    Column("findings", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
 )
 
 remarks = Table(

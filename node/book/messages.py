@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, bindparam, insert, select
+from sqlalchemy import Connection, CursorResult, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
+from node.book.message_seal import message_row, read_message
 from node.book.records import MessageIdTaken, MessageRecord
+from node.book.seals import Seals
 from node.book.tables import INBOUND, messages
 
 _ADD = insert(messages)
@@ -23,10 +25,11 @@ _FIND_INBOUND = select(messages).where(
 class Messages:
     """The messages of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
-        self._events = Events(connection)
+        self._seals = seals
+        self._events = Events(connection, seals)
 
     def add(self, record: MessageRecord) -> None:
         """Keep a message; its payment must be in the book.
@@ -36,7 +39,7 @@ class Messages:
         """
         try:
             with self._connection.begin_nested():
-                kept = self._connection.execute(_ADD, _row(record))
+                kept = self._connection.execute(_ADD, message_row(self._seals, record))
         except IntegrityError:
             if record.direction != "in" or self.find_inbound(record.counterparty, record.message_id) is None:
                 raise
@@ -46,7 +49,7 @@ class Messages:
 
     def of(self, uetr: str) -> list[MessageRecord]:
         """All messages of a payment, in the order in which they were kept."""
-        return [_record(row) for row in self._connection.execute(_OF, {"wanted": uetr})]
+        return [read_message(self._seals, row) for row in self._connection.execute(_OF, {"wanted": uetr}).all()]
 
     def find_inbound(self, counterparty: str, message_id: str | None) -> MessageRecord | None:
         """The message of this identification from this counterparty; None too where there is no identification."""
@@ -54,35 +57,9 @@ class Messages:
             return None
         wanted = {"wanted_counterparty": counterparty, "wanted_id": message_id}
         row = self._connection.execute(_FIND_INBOUND, wanted).one_or_none()
-        return None if row is None else _record(row)
+        return None if row is None else read_message(self._seals, row)
 
 
 def _row_of(kept: CursorResult[Any]) -> int:
     (row,) = kept.inserted_primary_key or (0,)
     return int(row)
-
-
-def _row(record: MessageRecord) -> dict[str, Any]:
-    return {
-        "uetr": record.uetr,
-        "direction": record.direction,
-        "counterparty": record.counterparty,
-        "name": record.name,
-        "message_id": record.message_id or None,
-        "body": record.body,
-        "at": record.at,
-        "digest": record.digest,
-    }
-
-
-def _record(row: Row[Any]) -> MessageRecord:
-    return MessageRecord(
-        uetr=row.uetr,
-        direction=row.direction,
-        counterparty=row.counterparty,
-        name=row.name,
-        message_id=row.message_id,
-        body=row.body,
-        at=row.at,
-        digest=row.digest,
-    )

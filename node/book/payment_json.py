@@ -1,6 +1,7 @@
 """A payment, its findings and its quote as JSON text: the form in which the book keeps them.
 
-Amounts and rates are strings, so no reader of the file can round them; what is absent is left out.
+What a payment says of persons is a text of its own, to be sealed. Amounts and rates are strings, so no reader of
+the file can round them; what is absent is left out.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from node.domain.money import Currency, Money
 from node.domain.party import AccountScheme, Agent, CashAccount, Party, PostalAddress
@@ -17,11 +18,11 @@ from node.domain.quote import Quote, SignedQuote
 from node.domain.reasons import Finding, reason_named
 
 Json = dict[str, Any]
+NO_REFERENCE: Final = "NOTPROVIDED"  # ISO 20022's way to say that there is no end-to-end identification
 
 _TEXTS = (
     "uetr",
     "message_id",
-    "end_to_end_id",
     "instruction_id",
     "transaction_id",
     "quote_id",
@@ -31,8 +32,8 @@ _TEXTS = (
 )
 
 
-def payment_to_json(payment: Payment) -> str:
-    """The payment as one line of JSON; `payment_from_json` gives back an equal payment."""
+def facts_to_json(payment: Payment) -> str:
+    """What a payment says of no person, as one line of JSON: amounts, institutions, dates, identifications."""
     agents = ("instructing_agent", "instructed_agent", "debtor_agent", "creditor_agent")
     return _dump(
         {
@@ -44,6 +45,15 @@ def payment_to_json(payment: Payment) -> str:
             "charge_bearer": payment.charge_bearer.value,
             "charges": [{"amount": _money(c.amount), "agent": _agent(c.agent)} for c in payment.charges],
             **{name: _agent(getattr(payment, name)) for name in agents},
+        }
+    )
+
+
+def persons_to_json(payment: Payment) -> str:
+    """What a payment says of persons, as one line of JSON; with the facts it is the whole payment."""
+    return _dump(
+        {
+            "end_to_end_id": payment.end_to_end_id,
             "debtor": _party(payment.debtor),
             "debtor_account": _account(payment.debtor_account),
             "creditor": _party(payment.creditor),
@@ -53,9 +63,9 @@ def payment_to_json(payment: Payment) -> str:
     )
 
 
-def payment_from_json(text: str) -> Payment:
-    """The payment that `payment_to_json` wrote; raises KeyError or ValueError for anything else."""
-    kept: Json = json.loads(text)
+def payment_from_json(facts: str, persons: str | bytes) -> Payment:
+    """The payment that these two were written from; raises KeyError, TypeError or ValueError for others."""
+    kept: Json = json.loads(facts) | json.loads(persons)
     settlement_date, instructed, rate = (
         kept.get(name) for name in ("settlement_date", "instructed_amount", "exchange_rate")
     )
@@ -87,27 +97,28 @@ def payment_from_json(text: str) -> Payment:
     )
 
 
-def findings_to_json(findings: tuple[Finding, ...]) -> str:
-    """Findings as a JSON list; each reason by its name."""
-    rows = [
-        _present(
-            {
-                "reason": finding.reason.sentence,
-                "text": finding.text,
-                "element": finding.element,
-                "value": finding.value,
-                "rule": finding.rule,
-                "stated_code": finding.stated_code,
-            }
-        )
-        for finding in findings
-    ]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+def persons_erased(mark: str) -> str:
+    """What stands for the persons of a payment once they are erased; its reference is ISO 20022's for none."""
+    named = {"name": mark}
+    return _dump({"end_to_end_id": NO_REFERENCE, "debtor": named, "creditor": named, "remittance": [mark]})
 
 
-def findings_from_json(text: str) -> tuple[Finding, ...]:
-    """The findings that `findings_to_json` wrote."""
-    return tuple(Finding(reason_named(row.pop("reason")), **row) for row in json.loads(text))
+def finding_facts(finding: Finding) -> Json:
+    """What a finding says of no person: the reason by its name, the element, the rule."""
+    return _present(
+        {
+            "reason": finding.reason.sentence,
+            "element": finding.element,
+            "rule": finding.rule,
+            "stated_code": finding.stated_code,
+        }
+    )
+
+
+def finding_from(facts: Json, text: str, value: str | None) -> Finding:
+    """The finding of these facts, with its sentence and the value that it was found on."""
+    kept = dict(facts)
+    return Finding(reason_named(kept.pop("reason")), text, value=value, **kept)
 
 
 def quote_to_json(signed: SignedQuote) -> str:

@@ -15,15 +15,13 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
-from node.book.payment_json import (
-    findings_from_json,
-    findings_to_json,
-    payment_from_json,
-    payment_to_json,
-    quote_from_json,
-    quote_to_json,
-)
+from node.book.finding_seal import open_findings, seal_findings
+from node.book.key_tables import subjects
+from node.book.payment_json import facts_to_json, payment_from_json, quote_from_json, quote_to_json
+from node.book.payment_seal import open_persons, seal_persons
 from node.book.records import EndedPayment, PaymentRecord, StaleRecord, Step, UetrTaken
+from node.book.sealing import Key
+from node.book.seals import PAYMENTS, Seals
 from node.book.tables import payments, steps
 from node.domain.lifecycle import TERMINAL, Event, State, advance
 from node.domain.payment import Payment, Side
@@ -52,10 +50,14 @@ _ENOUGH_FOR_ONE_QUERY = 500
 # Built once: building a statement costs several times what running it does.
 _ADD = insert(payments)
 _ADD_STEP = insert(steps)
-_FIND = select(payments).where(payments.c.uetr == bindparam("wanted"))
-_RETURNS = select(payments).where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
+_ALL = select(payments, subjects.c.key.label("subject_key")).outerjoin(
+    subjects, subjects.c.subject == payments.c.subject
+)
+_FIND = _ALL.where(payments.c.uetr == bindparam("wanted"))
+_IS_THERE = select(payments.c.id).where(payments.c.uetr == bindparam("wanted"))
+_RETURNS = _ALL.where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
 _STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
-_FIND_MANY = select(payments).where(payments.c.uetr.in_(bindparam("wanted", expanding=True)))
+_FIND_MANY = _ALL.where(payments.c.uetr.in_(bindparam("wanted", expanding=True)))
 _CHANGE = update(payments).where(
     payments.c.uetr == bindparam("wanted"),
     payments.c.version == bindparam("read_version"),
@@ -66,19 +68,24 @@ _CHANGE = update(payments).where(
 class Payments:
     """The payments of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
-        self._events = Events(connection)
+        self._seals = seals
+        self._events = Events(connection, seals)
 
     def add(self, record: PaymentRecord) -> None:
         """Put a new payment into the book with its history; raises UetrTaken where its UETR is there already."""
+        key, file = self._seals.begin_file(record.uetr, record.payment, record.side)
         row = {
+            **file,
             **_changeable(record),
+            "findings": seal_findings(self._seals, key, record.findings, PAYMENTS, record.uetr),
             "uetr": record.uetr,
             "side": record.side,
             "state": record.state,
-            "payment": payment_to_json(record.payment),
+            "payment": facts_to_json(record.payment),
+            "sealed": seal_persons(self._seals, key, record.uetr, record.payment),
             "received_at": record.received_at,
             "version": record.version,
             "return_of": record.payment.return_of,
@@ -87,9 +94,10 @@ class Payments:
             with self._connection.begin_nested():
                 self._connection.execute(_ADD, row)
         except IntegrityError:
-            if self._connection.execute(_FIND, {"wanted": record.uetr}).first() is None:
+            if self._connection.execute(_IS_THERE, {"wanted": record.uetr}).first() is None:
                 raise
             raise UetrTaken(record.uetr) from None
+        self._seals.opened(record.uetr, key)
         self._connection.execute(_ADD_STEP, [_step_row(record.uetr, step) for step in record.history])
         self._events.payment_moved(record.uetr, record.state, record.version, record.received_at)
 
@@ -109,7 +117,7 @@ class Payments:
     def carried_by(self, transaction_hashes: Sequence[str]) -> Records:
         """The payments whose transaction is one of these, the oldest first."""
         carried = payments.c.transaction_hash.in_(transaction_hashes)
-        return self._read(select(payments).where(carried).order_by(payments.c.id))
+        return self._read(_ALL.where(carried).order_by(payments.c.id))
 
     def number_of(self, uetr: str) -> int:
         """A payment's place in the book, from 1 on: no two payments have the same. Raises LookupError."""
@@ -156,10 +164,12 @@ class Payments:
         """
         if payment.uetr != record.uetr or record.state is not State.RECEIVED:
             raise ValueError(f"{record.uetr} cannot be taken over any more")
+        key, file = self._seals.hand_over(payment, record.side)
+        persons = seal_persons(self._seals, key, record.uetr, payment)
         self._connection.execute(
             update(payments)
             .where(payments.c.uetr == record.uetr, payments.c.version == record.version)
-            .values(payment=payment_to_json(payment))
+            .values(payment=facts_to_json(payment), sealed=persons, **file)
         )
         return self._write(record, replace(record, payment=payment))
 
@@ -242,7 +252,7 @@ class Payments:
 
     def in_state(self, *states: State) -> Records:
         """All payments in any of these states, the oldest first."""
-        return self._read(select(payments).where(payments.c.state.in_(states)).order_by(payments.c.id))
+        return self._read(_ALL.where(payments.c.state.in_(states)).order_by(payments.c.id))
 
     def returns_of(self, uetr: str) -> Records:
         """Every return of a payment, whatever became of it, the oldest first."""
@@ -250,7 +260,7 @@ class Payments:
 
     def list(self, state: State | None = None, after: str | None = None, limit: int = 100) -> Records:
         """A page of payments, the newest first; `after` is the last UETR of the page before."""
-        query = select(payments).order_by(payments.c.id.desc()).limit(limit)
+        query = _ALL.order_by(payments.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(payments.c.state == state)
         if after is not None:
@@ -263,6 +273,7 @@ class Payments:
             _CHANGE,
             {
                 **_changeable(after),
+                "findings": seal_findings(self._seals, self._file(after), after.findings, PAYMENTS, after.uetr),
                 "state": after.state,
                 "version": before.version + 1,
                 "wanted": before.uetr,
@@ -281,31 +292,33 @@ class Payments:
             uetrs = [row.uetr for row in rows[start : start + _ENOUGH_FOR_ONE_QUERY]]
             for step in self._connection.execute(_STEPS, {"wanted": uetrs}):
                 histories[step.uetr].append(Step(step.state, step.at, step.event))
-        return [_record(row, tuple(histories[row.uetr])) for row in rows]
+        return [self._record(row, tuple(histories[row.uetr])) for row in rows]
+
+    def _file(self, record: PaymentRecord) -> Key | None:
+        return self._seals.file(record.uetr) if record.findings else None
+
+    def _record(self, row: Row[Any], history: tuple[Step, ...]) -> PaymentRecord:
+        key = self._seals.file_in(row)
+        return PaymentRecord(
+            uetr=row.uetr,
+            side=row.side,
+            state=row.state,
+            payment=payment_from_json(row.payment, open_persons(self._seals, key, row)),
+            findings=open_findings(self._seals, key, row.findings, PAYMENTS, row.uetr),
+            history=history,
+            quote=quote_from_json(row.quote) if row.quote else None,
+            received_at=row.received_at,
+            version=row.version,
+            **{name: getattr(row, name) for name in _CHANGEABLE},
+        )
 
 
 def _changeable(record: PaymentRecord) -> dict[str, Any]:
     return {
         **{name: getattr(record, name) for name in _CHANGEABLE},
-        "findings": findings_to_json(record.findings),
         "quote": quote_to_json(record.quote) if record.quote else None,
     }
 
 
 def _step_row(uetr: str, step: Step) -> dict[str, Any]:
     return {"uetr": uetr, "state": step.state, "event": step.event, "at": step.at}
-
-
-def _record(row: Row[Any], history: tuple[Step, ...]) -> PaymentRecord:
-    return PaymentRecord(
-        uetr=row.uetr,
-        side=row.side,
-        state=row.state,
-        payment=payment_from_json(row.payment),
-        findings=findings_from_json(row.findings),
-        history=history,
-        quote=quote_from_json(row.quote) if row.quote else None,
-        received_at=row.received_at,
-        version=row.version,
-        **{name: getattr(row, name) for name in _CHANGEABLE},
-    )

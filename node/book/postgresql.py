@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
@@ -68,6 +69,37 @@ def is_gone(error: DBAPIError) -> bool:
 def is_full(error: DBAPIError) -> bool:
     """Whether the server had no room left, on disk or otherwise."""
     return bool(_EXHAUSTED.match(sqlstate(error.orig)))
+
+
+def wipe(writer: Engine, tables: Sequence[str]) -> bool:
+    """Write these tables anew, or all tables of the book: a dead row's bytes stay in its page until then.
+
+    False where another session kept a table from being written anew.
+    """
+    connection = writer.raw_connection()
+    try:
+        driver: Any = connection.dbapi_connection
+        driver.autocommit = True
+        try:
+            cursor = driver.cursor()
+            cursor.execute("SET statement_timeout TO 0")
+            for table in tables or _tables(cursor):
+                cursor.execute(f'VACUUM FULL "{table}"')
+        finally:
+            driver.autocommit = False
+    except Exception as error:
+        if sqlstate(error) != _LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    finally:
+        connection.invalidate()  # its settings are those of this work
+        connection.close()
+    return True
+
+
+def _tables(cursor: Any) -> list[str]:
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
+    return [row[0] for row in cursor.fetchall()]
 
 
 def sqlstate(error: BaseException | None) -> str:

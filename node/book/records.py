@@ -112,7 +112,8 @@ class MessageRecord:
     """An ISO message as it came ("in") or left ("out"), byte for byte.
 
     `counterparty` is a BIC or "back-office", `name` the message definition ("pacs.008.001.08"), `digest` the
-    SHA-256 of `body`. An empty `message_id` counts as none. A statement is about no one payment: no `uetr`.
+    SHA-256 of what came or left, also where `body` is erased. An empty `message_id` counts as none. A statement is
+    about no one payment: no `uetr`; `account` then says whose key it is sealed with, and is not read back.
     """
 
     uetr: str | None
@@ -123,6 +124,7 @@ class MessageRecord:
     body: bytes
     at: datetime
     digest: bytes
+    account: str | None = None
 
 
 class AccountKind(Enum):

@@ -15,20 +15,22 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine
 
+from node.book.sealing import Key
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 # Alembic hands a running migration to its scripts through one global context: threads must not meet in it.
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection, master: Key | None = None) -> None:
     """Bring the tables to the newest revision, within the transaction that is open on `connection`.
 
-    Raises alembic's CommandError for a revision this program does not know: a newer program wrote it.
+    What an older program left in clear is sealed with keys that `master` wraps; an empty book needs none. Raises alembic's CommandError for a revision this program does not know: a newer program wrote it.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, master=master)
     with _ONE_AT_A_TIME:
         command.upgrade(config, "head")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,22 @@ def is_gone(error: DBAPIError) -> bool:
     return _primary_code(error.orig) in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 
+def wipe(writer: Engine, tables: Sequence[str]) -> bool:
+    """Empty the write-ahead log into the file; without tables named, write the whole file anew first.
+
+    False where a reader kept the log from being emptied.
+    """
+    connection = writer.raw_connection()
+    try:
+        cursor = connection.cursor()
+        if not tables:
+            cursor.execute("VACUUM")
+        (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    return bool(busy == 0)
+
+
 def _primary_code(error: BaseException | None) -> int | None:
     # The low byte of SQLite's extended code is its primary code.
     code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
@@ -76,6 +93,7 @@ def _set_up_writer(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # an erased key must be gone from its page too
 
 
 def _set_up_reader(connection: sqlite3.Connection, _record: object) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
+from node.book.message_seal import read_message
 from node.book.records import EntryRecord, MessageRecord
+from node.book.seals import Seals
 from node.book.tables import accounts, entries, messages, notified_entry, statements
 from node.domain.money import Currency, Money
 
 _COLUMNS = select(entries, accounts.c.currency, accounts.c.minor_units).join(
-    accounts, accounts.c.number == entries.c.account
+    accounts, accounts.c.reference == entries.c.account
 )
 
 
@@ -48,30 +50,32 @@ class StatementRecord:
 class Statements:
     """The statements of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
+        self._names = seals.accounts
 
     def entries_after(self, account: str, number: int, until: datetime) -> list[NumberedEntry]:
         """The account's entries behind this one, up to the first that was booked at or after a moment.
 
         A clock that was set back is thus no reason to leave one out: what comes behind that entry waits with it.
         """
-        mine = (entries.c.account == account, entries.c.id > number)
+        mine = (entries.c.account == self._names.reference(account), entries.c.id > number)
         too_late = select(func.min(entries.c.id)).where(*mine, entries.c.at >= until).scalar_subquery()
         query = _COLUMNS.where(*mine, (entries.c.id < too_late) | too_late.is_(None))
         return self._entries(query.order_by(entries.c.id))
 
     def sum_after(self, account: str, number: int) -> int:
         """The sum of all the account's entries behind this one, in minor units."""
-        query = select(entries.c.amount).where(entries.c.account == account, entries.c.id > number)
+        reference = self._names.reference(account)
+        query = select(entries.c.amount).where(entries.c.account == reference, entries.c.id > number)
         return sum(int(amount) for amount in self._connection.scalars(query))
 
     def first_day(self, account: str) -> date | None:
         """The day of the account's first entry."""
-        at = self._connection.scalar(
-            select(entries.c.at).where(entries.c.account == account).order_by(entries.c.id).limit(1)
-        )
+        mine = entries.c.account == self._names.reference(account)
+        at = self._connection.scalar(select(entries.c.at).where(mine).order_by(entries.c.id).limit(1))
         return at.date() if at else None
 
     def fresh(self, limit: int) -> list[NumberedEntry]:
@@ -85,25 +89,28 @@ class Statements:
 
     def add(self, record: StatementRecord) -> None:
         """Keep a page of a statement."""
-        self._connection.execute(insert(statements), {**vars(record), "day": record.day.isoformat()})
+        row = {**vars(record), "day": record.day.isoformat(), "account": self._names.reference(record.account)}
+        self._connection.execute(insert(statements), row)
 
     def last(self, account: str) -> StatementRecord | None:
         """The account's newest page."""
-        query = select(statements).where(statements.c.account == account).order_by(statements.c.id.desc()).limit(1)
+        mine = statements.c.account == self._names.reference(account)
+        query = select(statements).where(mine).order_by(statements.c.id.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _record(row)
+        return None if row is None else _record(row, account)
 
     def page(self, account: str, day: date, page: int) -> StatementRecord | None:
         """One page of a day's statement."""
-        wanted = (statements.c.account == account, statements.c.day == day.isoformat(), statements.c.page == page)
+        mine = statements.c.account == self._names.reference(account)
+        wanted = (mine, statements.c.day == day.isoformat(), statements.c.page == page)
         row = self._connection.execute(select(statements).where(*wanted)).one_or_none()
-        return None if row is None else _record(row)
+        return None if row is None else _record(row, account)
 
     def message(self, digest: bytes) -> MessageRecord | None:
         """The message, of whatever kind, whose body has this digest."""
         query = select(messages).where(messages.c.digest == digest).order_by(messages.c.id).limit(1)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else read_message(self._seals, row)
 
     def messages(
         self, name: str | None, direction: str | None, before: bytes | None, limit: int
@@ -119,23 +126,20 @@ class Statements:
                 select(messages.c.id).where(messages.c.digest == before).order_by(messages.c.id.desc()).limit(1)
             )
             query = query.where(messages.c.id < newest.scalar_subquery())
-        return [_message(row) for row in self._connection.execute(query)]
+        return [read_message(self._seals, row) for row in self._connection.execute(query).all()]
 
     def _entries(self, query: Select[Any]) -> list[NumberedEntry]:
-        return [_numbered(row) for row in self._connection.execute(query)]
+        return [_numbered(row, self._names.number(row.account)) for row in self._connection.execute(query).all()]
 
 
-def _numbered(row: Row[Any]) -> NumberedEntry:
+def _numbered(row: Row[Any], account: str) -> NumberedEntry:
     amount = Money(row.amount, Currency(row.currency, row.minor_units))
-    names = ("account", "uetr", "transaction_hash", "block_number", "log_index", "text", "at")
-    return NumberedEntry(row.id, EntryRecord(amount=amount, **{name: getattr(row, name) for name in names}))
-
-
-def _record(row: Row[Any]) -> StatementRecord:
-    names = ("account", "page", "pages", "sequence_number", "last_entry", "closing", "digest")
+    names = ("uetr", "transaction_hash", "block_number", "log_index", "text", "at")
     kept = {name: getattr(row, name) for name in names}
-    return StatementRecord(day=date.fromisoformat(row.day), **kept)
+    return NumberedEntry(row.id, EntryRecord(account=account, amount=amount, **kept))
 
 
-def _message(row: Row[Any]) -> MessageRecord:
-    return MessageRecord(**{name: getattr(row, name) for name in MessageRecord.__dataclass_fields__})
+def _record(row: Row[Any], account: str) -> StatementRecord:
+    names = ("page", "pages", "sequence_number", "last_entry", "closing", "digest")
+    kept = {name: getattr(row, name) for name in names}
+    return StatementRecord(account=account, day=date.fromisoformat(row.day), **kept)

@@ -87,6 +87,10 @@ payments = Table(
     Column("claimed_by", String(36)),
     Column("claimed_until_s", Float, nullable=False, server_default="0"),
     Column("return_of", _UETR, index=True),
+    Column("sealed", LargeBinary),  # whatever is personal in the payment; None once it is erased
+    Column("file_key", LargeBinary),
+    Column("subject", String(16), index=True),
+    Column("other_subject", String(16)),
     Index(None, "state", "due_at_s"),
 )
 
@@ -114,6 +118,7 @@ messages = Table(
     Column("body", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
     Column("digest", LargeBinary(32), nullable=False, index=True),
+    Column("subject", String(16)),  # whose account a message without a payment is about
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     Index(
         "uq_messages_inbound",
@@ -156,23 +161,25 @@ accounts = Table(
     "cash_accounts",
     metadata,
     row_id(),
-    Column("number", String(34), nullable=False, unique=True),
+    Column("number", String(34), key="reference", nullable=False, unique=True),  # ours: says nothing of anybody
     Column("scheme", Named(AccountScheme), nullable=False),
     Column("kind", Named(AccountKind), nullable=False),
     Column("currency", String(8), nullable=False),
     Column("minor_units", Integer, nullable=False),
-    Column("holder", String(140)),
     Column("wallet_address", _ADDRESS),
     Column("status", Named(AccountStatus), nullable=False),
     Column("balance", Minor, nullable=False),
     Column("reserved", Minor, nullable=False),
+    Column("subject", String(16), index=True, unique=True),
+    Column("number_index", LargeBinary(32), index=True, unique=True),
+    Column("sealed", LargeBinary),
 )
 
 statements = Table(
     "statements",
     metadata,
     row_id(),
-    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False),
+    Column("account", String(34), ForeignKey("cash_accounts.reference"), nullable=False),
     Column("day", String(10), nullable=False),
     Column("page", Integer, nullable=False),
     Column("pages", Integer, nullable=False),
@@ -196,7 +203,7 @@ reservations = Table(
     metadata,
     row_id(),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), nullable=False, unique=True),
-    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
+    Column("account", String(34), ForeignKey("cash_accounts.reference"), nullable=False, index=True),
     Column("amount", Minor, nullable=False),
 )
 
@@ -204,7 +211,7 @@ entries = Table(
     "entries",
     metadata,
     row_id(),
-    Column("account", String(34), ForeignKey("cash_accounts.number"), nullable=False, index=True),
+    Column("account", String(34), ForeignKey("cash_accounts.reference"), nullable=False, index=True),
     Column("amount", Minor, nullable=False),
     Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
     Column("source", String(140), nullable=False),

@@ -6,30 +6,45 @@ A killed upgrade leaves the book as it was; two processes opening a new book tak
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect
 
-_VERSIONS = Path(__file__).parent / "migrations" / "versions"
+from node.book.sealing import Key
+from node.book.vault import Vault, open_vault
+from node.book.wiping import wipe
+
+FIRST_SEALED: Final = "0013"
+_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
-def upgrade(engine: Engine) -> None:
-    """Upgrade to the newest revision; a book that is there already is only read.
+def upgrade(engine: Engine, master: Key) -> Vault:
+    """Upgrade to the newest revision, and open the book's keys; a book that is there already is only read.
 
-    Raises alembic's CommandError for a revision this program does not know: a newer program wrote it.
+    What an older program wrote in clear is sealed, and wiped from where it stood. Raises WrongMasterKey, and
+    alembic's CommandError for a revision this program does not know: a newer program wrote it.
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout TO 0")  # a long table takes its time
         tables = inspect(connection).get_table_names()
-        if _revision(connection, tables) == newest_revision():
-            return
-        from node.book import revisions  # noqa: PLC0415  see there: most books need none of it
+        before = _revision(connection, tables)
+        if before != newest_revision():
+            _make_or_migrate(connection, tables, master)
+        vault = open_vault(connection, master)
+    if before is not None and before < FIRST_SEALED:
+        wipe(engine)
+    return vault
 
-        if tables or connection.dialect.name != "sqlite":
-            revisions.run_migrations(connection)
-            return
-        for statement in revisions.sqlite_statements():
-            connection.exec_driver_sql(statement)
+
+def _make_or_migrate(connection: Connection, tables: list[str], master: Key) -> None:
+    from node.book import revisions  # noqa: PLC0415  see there: most books need none of it
+
+    if tables or connection.dialect.name != "sqlite":
+        revisions.run_migrations(connection, master)
+        return
+    for statement in revisions.sqlite_statements():
+        connection.exec_driver_sql(statement)
 
 
 def newest_revision() -> str:

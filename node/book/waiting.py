@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from node.book.finding_seal import open_findings, seal_findings
 from node.book.inbox_records import Wait
 from node.book.intake_tables import remarks, waits
-from node.book.payment_json import findings_from_json, findings_to_json
+from node.book.seals import Seals
 from node.domain.reasons import Finding
 
 _REMARKS = select(remarks.c.findings).where(remarks.c.uetr == bindparam("wanted"))
@@ -18,16 +19,17 @@ _WAIT = select(waits).where(waits.c.uetr == bindparam("wanted"))
 class Remarks:
     """Warnings about payments, told at intake and kept."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
 
     def add(self, uetr: str, findings: tuple[Finding, ...]) -> None:
         """Keep remarks on a payment after those that are there."""
         if not findings:
             return
         known = self.of(uetr)
-        text = findings_to_json(known + findings)
+        text = seal_findings(self._seals, self._seals.file(uetr), known + findings, remarks.name, uetr)
         if known:
             self._connection.execute(update(remarks).where(remarks.c.uetr == uetr).values(findings=text))
         else:
@@ -36,7 +38,9 @@ class Remarks:
     def of(self, uetr: str) -> tuple[Finding, ...]:
         """The remarks on a payment, in order."""
         text = self._connection.scalar(_REMARKS, {"wanted": uetr})
-        return () if text is None else findings_from_json(text)
+        if text is None:
+            return ()
+        return open_findings(self._seals, self._seals.file(uetr), text, remarks.name, uetr)
 
 
 class Waits:

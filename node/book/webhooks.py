@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from node.book.records import DeliveryStatus
+from node.book.seals import Seals
 from node.book.tables import deliveries, endpoints, events
 
 _FAN_OUT_AT_ONCE: Final = 500
@@ -79,17 +80,18 @@ _SETTLE: Final = (
 class Webhooks:
     """The endpoints and deliveries of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
+        self._seals = seals
 
     def add(self, record: EndpointRecord) -> None:
         """Keep a new endpoint."""
-        self._connection.execute(insert(endpoints), _row(record))
+        self._connection.execute(insert(endpoints), self._row(record))
 
     def save(self, record: EndpointRecord) -> None:
         """Keep what was changed of an endpoint; raises LookupError where it is gone."""
-        values = _row(record)
+        values = self._row(record)
         changed = update(endpoints).where(endpoints.c.endpoint_id == record.endpoint_id).values(**values)
         if self._connection.execute(changed).rowcount != 1:
             raise LookupError(record.endpoint_id)
@@ -104,11 +106,12 @@ class Webhooks:
         """The endpoint of this id."""
         query = select(endpoints).where(endpoints.c.endpoint_id == endpoint_id)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _endpoint(row)
+        return None if row is None else self._endpoint(row)
 
     def list(self) -> Endpoints:
         """All endpoints, the oldest first."""
-        return [_endpoint(row) for row in self._connection.execute(select(endpoints).order_by(endpoints.c.id))]
+        rows = self._connection.execute(select(endpoints).order_by(endpoints.c.id))
+        return [self._endpoint(row) for row in rows]
 
     def fan_out(self, endpoint: EndpointRecord, now_s: float) -> int:
         """Make deliveries, due now, of the events after the endpoint's cursor, and move it; how many were seen."""
@@ -216,6 +219,24 @@ class Webhooks:
         )
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
+    def _row(self, record: EndpointRecord) -> dict[str, Any]:
+        said = json.dumps([{"key": one.key.hex(), "until_s": one.until_s} for one in record.secrets])
+        secrets = self._seals.seal_text(None, said, endpoints.name, "secrets", record.endpoint_id)
+        return {**vars(record), "kinds": json.dumps(record.kinds), "secrets": secrets}
+
+    def _endpoint(self, row: Row[Any]) -> EndpointRecord:
+        said = self._seals.open_text(None, row.secrets, endpoints.name, "secrets", row.endpoint_id)
+        return EndpointRecord(
+            endpoint_id=row.endpoint_id,
+            url=row.url,
+            kinds=tuple(json.loads(row.kinds)),
+            secrets=tuple(SigningSecret(bytes.fromhex(one["key"]), one["until_s"]) for one in json.loads(said)),
+            disabled=row.disabled,
+            cursor=row.cursor,
+            failing_since_s=row.failing_since_s,
+            created_at=row.created_at,
+        )
+
 
 def _new(endpoint_id: str, position: int, now_s: float) -> dict[str, Any]:
     return {
@@ -225,24 +246,6 @@ def _new(endpoint_id: str, position: int, now_s: float) -> dict[str, Any]:
         "attempts": 0,
         "next_at_s": now_s,
     }
-
-
-def _row(record: EndpointRecord) -> dict[str, Any]:
-    secrets = [{"key": one.key.hex(), "until_s": one.until_s} for one in record.secrets]
-    return {**vars(record), "kinds": json.dumps(record.kinds), "secrets": json.dumps(secrets)}
-
-
-def _endpoint(row: Row[Any]) -> EndpointRecord:
-    return EndpointRecord(
-        endpoint_id=row.endpoint_id,
-        url=row.url,
-        kinds=tuple(json.loads(row.kinds)),
-        secrets=tuple(SigningSecret(bytes.fromhex(one["key"]), one["until_s"]) for one in json.loads(row.secrets)),
-        disabled=row.disabled,
-        cursor=row.cursor,
-        failing_since_s=row.failing_since_s,
-        created_at=row.created_at,
-    )
 
 
 def _delivery(row: Row[Any]) -> DeliveryRecord:

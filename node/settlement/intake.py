@@ -254,6 +254,11 @@ def outbound(office: Office, uetr: str | None, counterparty: str, message: Writt
     return _message(office, uetr, "out", counterparty, message)
 
 
+def about_account(office: Office, account: str, message: Written) -> MessageRecord:
+    """What an account's owner is told, of no one payment: it is sealed with the owner's key."""
+    return replace(outbound(office, None, BACK_OFFICE, message), account=account)
+
+
 def _message(
     office: Office, uetr: str | None, direction: str, counterparty: str, message: Written
 ) -> MessageRecord:

@@ -15,7 +15,7 @@ from node.book.records import CashAccountRecord
 from node.book.statements import NumberedEntry, StatementRecord
 from node.domain.money import Money
 from node.domain.payment import Payment
-from node.settlement.intake import BACK_OFFICE, outbound
+from node.settlement.intake import about_account
 from node.settlement.office import Office, now
 from node.settlement.ports import Written
 from node.settlement.reporting import Line, Reporter, StatementDraft
@@ -48,7 +48,7 @@ def notify(office: Office, reporter: Reporter) -> bool:
         for line in _lines(unit, fresh):
             account = unit.accounts.find(line.numbered.entry.account)
             if account is not None:
-                unit.messages.add(outbound(office, None, BACK_OFFICE, reporter.notification(account, line)))
+                unit.messages.add(about_account(office, account.number, reporter.notification(account, line)))
         if fresh:
             unit.statements.notified(fresh[-1].number)
     office.boundary("notified", fresh[-1].entry.uetr or "" if fresh else "")
@@ -119,7 +119,7 @@ def _keep(
     written: Written,
     last_entry: int,
 ) -> StatementRecord:
-    unit.messages.add(outbound(office, None, BACK_OFFICE, written))
+    unit.messages.add(about_account(office, account.number, written))
     record = StatementRecord(
         account=account.number,
         day=day,
@@ -147,7 +147,7 @@ def report(office: Office, reporter: Reporter, number: str) -> Written | None:
         sequence_number = (last.sequence_number if last else 0) + 1
         draft = _draft(office, unit, account, found.entries, found.opening, day_began, sequence_number)
         written = reporter.interim(draft.on_page(1, 1, moment))
-        unit.messages.add(outbound(office, None, BACK_OFFICE, written))
+        unit.messages.add(about_account(office, account.number, written))
     return written
 
 

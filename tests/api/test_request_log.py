@@ -15,6 +15,7 @@ import pytest
 from api.request_log import ASKS_OTHERS, JsonLines, log_as_json
 from node.book.book import Book
 from node.book.messages import Messages
+from tests.keys import MASTER
 from tests.network import Bank, Transfer
 from tests.node.book.making import message_record
 
@@ -104,6 +105,6 @@ def test_what_asks_others_does_not_log_whom() -> None:
 
 @pytest.fixture
 def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    opened = Book.open_file(tmp_path_factory.mktemp("book") / "book.sqlite")
+    opened = Book.open_file(tmp_path_factory.mktemp("book") / "book.sqlite", MASTER)
     yield opened
     opened.close()

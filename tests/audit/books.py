@@ -1,4 +1,4 @@
-"""What an institution's book says: its file opened read-only with plain sqlite3, in one snapshot."""
+"""What an institution's book says: its file opened read-only with plain sqlite3, in one snapshot, and unsealed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.audit.unsealing import master_key_beside, unsealed
 
 Row = dict[str, Any]
 TERMINAL = frozenset({"SETTLED", "REJECTED", "FAILED", "CANCELLED", "EXPIRED"})
@@ -39,6 +41,7 @@ def read_book(bic: str, address: str, path: Path) -> Book:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         tables = {name: [dict(row) for row in connection.execute(query)] for name, query in _QUERIES.items()}
+    tables = unsealed(tables, master_key_beside(path))
     watched = tables["watched"]
     return Book(
         bic=bic,
@@ -64,7 +67,9 @@ _QUERIES = {
     "watched": "SELECT number, hash FROM watched_block",
     "payments": "SELECT * FROM payments ORDER BY id",
     "steps": "SELECT * FROM payment_steps ORDER BY id",
-    "messages": "SELECT uetr, direction, counterparty, name, message_id, body, digest FROM messages ORDER BY id",
+    "messages": "SELECT * FROM messages ORDER BY id",
+    "keys": "SELECT * FROM book_keys",
+    "subjects": "SELECT * FROM subjects",
     "accounts": "SELECT * FROM cash_accounts ORDER BY id",
     "entries": "SELECT * FROM entries ORDER BY id",
     "reservations": "SELECT * FROM reservations",

@@ -16,6 +16,7 @@ from api.webhooks.sending import Outcome
 from node.book.book import Book
 from node.book.records import DeliveryStatus
 from node.book.webhooks import EndpointRecord, SigningSecret
+from tests.keys import MASTER
 from tests.node.book.making import NOON, NOW_S, payment_record
 
 TAKEN, BROKEN = Outcome(200, None), Outcome(500, "Answered 500.")
@@ -74,7 +75,7 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    book, clock, receiver = Book.open_file(tmp_path / "book.sqlite"), Clock(), Receiver()
+    book, clock, receiver = Book.open_file(tmp_path / "book.sqlite", MASTER), Clock(), Receiver()
     with book.unit() as unit:
         for name in ("we_1", "we_2"):
             unit.webhooks.add(

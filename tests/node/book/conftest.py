@@ -9,6 +9,7 @@ import pytest
 
 from node.book.book import Book
 from tests.databases import POSTGRESQL, SQLITE, databases_asked_for
+from tests.keys import MASTER
 from tests.postgresql import PostgresServer
 
 
@@ -33,7 +34,7 @@ def book(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     if database == POSTGRESQL:
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.emptied_url()
-    opened = Book.open(url)
+    opened = Book.open(url, MASTER)
     yield opened
     opened.close()
 
@@ -41,6 +42,6 @@ def book(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 @pytest.fixture
 def sqlite_book(tmp_path: Path) -> Iterator[Book]:
     """An open book that is a file, for what is particular to SQLite."""
-    opened = Book.open_file(tmp_path / "book.sqlite")
+    opened = Book.open_file(tmp_path / "book.sqlite", MASTER)
     yield opened
     opened.close()

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from node.book.book import Book
 from node.domain.money import Money
+from tests.keys import MASTER
 from tests.node.book.making import NOON, account_record, payment_record
 from tests.node.domain.payments import CNY
 
@@ -52,7 +53,7 @@ class AccountsAgreeWithModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.book = Book.open_file(Path(self.folder.name) / "book.sqlite")
+        self.book = Book.open_file(Path(self.folder.name) / "book.sqlite", MASTER)
         self.model = _Model()
 
     def teardown(self) -> None:

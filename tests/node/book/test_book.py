@@ -20,6 +20,7 @@ import node.book.sqlite
 from node.book.book import Book
 from node.book.records import BookBusy, UetrTaken
 from node.domain.money import Money
+from tests.keys import MASTER
 from tests.node.book.making import NOON, account_record, message_record, new_uetr, payment_record
 from tests.node.domain.payments import CNY
 
@@ -158,7 +159,8 @@ def test_a_writer_waits_for_another_thread_and_gives_up_in_the_end(
 _HOLD_FROM_OUTSIDE = """
 import sys
 from node.book.book import Book
-with Book.open(sys.argv[1]).unit() as unit:
+from tests.keys import MASTER
+with Book.open(sys.argv[1], MASTER).unit() as unit:
     print("inside", flush=True)
     sys.stdin.read()
 """
@@ -169,7 +171,7 @@ def test_a_writer_waits_for_another_process_and_gives_up_in_the_end(
 ) -> None:
     monkeypatch.setattr(node.book.sqlite, "BUSY_TIMEOUT_S", 0.1)
     monkeypatch.setattr(node.book.postgresql, "LOCK_TIMEOUT_S", 0.1)
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD_FROM_OUTSIDE, book.url],
         stdin=subprocess.PIPE,
@@ -189,11 +191,11 @@ def test_a_writer_waits_for_another_process_and_gives_up_in_the_end(
 
 def test_a_book_survives_closing(book_url: str) -> None:
     record = payment_record()
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with book.unit() as unit:
         unit.payments.add(record)
     book.close()
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with book.view() as view:
         assert view.payments.find(record.uetr) == record
     book.close()
@@ -210,13 +212,13 @@ def test_only_its_owner_can_read_a_book(sqlite_book: Book) -> None:
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/book"])
 def test_a_book_is_a_file_or_a_postgresql_database(url: str) -> None:
     with pytest.raises(ValueError, match="SQLite file"):
-        Book.open(url)
+        Book.open(url, MASTER)
 
 
 @pytest.mark.parametrize("url", ["book.sqlite", "", "postgresql://host/book?schema=no-such"])
 def test_what_is_no_database_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"database URL|schema"):
-        Book.open(url)
+        Book.open(url, MASTER)
 
 
 def test_every_commit_reaches_the_disk(sqlite_book: Book) -> None:

@@ -10,6 +10,7 @@ import time
 from node.book.book import Book
 from node.domain.lifecycle import Event, State
 from node.domain.money import Money
+from tests.keys import MASTER
 from tests.node.book.making import LANE, NOON, account_record, payment_record, transaction_record
 from tests.node.domain.payments import CNY
 
@@ -20,7 +21,8 @@ _WORK = """
 import sys
 from node.book.book import Book
 from tests.node.book.test_crash import work
-work(Book.open(sys.argv[1]))
+from tests.keys import MASTER
+work(Book.open(sys.argv[1], MASTER))
 """
 
 
@@ -87,7 +89,7 @@ def _assert_whole(book: Book, told: set[str]) -> int:
 
 def test_a_book_holds_whole_units_only_after_every_kill(book_url: str) -> None:
     chance = random.Random(20022)
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with book.unit() as unit:
         for number in ("A", "B"):
             unit.accounts.open(account_record(number))
@@ -106,7 +108,7 @@ def test_a_book_holds_whole_units_only_after_every_kill(book_url: str) -> None:
     settled = 0
     for _ in range(KILLS):
         told.update(_run_and_kill(book_url, chance.uniform(0, 0.12)))
-        book = Book.open(book_url)
+        book = Book.open(book_url, MASTER)
         settled = _assert_whole(book, told)
         if book_url.startswith("sqlite"):
             with book._writer.connect() as connection:

@@ -21,7 +21,8 @@ _TAKE_FROM_OUTSIDE = """
 import sys
 from tests.node.book.test_lanes import take_in_threads
 from node.book.book import Book
-print(*take_in_threads(Book.open(sys.argv[1])))
+from tests.keys import MASTER
+print(*take_in_threads(Book.open(sys.argv[1], MASTER)))
 """
 
 

@@ -27,13 +27,14 @@ from node.book.revisions import MIGRATIONS, run_migrations, sqlite_statements
 from node.book.tables import metadata
 from node.book.upgrade import newest_revision
 from node.domain.lifecycle import State
+from tests.keys import MASTER
 from tests.node.book.making import LANE, payment_record, transaction_record
 
 
 @pytest.fixture
 def writer(book_url: str) -> Iterator[Engine]:
     """The tables of a book of the test's own, to do to them what it likes."""
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     yield book._writer
     book.close()
 
@@ -72,13 +73,13 @@ def test_every_table_has_row_ids(sqlite_book: Book) -> None:
 
 def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
     """Of this process's own time: others' load on the disk is not the book's doing."""
-    Book.open_file(tmp_path / "warm.sqlite").close()
+    Book.open_file(tmp_path / "warm.sqlite", MASTER).close()
     started = time.process_time()
-    Book.open_file(tmp_path / "fresh.sqlite").close()
+    Book.open_file(tmp_path / "fresh.sqlite", MASTER).close()
     fresh_s = time.process_time() - started
     assert fresh_s < 0.8
     started = time.process_time()
-    Book.open_file(tmp_path / "fresh.sqlite").close()
+    Book.open_file(tmp_path / "fresh.sqlite", MASTER).close()
     assert time.process_time() - started < 0.25
 
 
@@ -94,11 +95,11 @@ def test_a_killed_upgrade_leaves_nothing(book_url: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(revisions, "run_migrations", migrations_and_death)
     monkeypatch.setattr(revisions, "sqlite_statements", statements_and_death)
     with pytest.raises(KeyboardInterrupt):
-        Book.open(book_url)
+        Book.open(book_url, MASTER)
     writer, _ = open_engines(book_url)
     assert inspect(writer).get_table_names() == []
     monkeypatch.undo()
-    Book.open(book_url).close()
+    Book.open(book_url, MASTER).close()
     assert "payments" in inspect(writer).get_table_names()
 
 
@@ -130,18 +131,22 @@ def test_a_book_that_is_up_to_date_loads_no_alembic(tmp_path: Path) -> None:
 
 
 def test_a_book_that_a_newer_program_has_written_is_refused(book_url: str) -> None:
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with book._writer.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     book.close()
     with pytest.raises(CommandError, match="9999"):
-        Book.open(book.url)
+        Book.open(book.url, MASTER)
 
 
 def test_books_opened_by_several_threads_at_once_are_all_whole(tmp_path: Path) -> None:
     """Alembic has one context for the whole process."""
     with ThreadPoolExecutor(6) as pool:
-        books = list(pool.map(Book.open_file, [tmp_path / f"{number}.sqlite" for number in range(6)]))
+        books = list(
+            pool.map(
+                lambda path: Book.open_file(path, MASTER), [tmp_path / f"{number}.sqlite" for number in range(6)]
+            )
+        )
     for book in books:
         with book._writer.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -151,17 +156,22 @@ def test_books_opened_by_several_threads_at_once_are_all_whole(tmp_path: Path) -
 def test_a_folder_with_odd_characters_will_do(tmp_path: Path) -> None:
     folder = tmp_path / "50 % of $HOME, ünïcode"
     folder.mkdir()
-    Book.open_file(folder / "book.sqlite").close()
+    Book.open_file(folder / "book.sqlite", MASTER).close()
     assert (folder / "book.sqlite").stat().st_size > 0
 
 
-_OPEN = "import sys; from node.book.book import Book; Book.open(sys.argv[1]).close()"
+_OPEN = """
+import sys
+from node.book.book import Book
+from tests.keys import MASTER
+Book.open(sys.argv[1], MASTER).close()
+"""
 
 
 def test_processes_that_open_a_new_book_together_take_turns(book_url: str) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", _OPEN, book_url]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
-    book = Book.open(book_url)
+    book = Book.open(book_url, MASTER)
     with book.unit() as unit:
         unit.payments.add(payment_record())
         assert len(unit.payments.in_state(State.RECEIVED)) == 1
@@ -176,7 +186,7 @@ def test_transactions_kept_before_there_were_attempts_are_their_nonces_first(tmp
         connection.exec_driver_sql(f"INSERT INTO lanes (lane, next_nonce) VALUES ('{LANE}', 9), ('0xidle', 4)")
         for record in kept:
             connection.exec_driver_sql(_KEEP_AS_IN_0001, (record.transaction_hash, LANE, record.nonce, record.raw))
-    book = Book.open_file(tmp_path / "book.sqlite")
+    book = Book.open_file(tmp_path / "book.sqlite", MASTER)
     with book.view() as view:
         found = view.lanes.unfinished(LANE)
         assert [(r.transaction_hash, r.nonce, r.raw) for r in found] == [

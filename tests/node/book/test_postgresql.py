@@ -13,6 +13,7 @@ from node.book.book import Book, Unit
 from node.book.databases import place_of, place_of_book
 from node.book.records import BookBusy, BookFull, BookUnreachable
 from node.domain.lifecycle import State
+from tests.keys import MASTER
 from tests.node.book.making import account_record, payment_record
 from tests.postgresql import PostgresServer
 
@@ -24,7 +25,7 @@ def url(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def own_book(url: str) -> Iterator[Book]:
-    opened = Book.open(url)
+    opened = Book.open(url, MASTER)
     yield opened
     opened.close()
 
@@ -103,9 +104,9 @@ def test_a_unit_whose_statement_failed_cannot_be_committed_by_going_on(own_book:
 def test_a_process_that_stops_inside_a_unit_is_put_out(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a suspended process would be: it holds the lock, and says nothing."""
     monkeypatch.setattr(postgresql, "IDLE_IN_UNIT_S", 1.0)
-    stopped = Book.open(url)
+    stopped = Book.open(url, MASTER)
     monkeypatch.undo()
-    other = Book.open(url)
+    other = Book.open(url, MASTER)
     inside, leave = threading.Event(), threading.Event()
     ends: list[type[BaseException]] = []
 
@@ -131,7 +132,7 @@ def test_a_process_that_stops_inside_a_unit_is_put_out(url: str, monkeypatch: py
 
 
 def test_two_books_in_one_database_know_nothing_of_each_other(postgres: PostgresServer) -> None:
-    first, second = Book.open(postgres.new_url()), Book.open(postgres.new_url())
+    first, second = Book.open(postgres.new_url(), MASTER), Book.open(postgres.new_url(), MASTER)
     with first.unit() as unit:
         unit.accounts.open(account_record("A"))
         with second.unit() as other:
@@ -142,7 +143,7 @@ def test_two_books_in_one_database_know_nothing_of_each_other(postgres: Postgres
 
 def test_a_server_that_is_not_there_is_said_so() -> None:
     with pytest.raises(BookUnreachable, match="does not answer") as caught:
-        Book.open("postgresql://corridor:secret@127.0.0.1:1/postgres")
+        Book.open("postgresql://corridor:secret@127.0.0.1:1/postgres", MASTER)
     assert "secret" not in str(caught.value)
 
 

@@ -40,6 +40,7 @@ from node.settlement.reconcile import reconcile
 from node.settlement.sender import send_pending
 from node.settlement.terms import PriceBook, Terms
 from node.settlement.watcher import watch
+from tests.keys import MASTER
 from tests.node.settlement.clocks import TownClock
 from tests.node.settlement.switchboard import Switchboard
 from wallet.signer import LocalSigner
@@ -250,7 +251,7 @@ def found_town_on(
         made = Office(
             bic=bic,
             account=signers[bic].address,
-            book=Book.open(place_of_book(database, bic, folder / f"{bic}.sqlite")),
+            book=Book.open(place_of_book(database, bic, folder / f"{bic}.sqlite"), MASTER),
             client=own_client,
             directory=Directory(own_client, network.registry, fresh_s=0),
             contract=SettlementContract(own_client, network.settlement),

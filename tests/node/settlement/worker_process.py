@@ -16,6 +16,7 @@ from node.ledger.settlement_contract import SettlementContract
 from node.settlement.office import Office
 from node.settlement.terms import Terms
 from node.settlement.worker import Worker
+from tests.keys import MASTER
 from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.switchboard import Switchboard
 from tests.node.settlement.town import DEBTOR_BIC, PlainTranslator
@@ -44,7 +45,7 @@ def office_at(place: Workplace) -> Office:
     return Office(
         bic=DEBTOR_BIC,
         account=signer.address,
-        book=Book.open(place.book),
+        book=Book.open(place.book, MASTER),
         client=client,
         directory=Directory(client, place.registry),
         contract=SettlementContract(client, place.settlement),

@@ -20,6 +20,7 @@ from node.settlement.sender import send_pending
 from node.settlement.terms import PriceBook, Terms
 from node.settlement.watcher import watch
 from node.settlement.worker import tidy
+from tests.keys import MASTER
 from tests.node.settlement.town import PlainTranslator
 from tests.simulation.seeded.crash import Crash
 from tests.simulation.seeded.fake_chain import FakeChain
@@ -115,7 +116,7 @@ class Institution:
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     def _open(self) -> Office:
-        book = FaultyBook.open(self._url)
+        book = FaultyBook.open(self._url, MASTER)
         assert isinstance(book, FaultyBook)
         book.weather, book.random = self.book_weather, self._random
         client = LedgerClient("http://nowhere")

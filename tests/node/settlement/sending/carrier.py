@@ -24,6 +24,7 @@ from node.settlement.lane import Call, keep_signed, open_slot
 from node.settlement.office import Office
 from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
+from tests.keys import MASTER
 from tests.node.ledger.actors import actor
 from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.switchboard import Switchboard
@@ -54,7 +55,7 @@ def lane_office(freight: Freight, *more_lanes: LocalSigner) -> Office:
     return Office(
         bic="CARRAEADXXX",
         account=LANE.address,
-        book=Book.open(freight.book),
+        book=Book.open(freight.book, MASTER),
         client=client,
         directory=Directory(client, freight.registry),
         contract=SettlementContract(client, freight.settlement),
