@@ -258,9 +258,17 @@ def master_key_in(folder: Path, elsewhere: Path | None = None) -> Key:
     return master_key_of(read_private(elsewhere or folder / MASTER_KEY, _MOST_KEY_BYTES))
 
 
+def book_place(folder: Path, database: str | None = None) -> str:
+    """The URL of the institution's book; raises BadInstitution."""
+    return _place(folder, read_description(folder), database)
+
+
+def _place(folder: Path, said: InstitutionDescription, database: str | None) -> str:
+    return place_of_book(said.database or database, said.bic, folder / BOOK)
+
+
 def _book(folder: Path, said: InstitutionDescription, database: str | None, master_key: Path | None) -> Book:
-    place = place_of_book(said.database or database, said.bic, folder / BOOK)
-    return Book.open(place, master_key_in(folder, master_key))
+    return Book.open(_place(folder, said, database), master_key_in(folder, master_key))
 
 
 def _aftercare(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from node.book.account_names import NamedAccount
 from node.book.alias_table import aliases
+from node.book.aliases import alias_place
 from node.book.idempotency import answer_place
 from node.book.intake_tables import inbox, inbox_lines
 from node.book.key_tables import erasures, subjects
@@ -77,7 +78,7 @@ class Erasing:
         reason = self._money_is_left(account) or self._still_open(theirs)
         if reason is not None:
             return NotErased(reason)
-        erased = self._payments(theirs, (account.number, account.holder or ""))
+        erased = self._payments(theirs, (account.number, account.holder or "", *self._aliases(account)))
         self._close(account, account.subject)
         self._record(account.subject, at, ordered_by)
         return Erased(account.subject, erased)
@@ -158,6 +159,12 @@ class Erasing:
             if uetrs & uetrs_in(body) or any(name.encode() in body for name in names if name):
                 gone = update(idempotency_keys).where(idempotency_keys.c.id == row.id).values(body=b"")
                 self._connection.execute(gone)
+
+    def _aliases(self, account: NamedAccount) -> tuple[str, ...]:
+        of_account = select(aliases).where(aliases.c.account == account.reference)
+        found = self._connection.execute(of_account).all()
+        opened = (self._seals.open_body(account.key, row.sealed, alias_place(row.alias_index)) for row in found)
+        return tuple(plain.decode() for plain in opened)
 
     def _close(self, account: NamedAccount, subject: str) -> None:
         self._connection.execute(delete(aliases).where(aliases.c.account == account.reference))

@@ -51,6 +51,14 @@ class Messages:
         """All messages of a payment, in the order in which they were kept."""
         return [read_message(self._seals, row) for row in self._connection.execute(_OF, {"wanted": uetr}).all()]
 
+    def about(self, number: str) -> list[MessageRecord]:
+        """What the owner of an account was told of the account, in order: notifications, statements, reports."""
+        owner = self._seals.owner_of(number)
+        if owner is None:
+            return []
+        told = select(messages).where(messages.c.subject == owner.subject).order_by(messages.c.id)
+        return [read_message(self._seals, row) for row in self._connection.execute(told).all()]
+
     def find_inbound(self, counterparty: str, message_id: str | None) -> MessageRecord | None:
         """The message of this identification from this counterparty; None too where there is no identification."""
         if not message_id:

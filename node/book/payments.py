@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
@@ -253,6 +253,14 @@ class Payments:
     def in_state(self, *states: State) -> Records:
         """All payments in any of these states, the oldest first."""
         return self._read(_ALL.where(payments.c.state.in_(states)).order_by(payments.c.id))
+
+    def of_owner(self, number: str) -> Records:
+        """All payments of the owner of an account, the oldest first."""
+        owner = self._seals.owner_of(number)
+        if owner is None:
+            return []
+        theirs = or_(payments.c.subject == owner.subject, payments.c.other_subject == owner.subject)
+        return self._read(_ALL.where(theirs).order_by(payments.c.id))
 
     def returns_of(self, uetr: str) -> Records:
         """Every return of a payment, whatever became of it, the oldest first."""

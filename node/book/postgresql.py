@@ -79,6 +79,7 @@ def wipe(writer: Engine, tables: Sequence[str]) -> bool:
     connection = writer.raw_connection()
     try:
         driver: Any = connection.dbapi_connection
+        driver.rollback()  # what the pool's ping has begun
         driver.autocommit = True
         try:
             cursor = driver.cursor()

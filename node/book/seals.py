@@ -49,7 +49,8 @@ class Seals:
         self._files: dict[str, Key | None] = {}
 
     def new_subject(self) -> tuple[str, Key]:
-        """A customer with a key of its own."""
+        """A customer with a key of its own. Raises WrongMasterKey where the master key was changed meanwhile."""
+        self.vault.assert_current(self._connection)
         subject = secrets.token_hex(8)
         key, wrapped = self.vault.new_subject_key(subject)
         self._connection.execute(insert(subjects), {"subject": subject, "key": wrapped})

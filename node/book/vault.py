@@ -41,6 +41,12 @@ class Vault:
         """Forget every key that was unwrapped."""
         self._unwrap.cache_clear()
 
+    def assert_current(self, connection: Connection) -> None:
+        """Raise WrongMasterKey where another process has changed the master key: what we wrapped would be lost."""
+        kept = connection.scalar(select(book_keys.c.master))
+        if kept != self._master.fingerprint:
+            raise WrongMasterKey(f"the master key was changed to {kept} meanwhile: start this process again")
+
     def subject_key(self, subject: str, wrapped: bytes | None) -> Key | None:
         """A customer's key; None where it is erased. Raises Unreadable."""
         return None if wrapped is None else self._unwrap(self._master, wrapped, subject_place(subject))

@@ -23,6 +23,7 @@ from node.settlement.relay import relay
 from node.settlement.sender import send_pending
 from node.settlement.terms import Terms
 from node.settlement.watcher import watch
+from tests.keys import MASTER
 from tests.node.settlement.clocks import RunningClock
 from tests.node.settlement.switchboard import Switchboard
 from tests.node.settlement.town import PlainTranslator
@@ -81,7 +82,7 @@ def run(errand: Errand) -> None:
     office = Office(
         bic=errand.bic,
         account=signer.address,
-        book=kind.open(errand.book),
+        book=kind.open(errand.book, MASTER),
         client=client,
         directory=Directory(client, errand.registry),
         contract=SettlementContract(client, errand.settlement),
