@@ -26,7 +26,8 @@ _ONE_AT_A_TIME = threading.Lock()
 def run_migrations(connection: Connection, master: Key | None = None) -> None:
     """Bring the tables to the newest revision, within the transaction that is open on `connection`.
 
-    What an older program left in clear is sealed with keys that `master` wraps; an empty book needs none. Raises alembic's CommandError for a revision this program does not know: a newer program wrote it.
+    What an older program left in clear is sealed with keys that `master` wraps; an empty book needs none. Raises
+    alembic's CommandError for a revision this program does not know: a newer program wrote it.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ import node.book.upgrade
 from node.book.book import Book
 from node.book.databases import open_engines
 from node.book.payment_json import facts_to_json, finding_facts, persons_to_json
+from node.book.revisions import MIGRATIONS
 from node.domain.alias import alias_of
 from tests.keys import MASTER
 from tests.node.book.making import NOON, new_uetr
 from tests.node.book.persons import SECRET, Person, finding, person
-from tests.node.book.test_migrations import MIGRATIONS
 
 ONE = person("Marmalade")
 KEY, CASE = new_uetr(), new_uetr()
@@ -190,7 +191,7 @@ def test_an_old_book_is_sealed_and_says_the_same(old_url: str) -> None:
 def test_nothing_of_an_old_book_is_left_in_its_files(old_url: str, database: str) -> None:
     if database != "sqlite":
         pytest.skip("on PostgreSQL the old rows go with VACUUM FULL; its log keeps them until it is recycled")
-    folder = MIGRATIONS.__class__(old_url.removeprefix("sqlite:///")).parent
+    folder = Path(old_url.removeprefix("sqlite:///")).parent
     words = [word.encode() for word in (*ONE.words, SECRET.hex())]
     assert any(word in path.read_bytes() for path in folder.iterdir() for word in words)
     book = Book.open(old_url, MASTER)

@@ -9,6 +9,7 @@ import pytest
 
 from node.book.book import Book
 from node.settlement.duty import Duty
+from tests.keys import MASTER
 from tests.node.settlement.clocks import TownClock
 
 FOR_S = 10.0
@@ -16,7 +17,7 @@ FOR_S = 10.0
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    found = Book.open_file(tmp_path / "book.sqlite")
+    found = Book.open_file(tmp_path / "book.sqlite", MASTER)
     yield found
     found.close()
 
