@@ -179,10 +179,9 @@ def open_institution(
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
-    description names one of its own; `worker` tells this process from others on the same book; `master_key` is the
-    file of the key that customers' data is sealed with, by default the one in the folder. Raises BadInstitution,
-    KeystoreRefused, UnsafeFile, BookTrouble, BadMasterKey, WrongMasterKey; SignatureRefused, SignerUnreachable
-    where a key lives elsewhere.
+    description names one of its own; `worker` tells this process from others on the same book; `master_key` is a
+    file elsewhere than in the folder. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble, BadMasterKey,
+    WrongMasterKey; SignatureRefused, SignerUnreachable where a key lives elsewhere.
     """
     said = read_description(folder)
     targets, clock = _targets(said), clock or SystemClock()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.institution import BadInstitution, open_institution
+from node.settings import read_settings
 from node.settlement.lane import LaneStatus, lane_statuses
 from node.settlement.office import Office
 from node.settlement.stranger import resume_lane
@@ -51,7 +52,7 @@ def resume(folder: Path, lane: str, agreed: Callable[[str], None]) -> Resumed:
 def _office_in(folder: Path) -> Iterator[Office]:
     """The institution's office, with its keys; nothing of it is started."""
     try:
-        opened = open_institution(folder.expanduser())
+        opened = open_institution(folder.expanduser(), master_key=read_settings().master_key)
     except BadInstitution as fault:
         raise BadNetwork(str(fault)) from fault
     try:

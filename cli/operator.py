@@ -163,7 +163,8 @@ def _existing(unit: Unit, name: str) -> OperatorRecord:
 
 @contextmanager
 def _staff(folder: Path) -> Iterator[Staff]:
-    book = open_book(folder, read_settings().database)
+    settings = read_settings()
+    book = open_book(folder, settings.database, settings.master_key)
     try:
         yield Staff(book, SystemClock().now_s, open_seal(folder), read_description(folder).name, Passwords())
     except NotPossible as fault:

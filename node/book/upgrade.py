@@ -14,7 +14,7 @@ from node.book.sealing import Key
 from node.book.vault import Vault, open_vault
 from node.book.wiping import wipe
 
-FIRST_SEALED: Final = "0013"
+FIRST_SEALED: Final = "0014"
 _VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 

@@ -15,6 +15,7 @@ from node.book.book import Book
 from node.book.operator_audit import MACHINE
 from node.domain.operator import Role
 from node.domain.proposal import Duty
+from tests.keys import MASTER
 from wallet.encryption import ScryptCost
 from wallet.secret import Secret
 
@@ -77,7 +78,7 @@ def duty_of(method: str, path: str) -> Duty | None:
 
 def open_office(folder: Path) -> Office:
     """Everybody enrolled and active, in a fresh book."""
-    book, clock = Book.open_file(folder / "book.sqlite"), Clock()
+    book, clock = Book.open_file(folder / "book.sqlite", MASTER), Clock()
     staff = Staff(book, clock.now_s, Seal(Secret(b"master"), "BANKCNB0XXX"), "A Bank", Passwords(ScryptCost(2**4)))
     office = Office(book, clock, staff, Sessions(staff), ProposalDesk(staff, duty_of))
     hashed = staff.passwords.hashed(PASSWORD, "nobody")

@@ -48,7 +48,7 @@ def _old_findings(one: Person) -> str:
 
 
 def _fill(connection: Connection, one: Person) -> None:
-    """What the program of revision 0012 would have kept."""
+    """What the program of revision 0013 would have kept."""
     uetr, at = one.payment.uetr, NOON.replace(tzinfo=None)
     payment = json.dumps(json.loads(facts_to_json(one.payment)) | json.loads(persons_to_json(one.payment)))
     account = {"scheme": "OTHER", "currency": "CNY", "minor_units": 2, "status": "open"}
@@ -144,10 +144,10 @@ def _fill_house(connection: Connection) -> None:
 
 @pytest.fixture
 def old_url(book_url: str) -> str:
-    """A book as revision 0012 left it."""
+    """A book as revision 0013 left it."""
     writer, reader = open_engines(book_url)
     with writer.begin() as connection:
-        _upgrade_to("0012", connection)
+        _upgrade_to("0013", connection)
         _fill(connection, ONE)
     writer.dispose()
     reader.dispose()
@@ -208,4 +208,4 @@ def test_without_the_master_key_an_old_book_stays_as_it_is(old_url: str) -> None
         assert connection.execute(text("SELECT holder FROM cash_accounts ORDER BY id")).first() == (ONE.name,)
     writer.dispose()
     reader.dispose()
-    assert node.book.upgrade.FIRST_SEALED == "0013"
+    assert node.book.upgrade.FIRST_SEALED == "0014"
