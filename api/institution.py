@@ -180,8 +180,8 @@ def open_institution(
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
     description names one of its own; `worker` tells this process from others on the same book; `master_key` is a
-    file elsewhere than in the folder. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble, BadMasterKey,
-    WrongMasterKey; SignatureRefused, SignerUnreachable where a key lives elsewhere.
+    file elsewhere than in the folder. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble,
+    WrongMasterKey, BadMasterKey; SignatureRefused, SignerUnreachable where a key lives elsewhere.
     """
     said = read_description(folder)
     targets, clock = _targets(said), clock or SystemClock()
