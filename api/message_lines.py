@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from api.institution import Institution
 from api.iso20022.customer_totals import total_findings
@@ -16,8 +17,10 @@ from api.iso20022.references import references_of
 from api.iso20022.rules import check_totals
 from api.iso20022.transfers import split
 from api.reading import Incoming, latest_today, role_of, transfer_in
+from node.book.records import QuoteDirection
 from node.domain.party import Agent
 from node.domain.payment import Payment
+from node.domain.quote import Quote
 from node.domain.reasons import Finding, Reason
 from node.settlement.batch import Batch, BatchLine
 from node.settlement.intake import BACK_OFFICE, CUSTOMER, Received
@@ -37,13 +40,21 @@ def order_batch(institution: Institution, incoming: Incoming) -> Batch:
     """A customer's instruction (pain.001): each of its payments as the pacs.008 that it becomes."""
     message = incoming.message
     at = datetime.fromtimestamp(institution.office.clock.now_s(), UTC)
-    orders = read_orders(message, created_at=at, new_ids=_new_ids())
+    quotes = partial(_taken_quote, institution)
+    orders = read_orders(message, created_at=at, new_ids=_new_ids(), quotes=quotes)
     whole, by_block = total_findings(message)
     lines = tuple(
         _order_line(institution, message, order, by_block.get(order.payment_information_id, ()))
         for order in orders
     )
     return Batch(incoming.came, BACK_OFFICE, lines, whole)
+
+
+def _taken_quote(institution: Institution, quote_id: str) -> Quote | None:
+    """A quote that this institution has taken from a provider."""
+    with institution.office.book.view() as unit:
+        found = unit.quotes.find(quote_id)
+    return found.quote if found is not None and found.direction is QuoteDirection.TAKEN else None
 
 
 def foreign_agent(office: Office, payment: Payment) -> Finding | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from api.iso20022.customer_exchange import Exchange, QuoteNamed, exchange_of
 from api.iso20022.forward import CLEARING_SYSTEM
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.release_2009 import lifted
@@ -50,12 +51,17 @@ class CustomerOrder:
     findings: tuple[Finding, ...]
 
 
+def no_quote(_quote_id: str) -> None:
+    """Nobody has taken any quote."""
+
+
 def read_orders(
-    message: ParsedMessage, *, created_at: datetime, new_ids: Iterator[NewIds]
+    message: ParsedMessage, *, created_at: datetime, new_ids: Iterator[NewIds], quotes: QuoteNamed = no_quote
 ) -> tuple[CustomerOrder, ...]:
     """Every payment of a pain.001, in order; one that cannot be carried out does not stop the others.
 
-    Raises KeyError for a message that is no pain.001. `new_ids` must yield at least one per payment.
+    Raises KeyError for a message that is no pain.001. `new_ids` must yield at least one per payment; `quotes`
+    finds the quotes that payments across two currencies name.
     """
     identifier = TRANSFER_OF[message.identifier]
     document = plain_copy(message.document)
@@ -64,7 +70,7 @@ def read_orders(
     body = next(children(document))
     initiator = required(body, "GrpHdr/InitgPty")
     return tuple(
-        _order(identifier, information, transaction, initiator, created_at, next(new_ids))
+        _order(identifier, information, transaction, initiator, created_at, next(new_ids), quotes)
         for information in find_all(body, "PmtInf")
         for transaction in find_all(information, "CdtTrfTxInf")
     )
@@ -77,12 +83,16 @@ def _order(
     initiator: etree._Element,
     created_at: datetime,
     ids: NewIds,
+    quotes: QuoteNamed,
 ) -> CustomerOrder:
+    exchange = exchange_of(information, transaction, quotes)
     findings = tuple(_obstacles(information, transaction))
+    if isinstance(exchange, Finding):
+        findings, exchange = (*findings, exchange), None
     uetr = text_at(transaction, "PmtId/UETR") or ids.uetr
     message = None
     if not findings:
-        message = _transfer(identifier, information, transaction, initiator, created_at, ids)
+        message = _transfer(identifier, information, transaction, initiator, created_at, ids, exchange)
     return CustomerOrder(
         payment_information_id=text_at(information, "PmtInfId") or "",
         instruction_id=text_at(transaction, "PmtId/InstrId"),
@@ -94,13 +104,10 @@ def _order(
 
 
 def _obstacles(information: etree._Element, transaction: etree._Element) -> Iterator[Finding]:
-    """What a pacs.008 cannot say: cheques, amounts without a fixed currency, a creditor without institution."""
+    """What a pacs.008 cannot say: cheques, a creditor without institution."""
     if text_at(information, "PmtMtd") == "CHK" or find(transaction, "ChqInstr") is not None:
         text = "Cheques cannot be issued here; PmtMtd must be TRF."
         yield _finding(Reason.SETTLEMENT_METHOD_NOT_SUPPORTED, information, "PmtMtd", text, "pain001.no-cheque")
-    if find(transaction, "Amt/EqvtAmt") is not None:
-        text = "An equivalent amount is not fixed; state InstdAmt."
-        yield _finding(Reason.EXCHANGE_RATE_MISSING, transaction, "Amt/EqvtAmt", text, "pain001.amount-fixed")
     if find(transaction, "CdtrAgt") is None:
         text = "CdtrAgt is missing: the creditor's institution must be named."
         yield _finding(Reason.CREDITOR_AGENT_UNKNOWN, transaction, "CdtrAgt", text, "pain001.creditor-agent")
@@ -123,6 +130,7 @@ def _transfer(
     initiator: etree._Element,
     created_at: datetime,
     ids: NewIds,
+    exchange: Exchange | None,
 ) -> bytes:
     document = new_root(identifier)
     body = add(document, "FIToFICstmrCdtTrf")
@@ -134,24 +142,33 @@ def _transfer(
     add(settlement, "SttlmMtd", "CLRG")
     add(settlement, "ClrSys/Prtry", CLEARING_SYSTEM)
     node = add(body, "CdtTrfTxInf")
-    _write_amount(node, information, transaction, ids)
+    _write_amount(node, information, transaction, ids, exchange)
     _write_chain(node, information, transaction, initiator)
-    _write_end(node, information, transaction)
+    _write_end(node, information, transaction, exchange)
     return serialise(document)
 
 
 def _write_amount(
-    node: etree._Element, information: etree._Element, transaction: etree._Element, ids: NewIds
+    node: etree._Element,
+    information: etree._Element,
+    transaction: etree._Element,
+    ids: NewIds,
+    exchange: Exchange | None,
 ) -> None:
     identification = add(node, "PmtId")
     add_if(identification, "InstrId", text_at(transaction, "PmtId/InstrId"))
     add(identification, "EndToEndId", text_at(transaction, "PmtId/EndToEndId") or "NOTPROVIDED")
     add(identification, "UETR", text_at(transaction, "PmtId/UETR") or ids.uetr)
     _carry_first(node, "PmtTpInf", transaction, information)
-    instructed = required(transaction, "Amt/InstdAmt")
-    add(node, "IntrBkSttlmAmt", instructed.text).set("Ccy", instructed.get("Ccy", ""))
+    if exchange is None:
+        instructed = required(transaction, "Amt/InstdAmt")
+        add(node, "IntrBkSttlmAmt", instructed.text).set("Ccy", instructed.get("Ccy", ""))
+    else:
+        add(node, "IntrBkSttlmAmt", exchange.buy.plain()).set("Ccy", exchange.buy.currency.code)
     day = text_at(information, "ReqdExctnDt/Dt") or text_at(information, "ReqdExctnDt/DtTm")
     add_if(node, "IntrBkSttlmDt", (day or text_at(information, "ReqdExctnDt") or "")[:10])
+    if exchange is not None:
+        add(node, "InstdAmt", exchange.sell.plain()).set("Ccy", exchange.sell.currency.code)
     bearer = text_at(transaction, "ChrgBr") or text_at(information, "ChrgBr") or "SHAR"
     add(node, "ChrgBr", bearer)
     _carry(node, transaction, "MndtRltdInf")
@@ -167,8 +184,12 @@ def _write_chain(
     _carry(node, transaction, "CdtrAgt", "CdtrAgtAcct", "Cdtr", "CdtrAcct", "UltmtCdtr", "InstrForCdtrAgt")
 
 
-def _write_end(node: etree._Element, information: etree._Element, transaction: etree._Element) -> None:
+def _write_end(
+    node: etree._Element, information: etree._Element, transaction: etree._Element, exchange: Exchange | None
+) -> None:
     """What was said to us, the debtor agent, stands where the agent next in line reads it: that is us."""
+    if exchange is not None and not exchange.is_told:
+        add(node, "InstrForNxtAgt/InstrInf", f"/QUOTE/{exchange.quote_id}")
     for place in (information, transaction):
         instruction = find(place, "InstrForDbtrAgt")
         if instruction is not None:

@@ -57,8 +57,10 @@ class TokenRefusal(Body):
     error_description: str
 
 
+_MOST_FIELDS: Final = 20
 _TEXTS: Final = {
-    "invalid_request": "One of grant_type, client_assertion_type and client_assertion is missing or stands twice.",
+    "invalid_request": "One of grant_type, client_assertion_type and client_assertion is missing, or fields stand"
+    " twice or are too many.",
     "unsupported_grant_type": "This takes grant_type=client_credentials.",
     "invalid_client": "The assertion is not a fresh one by a client of this institution, or was used before.",
     "invalid_scope": "The client does not hold every scope it asks for.",
@@ -86,7 +88,10 @@ def router(access: Access) -> APIRouter:
 
 
 def _issued(access: Access, body: bytes) -> JSONResponse:
-    form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    try:
+        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:  # more fields than that
+        return _refused("invalid_request")
     if any(len(values) > 1 for values in form.values()):
         return _refused("invalid_request")
     said = {name: values[0] for name, values in form.items()}

@@ -200,6 +200,12 @@ def test_a_field_given_twice_or_not_at_all_is_refused(debtor_agent: Bank) -> Non
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+def test_a_form_of_more_fields_than_anybody_needs_is_refused(debtor_agent: Bank) -> None:
+    form = {f"field_{number}": "" for number in range(30)}
+    answer = httpx.post(debtor_agent.entry["api_url"] + "/oauth/token", data=form, trust_env=False)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 def test_a_token_of_another_institution_opens_nothing(debtor_agent: Bank, third_bank: Bank, partner: str) -> None:
     held = token(debtor_agent, partner)
     problem(get(third_bank, "/v1/payments", held), 401, "credential_wrong")
