@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAYMENTS ?= 100000
 SEED ?= 1
+WORLDS ?= 1
 KILLS ?= 200
 SECONDS ?= 600
 
@@ -17,7 +18,7 @@ test: $(VENV)/.test  ## every test of the default run
 
 check: lint test  ## everything the house asks of a change
 
-postgresql: $(VENV)/.test  ## the gateway's tests with PostgreSQL under them (the book's run on both databases always)
+postgresql: $(VENV)/.test  ## the gateway's tests that have a book, on PostgreSQL (the book's own always run on both)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql tests/api/test_*.py tests/node/settlement/test_*.py
 
 lint: $(VENV)/.test
@@ -39,7 +40,7 @@ anvil: $(VENV)/.test  ## the contracts' and the settlement's tests, all of them 
 	@$(BIN)/python -m pytest --chain anvil tests/contracts tests/node/ledger tests/node/settlement
 
 simulate: $(VENV)/.test  ## PAYMENTS through seeded faults of clock, network, chain and database, then audited
-	@$(BIN)/python -m tests.simulation.seeded --payments $(PAYMENTS) --seed $(SEED)
+	@$(BIN)/python -m tests.simulation.seeded --payments $(PAYMENTS) --seed $(SEED) --worlds $(WORLDS)
 
 format: $(VENV)/.test
 	@$(BIN)/ruff format .

@@ -33,9 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Stable, so that within a file and among the quick files the usual order remains."""
     items.sort(key=_place)
-    elsewhere = chains.on_other_chains(config, items)
+    elsewhere = {*chains.on_other_chains(config, items), *databases.without_a_database(config, items)}
     if elsewhere:
-        config.hook.pytest_deselected(items=elsewhere)
+        config.hook.pytest_deselected(items=list(elsewhere))
         items[:] = [item for item in items if item not in elsewhere]
 
 

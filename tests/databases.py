@@ -6,13 +6,15 @@ for PostgreSQL is skipped, with a line that says so, where no server is installe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
 from tests.postgresql import PostgresServer, running_server, server_programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+# The fixtures through which every test comes to its books; a test's fixtures are named with all that they use.
+_WITH_A_BOOK = frozenset({"database", "new_database", "postgres"})
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -36,6 +38,13 @@ def new_database(request: pytest.FixtureRequest) -> Callable[[], str | None]:
         return lambda: None
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database
+
+
+def without_a_database(config: pytest.Config, items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Tests that have no book: on PostgreSQL they would prove what they prove without it."""
+    if config.getoption("--database") != POSTGRESQL:
+        return []
+    return [item for item in items if not _WITH_A_BOOK & set(getattr(item, "fixturenames", ()))]
 
 
 def databases_asked_for(config: pytest.Config) -> list[str]:

@@ -26,6 +26,15 @@ from tests.keys import MASTER
 from tests.undertaker import ends_with_us
 
 PATIENCE_S = 30.0
+# Nothing of it outlives the session: no write waits for a disk, and nobody cleans up or keeps a standby informed.
+_FOR_A_SHORT_LIFE = (
+    "max_connections=300",
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+)
 _CLUSTER = ("-U", "corridor", "-E", "UTF8", "--locale=C")
 
 
@@ -97,7 +106,7 @@ def running_server() -> Iterator[PostgresServer]:
             stdout=subprocess.DEVNULL,
             **identity,
         )
-        settings = ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=300")
+        settings = ("listen_addresses=", f"unix_socket_directories={folder}", *_FOR_A_SHORT_LIFE)
         options = [part for setting in settings for part in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

@@ -70,7 +70,7 @@ def _book_final(office: Office, first: int, last: int, watched: tuple[int, str] 
         unit.cursor.advance(end.number, end.hash)
     for log in logs:
         if isinstance(log, SettledLog):
-            office.boundary("settled", str(uuid.UUID(bytes=log.uetr)))
+            office.boundary("settled", _uetr_of(log))
     return True
 
 
@@ -78,12 +78,12 @@ def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: 
     ours: list[SettledLog] = []
     for log in logs:
         if isinstance(log, SettledLog):
-            record = _record_of(office, unit, log)
+            record = _ours(office, unit.payments.find(_uetr_of(log)), log)
             if record is not None and record.state not in TERMINAL:
                 _settle(office, unit, record, log, blocks[log.block_number])
                 ours.append(log)
             if log.provider == office.account:
-                unit.quotes.mark_used(str(uuid.UUID(bytes=log.quote_id)), str(uuid.UUID(bytes=log.uetr)))
+                unit.quotes.mark_used(str(uuid.UUID(bytes=log.quote_id)), _uetr_of(log))
         elif isinstance(log, FailedInBatchLog):
             note_failure(office, unit, log)
         elif isinstance(log, CancelledLog):
@@ -94,12 +94,15 @@ def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: 
         book_own(office, unit, transfer, currencies[transfer.token])
 
 
-def _record_of(office: Office, unit: Unit, log: SettledLog) -> PaymentRecord | None:
-    """Our record of a settled payment, if we are one of its two agents and it is the message we know.
+def _uetr_of(log: SettledLog | CancelledLog) -> str:
+    return str(uuid.UUID(bytes=log.uetr))
+
+
+def _ours(office: Office, record: PaymentRecord | None, log: SettledLog) -> PaymentRecord | None:
+    """The record of a settled payment's UETR, if we are one of its two agents and it is the message we know.
 
     UETRs are unique per debtor agent only: another agent's payment may carry one that is in our book.
     """
-    record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
     if record is None or record.message_digest != log.message_digest:
         return None
     agent = log.debtor_agent if record.side is Side.DEBTOR_AGENT else log.creditor_agent
@@ -131,7 +134,7 @@ def _include(
 
 def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
     """A burnt UETR ends our payment: failed where we withdrew it for a reason, cancelled where wished."""
-    record = unit.payments.find(str(uuid.UUID(bytes=log.uetr)))
+    record = unit.payments.find(_uetr_of(log))
     if record is None or record.state in TERMINAL:
         return
     if record.side is Side.DEBTOR_AGENT and log.debtor_agent == office.account:
@@ -148,8 +151,11 @@ def _note_included(office: Office, first: int, last: int) -> bool:
     moved = False
     with office.book.unit() as unit:
         logs = {log.uetr: log for log in told_singly(unit, read) if isinstance(log, SettledLog)}
+        # Everybody's payments are told here, again and again until they are final: one question for all of them.
+        uetrs = [_uetr_of(log) for log in logs.values()]
+        known = {record.uetr: record for record in unit.payments.find_many(uetrs)} if uetrs else {}
         for log in logs.values():
-            record = _record_of(office, unit, log)
+            record = _ours(office, known.get(_uetr_of(log)), log)
             if record is not None and record.state in (State.ACCEPTED, State.SUBMITTED):
                 _include(office, unit, record, log, office.client.block(log.block_number))
                 moved = True

@@ -13,7 +13,7 @@ from tests.simulation.seeded.world import World
 @pytest.mark.parametrize(
     ("seed", "payments", "intensity"),
     [
-        (1, 100, 5),
+        (1, 60, 5),
         pytest.param(2, 5_000, 1, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
@@ -34,7 +34,7 @@ def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
     def run(name: str, seed: int) -> str:
         (tmp_path / name).mkdir()
         world = World(seed, tmp_path / name)
-        world.run(15)
+        world.run(8)
         return world.trace()
 
     first = run("first", 7)
