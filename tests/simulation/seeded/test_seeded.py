@@ -13,7 +13,7 @@ from tests.simulation.seeded.world import World
 @pytest.mark.parametrize(
     ("seed", "payments", "intensity"),
     [
-        (1, 60, 5),
+        (1, 100, 5),
         pytest.param(2, 5_000, 1, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
