@@ -18,14 +18,6 @@ from api.iso20022.subject import Breach, Subject, breach, quote_id_of
 from api.iso20022.tree import find, find_all, required, text_at
 
 
-def one(subject: Subject) -> Iterator[Breach]:
-    """There is one transaction: a message of several is split before its payments are read."""
-    number = len(subject.transactions)
-    if number > 1:
-        second = subject.transactions[1]
-        yield breach("base.one-transaction", second, f"One payment at a time; this message has {number}.")
-
-
 def counts(subject: Subject) -> Iterator[Breach]:
     """NbOfTxs, CtrlSum and TtlIntrBkSttlmAmt agree with the transactions."""
     number = len(subject.transactions)

@@ -65,6 +65,10 @@ def _profiled(
     return Rule(identifier, Severity.WARNING, reason, source, only_in=profile, error_from=error_from)
 
 
+def _only(identifier: str, profile: Profile, source: str) -> Rule:
+    return Rule(identifier, Severity.ERROR, Reason.NUMBER_OF_TRANSACTIONS_WRONG, source, only_in=profile)
+
+
 _COUNTS = "ISO 20022 GroupHeader NumberOfTransactions, ControlSum, TotalInterbankSettlementAmount"
 _RATES = "ISO 20022 pacs.008 InstructedAmount and ExchangeRate rules"
 _CBPR = "CBPR+ usage of the business application header"
@@ -112,6 +116,30 @@ _RULES = (
     _cbpr("cbpr.agent-name-address", "CBPR+ agent identification"),
     _cbpr("cbpr.address", "CBPR+ postal addresses; the day was put off and not set again", error_from=None),
     _cbpr("cbpr.remittance", "CBPR+ remittance information"),
+    _cbpr("cbpr.party", "CBPR+ party identification: AnyBIC, or Nm with PstlAdr"),
+    _cbpr("cbpr.address-lines", "CBPR+ hybrid (2 x 70) and unstructured (3 x 35) postal addresses"),
+    _cbpr("cbpr.instructions", "CBPR+ InstructionForCreditorAgent: CHQB/HOLD, PHOB/TELB"),
+    _cbpr("cbpr.remittance-length", "CBPR+ structured remittance of 9,000 characters"),
+    _profiled(
+        "cbpr.charges",
+        Profile.CBPR_PLUS,
+        Reason.CHARGES_DO_NOT_ADD_UP,
+        "CBPR+ pacs.008 ChargesInformation: CRED at least one, DEBT at most one",
+    ),
+    _only("cbpr.one-transaction", Profile.CBPR_PLUS, "CBPR+ messages of one transaction"),
+    _only("hvps.one-transaction", Profile.HVPS_PLUS, "HVPS+ messages of one transaction"),
+    _profiled(
+        "hvps.settlement-method",
+        Profile.HVPS_PLUS,
+        Reason.SETTLEMENT_METHOD_NOT_SUPPORTED,
+        "HVPS+ SettlementInformation: CLRG with ClearingSystem",
+    ),
+    _profiled(
+        "hvps.charge-bearer",
+        Profile.HVPS_PLUS,
+        Reason.CHARGES_DO_NOT_ADD_UP,
+        "HVPS+ ChargeBearer: SHAR; Fedwire writes SLEV",
+    ),
     _profiled(
         "hvps.address",
         Profile.HVPS_PLUS,
@@ -127,6 +155,24 @@ _RULES = (
         Profile.INSTANT,
         Reason.EXCHANGE_RATE_DOES_NOT_FIT,
         "instant schemes settle the instructed amount in its own currency",
+    ),
+    _profiled(
+        "instant.settlement-method",
+        Profile.INSTANT,
+        Reason.SETTLEMENT_METHOD_NOT_SUPPORTED,
+        "instant schemes clear through their system",
+    ),
+    _profiled(
+        "instant.creditor-account",
+        Profile.INSTANT,
+        Reason.CREDITOR_ACCOUNT_UNKNOWN,
+        "instant schemes credit accounts",
+    ),
+    _profiled(
+        "instant.settlement-date",
+        Profile.INSTANT,
+        Reason.SETTLEMENT_DATE_NOT_POSSIBLE,
+        "instant schemes settle within seconds, on any day",
     ),
     _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
     _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),

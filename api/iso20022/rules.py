@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
-from api.iso20022 import amount_rules, cbpr_rules, code_rules, header_rules, party_rules, profile_rules
+from api.iso20022 import (
+    amount_rules,
+    cbpr_party_rules,
+    cbpr_rules,
+    code_rules,
+    header_rules,
+    party_rules,
+    profile_rules,
+)
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.rulebook import RULES, Severity, severity_in
 from api.iso20022.subject import Breach, Subject, profile_of, subject_of
@@ -14,7 +23,7 @@ from api.iso20022.tree import path_of, shown
 from node.domain.reasons import Finding
 
 _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
-    amount_rules.one,
+    profile_rules.one_transaction,
     amount_rules.counts,
     amount_rules.money_is_possible,
     amount_rules.charges,
@@ -33,7 +42,13 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
     cbpr_rules.agents,
     cbpr_rules.addresses,
     cbpr_rules.remittance,
+    cbpr_party_rules.parties,
+    cbpr_party_rules.address_lines,
+    cbpr_party_rules.charges,
+    cbpr_party_rules.instructions,
+    cbpr_party_rules.remittance_length,
     profile_rules.addresses,
+    profile_rules.high_value,
     profile_rules.instant,
 )
 
@@ -58,7 +73,7 @@ def check(message: ParsedMessage, today: date) -> Verdict:
 def check_totals(message: ParsedMessage, today: date) -> Verdict:
     """What the group header of a message of several payments says wrongly about all of them."""
     subject = subject_of(message, today)
-    return judge(subject, amount_rules.counts(subject))
+    return judge(subject, chain(amount_rules.counts(subject), profile_rules.one_message(subject)))
 
 
 def judge(subject: Subject, breaches: Iterator[Breach]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,11 +13,10 @@ from api.iso20022.rulebook import RULES, Profile, Severity, severity_in
 from api.iso20022.rules import MOST_FINDINGS
 from node.domain.reasons import Finding
 from tests.api.iso20022.messages import MINTED, ONE_CURRENCY, TODAY, changed, full, inserted, parsed, without
+from tests.api.iso20022.rule_cases import CBPR_CASES, PROFILE_CASES, TX, Case, cbpr, instant, twice
 
-TX = ".//{*}CdtTrfTxInf"
 RATE = f"{TX}/{{*}}XchgRate"
 AMOUNT = f"{TX}/{{*}}IntrBkSttlmAmt"
-INSTRUCTED = f"{TX}/{{*}}InstdAmt"
 
 
 def read(raw: bytes | str) -> CreditTransfer | Unreadable:
@@ -26,21 +25,6 @@ def read(raw: bytes | str) -> CreditTransfer | Unreadable:
 
 def broken(findings: tuple[Finding, ...]) -> list[str | None]:
     return [finding.rule for finding in findings]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A message that breaks `rule`, at `element`, with `value`."""
-
-    raw: bytes
-    rule: str
-    element: str
-    value: str | None = None
-
-
-def _twice(raw: str) -> bytes:
-    start, end = raw.index("<CdtTrfTxInf>"), raw.index("</FIToFICstmrCdtTrf>")
-    return (raw[:end] + raw[start:end] + raw[end:]).replace("<NbOfTxs>1", "<NbOfTxs>2").encode()
 
 
 def _group(xml: str) -> bytes:
@@ -83,61 +67,8 @@ def _quote(text: str) -> bytes:
 _IN_DIRHAM = ONE_CURRENCY.replace("<ChrgBr>", '<InstdAmt Ccy="AED">50.00</InstdAmt><XchgRate>2</XchgRate><ChrgBr>')
 
 
-def _instant(text: str) -> bytes:
-    """A message that follows an instant scheme."""
-    return inserted(text, f"{TX}/{{*}}PmtId", "<PmtTpInf><LclInstrm><Cd>INST</Cd></LclInstrm></PmtTpInf>")
-
-
-def _cbpr(raw: bytes) -> bytes:
-    """The message with a header that says it follows CBPR+."""
-    return inserted(raw, ".//{*}AppHdr/{*}MsgDefIdr", "<BizSvc>swift.cbprplus.03</BizSvc>")
-
-
-CBPR_CASES = [
-    Case(_cbpr(without(full(), f"{TX}//{{*}}InstrId")), "cbpr.instruction-id", "CdtTrfTxInf/PmtId"),
-    Case(
-        _cbpr(changed(full(), f"{TX}//{{*}}InstrId", "/INSTR")),
-        "cbpr.instruction-id",
-        "CdtTrfTxInf/PmtId/InstrId",
-        "/INSTR",
-    ),
-    Case(
-        _cbpr(changed(full(), f"{TX}//{{*}}EndToEndId", "Überweisung")),
-        "cbpr.characters",
-        "CdtTrfTxInf/PmtId/EndToEndId",
-        "Überweisung",
-    ),
-    Case(
-        _cbpr(changed(full(), ".//{*}GrpHdr/{*}CreDtTm", "2026-11-23T00:00:00Z")),
-        "cbpr.offset",
-        "GrpHdr/CreDtTm",
-        "2026-11-23T00:00:00Z",
-    ),
-    Case(
-        _cbpr(changed(full(), INSTRUCTED, "0000000010050.00")),
-        "cbpr.amount-digits",
-        "CdtTrfTxInf/InstdAmt",
-        "CNY 0000000010050.00",
-    ),
-    Case(
-        _cbpr(inserted(full(), f"{TX}/{{*}}CdtrAgt//{{*}}BICFI", "<Nm>Bank B</Nm>")),
-        "cbpr.agent-name-address",
-        "CdtTrfTxInf/CdtrAgt/FinInstnId",
-    ),
-    Case(
-        _cbpr(without(full(), f"{TX}/{{*}}Cdtr/{{*}}PstlAdr/{{*}}TwnNm")),
-        "cbpr.address",
-        "CdtTrfTxInf/Cdtr/PstlAdr",
-    ),
-    Case(
-        _cbpr(inserted(full(), f"{TX}/{{*}}RmtInf/{{*}}Ustrd", "<Strd/>")),
-        "cbpr.remittance",
-        "CdtTrfTxInf/RmtInf",
-    ),
-]
-
 CASES = [
-    Case(_twice(ONE_CURRENCY), "base.one-transaction", "CdtTrfTxInf[2]"),
+    Case(twice(ONE_CURRENCY), "base.one-transaction", "CdtTrfTxInf[2]"),
     Case(changed(ONE_CURRENCY, ".//{*}NbOfTxs", "7"), "base.transaction-count", "GrpHdr/NbOfTxs", "7"),
     Case(_group("<CtrlSum>100.01</CtrlSum>"), "base.control-sum", "GrpHdr/CtrlSum", "100.01"),
     Case(
@@ -245,17 +176,9 @@ CASES = [
     Case(_quote("/QUOTE/not-a-uuid"), "base.quote-id", "CdtTrfTxInf/InstrForNxtAgt", "not-a-uuid"),
     Case(changed(full(), f"{TX}/{{*}}Purp/{{*}}Cd", "ZZZZ"), "base.code-known", "CdtTrfTxInf/Purp/Cd", "ZZZZ"),
     *CBPR_CASES,
-    Case(
-        inserted(
-            without(full(), f"{TX}/{{*}}Cdtr/{{*}}PstlAdr/{{*}}TwnNm"),
-            ".//{*}AppHdr/{*}MsgDefIdr",
-            "<BizSvc>swift.hvpsplus.01</BizSvc>",
-        ),
-        "hvps.address",
-        "CdtTrfTxInf/Cdtr/PstlAdr",
-    ),
-    Case(_instant(ONE_CURRENCY.replace("SLEV", "SHAR")), "instant.charge-bearer", "CdtTrfTxInf/ChrgBr", "SHAR"),
-    Case(_instant(_IN_DIRHAM), "instant.one-currency", "CdtTrfTxInf/InstdAmt", "AED 50.00"),
+    *PROFILE_CASES,
+    Case(instant(ONE_CURRENCY.replace("SLEV", "SHAR")), "instant.charge-bearer", "CdtTrfTxInf/ChrgBr", "SHAR"),
+    Case(instant(_IN_DIRHAM), "instant.one-currency", "CdtTrfTxInf/InstdAmt", "AED 50.00"),
     Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.definition", "", "pacs.008.001.12"),
     Case(changed(full(), ".//{*}BizMsgIdr", "OTHER"), "header.message-id", "GrpHdr/MsgId", "OTHER"),
     Case(
@@ -372,7 +295,7 @@ def test_warnings_do_not_hide_an_error() -> None:
 
 
 def test_message_that_follows_cbpr_breaks_none_of_its_rules() -> None:
-    outcome = read(_cbpr(full()))
+    outcome = read(cbpr(full()))
 
     assert (outcome.errors, outcome.warnings) == ((), ())
 
