@@ -3,6 +3,7 @@
 Tests run on several processes, a file to each; were a long one among the last, the others would wait for it.
 """
 
+import hypothesis
 import pytest
 
 from tests import chains, databases
@@ -23,6 +24,12 @@ LONGEST_FIRST = (
     "tests/node/ledger/",
     "tests/api/",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No made-up example fails for being slow: that is the machine's doing."""
+    hypothesis.settings.register_profile("any machine", deadline=None)
+    hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
