@@ -36,6 +36,7 @@ from api.routes import (
     payees,
     payments,
     proposals,
+    proposed_payments,
     quotes,
     rates,
     returns,
@@ -91,7 +92,8 @@ def create_app(institution: Institution) -> FastAPI:
 def _routers(institution: Institution, access: Access) -> list[APIRouter]:
     """Every noun's routes but the proposals', which are about these."""
     payment_nouns = (messages, inbox, payments, returns, cases, quotes, rates)
-    others = (payees, participants, accounts, statements, kept_messages, interbank, correspondence, transfers)
+    ours = (payees, participants, accounts, statements, kept_messages)
+    others = (*ours, interbank, proposed_payments, correspondence, transfers)
     guarded = (*payment_nouns, *others, events, webhooks, credentials)
     open_doors = (operator_sessions.router(access), operators.router(access), tokens.router(access))
     return [*(noun.router(institution, access) for noun in guarded), *open_doors, health.router(institution)]

@@ -7,7 +7,7 @@ and asking again is safe: the same question gets the same answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,14 @@ from pydantic import ValidationError
 
 from api.after_schemas import PassedAnswer
 from api.problems import MEDIA_TYPE
-from api.schemas import PaymentAnswer, ProblemDocument, QuoteGiven
+from api.schemas import (
+    MOST_PROPOSALS,
+    PaymentAnswer,
+    ProblemDocument,
+    ProposalAnswer,
+    ProposalAnswers,
+    QuoteGiven,
+)
 from api.signatures import RequestHead, ResponseHead, Signatory, SignatureRefused, sign_request, verify_response
 from node.domain.money import Money
 from node.domain.party import Participant
@@ -34,9 +41,12 @@ from node.settlement.typed import Tokens, domain_quote
 from wallet.typed_data import BadTypedData, Quote, from_json, to_json
 
 PAYMENTS_PATH: Final = "/v1/interbank/payments"
+TOGETHER_PATH: Final = "/v1/interbank/payments/together"
 QUOTES_PATH: Final = "/v1/interbank/quotes"
 MESSAGES_PATH: Final = "/v1/interbank/messages"
 LARGEST_ANSWER_BYTES: Final = 1_000_000
+# A message may double as JSON, and an institution takes bodies of a megabyte unless it says otherwise.
+LARGEST_PORTION_BYTES: Final = 300_000
 _NO_WORD: Final = frozenset({408, 425, 429})
 
 ReasonsOf = Callable[[bytes], tuple[Finding, ...]]
@@ -57,14 +67,41 @@ class HttpCorrespondent:
         self, creditor_agent: Participant, request: AcceptanceRequest
     ) -> Accepted | Refused | Unreachable:
         """Show the creditor agent a payment; see the protocol."""
-        body = {
-            "message": request.message.decode(),
-            "instruction": to_json(request.instruction),
-            "quote": to_json(request.quote) if request.quote else None,
-            "quote_signature": _hex(request.quote_signature) if request.quote_signature else None,
-        }
-        answer = self._ask(creditor_agent, PAYMENTS_PATH, body)
+        answer = self._ask(creditor_agent, PAYMENTS_PATH, _proposal(request))
         return answer if isinstance(answer, Unreachable) else self._acceptance(creditor_agent, answer)
+
+    def ask_acceptances(
+        self, creditor_agent: Participant, requests: Sequence[AcceptanceRequest]
+    ) -> list[Accepted | Refused | Unreachable]:
+        """Show the creditor agent many payments, in as few requests as its limits allow; see the protocol."""
+        answers: list[Accepted | Refused | Unreachable] = []
+        for some in _portions(requests):
+            answers += self._ask_together(creditor_agent, some)
+        return answers
+
+    def _ask_together(
+        self, peer: Participant, requests: Sequence[AcceptanceRequest]
+    ) -> Sequence[Accepted | Refused | Unreachable]:
+        """Ask for some at once, and for each by itself where the peer does not take them so."""
+        answer = self._ask(peer, TOGETHER_PATH, {"payments": [_proposal(request) for request in requests]})
+        if isinstance(answer, Unreachable):
+            return [answer] * len(requests)
+        if answer.status != 200:
+            return [self.ask_acceptance(peer, request) for request in requests]
+        try:
+            given = ProposalAnswers.model_validate_json(answer.content).answers
+        except ValidationError:
+            given = []
+        if len(given) != len(requests):
+            return [Unreachable(f"{peer.bic} did not answer one for one")] * len(requests)
+        return [self._one_of_many(peer, one) for one in given]
+
+    def _one_of_many(self, peer: Participant, given: ProposalAnswer) -> Accepted | Refused | Unreachable:
+        if given.problem is not None:
+            return _refused(peer, given.problem, _passed_on)
+        if given.answer is not None:
+            return self._given(peer, given.answer)
+        return Unreachable(f"{peer.bic} answered with something else than an answer")
 
     def ask_quote(self, provider: Participant, request: QuoteRequest) -> SignedQuote | Refused | Unreachable:
         """Ask for a firm quote; see the protocol."""
@@ -126,13 +163,19 @@ class HttpCorrespondent:
             return _refusal(peer, answer, _passed_on)
         try:
             given = PaymentAnswer.model_validate_json(answer.content)
-            message = given.message.encode()
-            if given.acceptance is not None:
-                signature = bytes.fromhex(given.acceptance.signature.removeprefix("0x"))
-                return Accepted(message, given.acceptance.expiry, signature)
+        except ValidationError:
+            return Unreachable(f"{peer.bic} answered with something else than an answer")
+        return self._given(peer, given)
+
+    def _given(self, peer: Participant, given: PaymentAnswer) -> Accepted | Refused | Unreachable:
+        message = given.message.encode()
+        if given.acceptance is None:
+            return Refused(self.reasons_of(message) or (_unexplained(peer),), message)
+        try:
+            signature = bytes.fromhex(given.acceptance.signature.removeprefix("0x"))
         except ValueError:
             return Unreachable(f"{peer.bic} answered with something else than an answer")
-        return Refused(self.reasons_of(message) or (_unexplained(peer),), message)
+        return Accepted(message, given.acceptance.expiry, signature)
 
     def _quote(self, peer: Participant, answer: SignedAnswer) -> SignedQuote | Refused | Unreachable:
         if answer.status != 200:
@@ -153,6 +196,29 @@ class SignedAnswer:
     status: int
     media_type: str
     content: bytes
+
+
+def _proposal(request: AcceptanceRequest) -> dict[str, Any]:
+    return {
+        "message": request.message.decode(),
+        "instruction": to_json(request.instruction),
+        "quote": to_json(request.quote) if request.quote else None,
+        "quote_signature": _hex(request.quote_signature) if request.quote_signature else None,
+    }
+
+
+def _portions(requests: Sequence[AcceptanceRequest]) -> Iterator[list[AcceptanceRequest]]:
+    """The requests in portions of so many, and of so many bytes, as another institution takes at once."""
+    portion: list[AcceptanceRequest] = []
+    size = 0
+    for request in requests:
+        if portion and (len(portion) == MOST_PROPOSALS or size + len(request.message) > LARGEST_PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(request)
+        size += len(request.message)
+    if portion:
+        yield portion
 
 
 def _read(response: httpx.Response) -> bytes | None:
@@ -176,6 +242,12 @@ def _refusal(
         problem = ProblemDocument.model_validate_json(answer.content)
     except ValidationError:
         return Unreachable(f"{peer.bic} answered {answer.status} with no problem document")
+    return _refused(peer, problem, reading)
+
+
+def _refused(
+    peer: Participant, problem: ProblemDocument, reading: Callable[[Participant, ProblemDocument], Finding]
+) -> Refused | Unreachable:
     finding = reading(peer, problem)
     passing = problem.retryable and finding.reason is Reason.CREDITOR_AGENT_REFUSED
     return Unreachable(f"{peer.bic}: {problem.detail}") if passing else Refused((finding,))

@@ -23,12 +23,13 @@ from api.after_schemas import PassedMessage
 from api.payee_schemas import PayeeAsked, PayeeSearch
 from api.problems import MEDIA_TYPE, Kind, all_kinds, documented, example, row
 from api.refusals import Refusal
-from api.schemas import Body, PaymentProposal, ProblemDocument, QuoteAsked
+from api.schemas import Body, PaymentProposal, PaymentProposals, ProblemDocument, QuoteAsked
 
 _SPOKEN_OF: Final[tuple[type[Body], ...]] = (
     ProblemDocument,
     PassedMessage,
     PaymentProposal,
+    PaymentProposals,
     QuoteAsked,
     PayeeSearch,
     PayeeAsked,

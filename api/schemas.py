@@ -6,7 +6,7 @@ What is written here is what the OpenAPI document says; the views are built from
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,9 @@ Uetr = Annotated[
         description="unique end-to-end transaction reference (UUID version 4, lower case)",
     ),
 ]
+
+
+MOST_PROPOSALS: Final = 100
 
 
 class Body(BaseModel):
@@ -302,6 +305,25 @@ class ProblemDocument(Body):
     message: Annotated[
         str | None, Field(description="the same as a message reject (admi.002), where a message was refused")
     ] = None
+
+
+class PaymentProposals(Body):
+    """Many payments that a debtor agent shows one creditor agent at once."""
+
+    payments: Annotated[list[PaymentProposal], Field(min_length=1, max_length=MOST_PROPOSALS)]
+
+
+class ProposalAnswer(Body):
+    """What the creditor agent says to one of them: its answer, or the problem for which there is none."""
+
+    answer: PaymentAnswer | None = None
+    problem: ProblemDocument | None = None
+
+
+class ProposalAnswers(Body):
+    """One answer for each payment, in their order."""
+
+    answers: list[ProposalAnswer]
 
 
 Json = dict[str, Any]

@@ -1,4 +1,7 @@
-"""POST /v1/interbank/…: what other institutions ask of us, signed by them and answered under our signature."""
+"""POST /v1/interbank/…: what other institutions ask of us, signed by them and answered under our signature.
+
+Here quotes, and what all of these routes share; payments are in `proposed_payments`.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,18 @@ from pydantic import BaseModel, ValidationError
 from api.access import PARTICIPANT_REFUSALS, Access, raw_body
 from api.institution import Institution
 from api.problems import Problem, documented, problem_of
-from api.reading import NO_PAYMENT, read_payment
 from api.refusals import Refusal
-from api.returning import NO_RETURN, looks_like_a_return, read_proposed_return
 from api.routes.quotes import money_of
-from api.schemas import AcceptanceView, PaymentAnswer, PaymentProposal, QuoteAsked, QuoteGiven
+from api.schemas import QuoteAsked, QuoteGiven
 from node.domain.party import Participant, ParticipantRole
-from node.domain.reasons import Finding, Reason
-from node.settlement.creditor_desk import consider
-from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused
+from node.domain.reasons import Reason
+from node.settlement.ports import QuoteRequest, Refused
 from node.settlement.quote_desk import give
 from node.settlement.typed import typed_quote
-from wallet.typed_data import BadTypedData, Instruction, Quote, from_json, to_json
+from wallet.typed_data import to_json
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
-_COMMON: Final = (
+COMMON: Final = (
     *PARTICIPANT_REFUSALS,
     Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA,
     Refusal.BODY_TOO_SLOW,
@@ -40,24 +40,11 @@ def router(institution: Institution, access: Access) -> APIRouter:
     routes = APIRouter(prefix="/v1/interbank", tags=["interbank"])
 
     @routes.post(
-        "/payments",
-        operation_id="proposePayment",
-        summary="Propose a payment to its creditor agent",
-        responses=documented(*_COMMON, *dict.fromkeys((*NO_PAYMENT, *NO_RETURN)), Reason.UETR_ALREADY_USED),
-        openapi_extra=takes(PaymentProposal),
-    )
-    def propose_payment(
-        debtor_agent: Participant = Depends(access.participant), body: bytes = Depends(raw_body)
-    ) -> PaymentAnswer:
-        """Show a pacs.008 with its instruction and quote; the answer is a pacs.002 and a signed acceptance."""
-        return _considered(institution, debtor_agent, read_body(PaymentProposal, body))
-
-    @routes.post(
         "/quotes",
         operation_id="askQuote",
         summary="Ask an FX provider for a firm quote",
         responses=documented(
-            *_COMMON,
+            *COMMON,
             Refusal.NOT_YOUR_PAYMENT,
             Refusal.NOT_AN_FX_PROVIDER,
             Reason.CURRENCY_NOT_ISSUED,
@@ -87,43 +74,6 @@ def read_body(model: type[Wanted], body: bytes) -> Wanted:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-
-
-def _considered(institution: Institution, debtor_agent: Participant, proposal: PaymentProposal) -> PaymentAnswer:
-    request = _acceptance_request(proposal)
-    read = read_proposed_return if looks_like_a_return(request.message) else read_payment
-    taken = read(institution, request.message)
-    answer = consider(institution.office, debtor_agent, taken.payment, taken.errors, taken.message, request)
-    if isinstance(answer, Refused):
-        if answer.message is None:
-            raise problem_of(answer.findings)
-        return PaymentAnswer(message=answer.message.decode(), acceptance=None)
-    return _accepted(institution, answer)
-
-
-def _accepted(institution: Institution, answer: Accepted) -> PaymentAnswer:
-    institution.worker.wake()
-    acceptance = AcceptanceView(expiry=answer.expiry_s, signature="0x" + answer.signature.hex())
-    return PaymentAnswer(message=answer.message.decode(), acceptance=acceptance)
-
-
-def _acceptance_request(proposal: PaymentProposal) -> AcceptanceRequest:
-    signature = proposal.quote_signature
-    try:
-        return AcceptanceRequest(
-            message=proposal.message.encode(),
-            instruction=from_json(Instruction, proposal.instruction),
-            quote=from_json(Quote, proposal.quote) if proposal.quote else None,
-            quote_signature=bytes.fromhex(signature[2:]) if signature else None,
-        )
-    except BadTypedData as error:
-        raise _bad_typed_data(error) from None
-
-
-def _bad_typed_data(error: BadTypedData) -> Problem:
-    element, _, text = str(error).partition(": ")
-    finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, element, rule="eip712.typed-data")
-    return Problem(Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA, str(error), (finding,))
 
 
 def _quoted(institution: Institution, taker: Participant, asked: QuoteAsked) -> QuoteGiven:

@@ -9,9 +9,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from node.book.key_tables import subjects
+from node.book.prepared import Hand, Prepared
 from node.book.sealing import ERASED, Key, at_place
 from node.book.tables import accounts
 from node.book.vault import Vault
@@ -20,9 +21,9 @@ _ERASED_NUMBER: Final = f"{ERASED}-"
 _WITH_KEY = select(accounts, subjects.c.key.label("subject_key")).outerjoin(
     subjects, subjects.c.subject == accounts.c.subject
 )
-_BY_INDEX = _WITH_KEY.where(accounts.c.number_index == bindparam("wanted"))
-_BY_REFERENCE = _WITH_KEY.where(accounts.c.reference == bindparam("wanted"))
-_BY_SUBJECT = _WITH_KEY.where(accounts.c.subject == bindparam("wanted"))
+_BY_INDEX = Prepared(_WITH_KEY.where(accounts.c.number_index == bindparam("wanted")))
+_BY_REFERENCE = Prepared(_WITH_KEY.where(accounts.c.reference == bindparam("wanted")))
+_BY_SUBJECT = Prepared(_WITH_KEY.where(accounts.c.subject == bindparam("wanted")))
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class NamedAccount:
 class AccountNames:
     """The names of a unit's accounts; each account is looked up once."""
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    def __init__(self, connection: Hand, vault: Vault) -> None:
         """Made by Seals."""
         self._connection = connection
         self._vault = vault

@@ -10,10 +10,11 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from node.book.account_names import seal_account
 from node.book.events import Events
+from node.book.prepared import Hand, Prepared
 from node.book.records import (
     AccountKind,
     AccountStatus,
@@ -32,26 +33,28 @@ from node.domain.party import AccountScheme
 Records = list[CashAccountRecord]
 Entries = list[EntryRecord]
 
-_CHANGE = update(accounts).where(accounts.c.reference == bindparam("wanted"))
-_RESERVE = insert(reservations)
-_RESERVATION = (
+_CHANGE = Prepared(update(accounts).where(accounts.c.reference == bindparam("wanted")))
+_RESERVE = Prepared(insert(reservations))
+_RESERVATION = Prepared(
     select(reservations, accounts.c.currency, accounts.c.minor_units)
     .join(accounts, accounts.c.reference == reservations.c.account)
     .where(reservations.c.uetr == bindparam("wanted"))
 )
-_RELEASE = delete(reservations).where(reservations.c.uetr == bindparam("wanted"))
-_BOOK = insert(entries)
-_BOOKED = select(entries.c.amount).where(
-    entries.c.source == bindparam("wanted_source"),
-    entries.c.account == bindparam("wanted_account"),
-    entries.c.text == bindparam("wanted_text"),
+_RELEASE = Prepared(delete(reservations).where(reservations.c.uetr == bindparam("wanted")))
+_BOOK = Prepared(insert(entries))
+_BOOKED = Prepared(
+    select(entries.c.amount).where(
+        entries.c.source == bindparam("wanted_source"),
+        entries.c.account == bindparam("wanted_account"),
+        entries.c.text == bindparam("wanted_text"),
+    )
 )
 
 
 class Accounts:
     """The cash accounts of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals

@@ -31,6 +31,7 @@ from node.book.operator_audit import OperatorAudit
 from node.book.operator_sessions import OperatorSessions
 from node.book.operators import Operators
 from node.book.payments import Payments
+from node.book.prepared import Hand
 from node.book.proposals import Proposals
 from node.book.quotes import Quotes
 from node.book.records import BookBusy
@@ -53,24 +54,25 @@ class Unit:
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         """Made by Book only."""
-        seals = Seals(connection, vault)
-        self.payments = Payments(connection, seals)
-        self.messages = Messages(connection, seals)
-        self.cases = Cases(connection, seals)
-        self.statements = Statements(connection, seals)
-        self.accounts = Accounts(connection, seals)
+        hand = Hand(connection)
+        seals = Seals(hand, vault)
+        self.payments = Payments(hand, seals)
+        self.messages = Messages(hand, seals)
+        self.cases = Cases(hand, seals)
+        self.statements = Statements(hand, seals)
+        self.accounts = Accounts(hand, seals)
         self.quotes = Quotes(connection)
-        self.lanes = Lanes(connection)
-        self.duties = Duties(connection)
+        self.lanes = Lanes(hand)
+        self.duties = Duties(hand)
         self.transfers = Transfers(connection)
-        self.cursor = Cursor(connection)
-        self.nonces = Nonces(connection)
+        self.cursor = Cursor(hand)
+        self.nonces = Nonces(hand)
         self.idempotency = Idempotency(connection, seals)
-        self.events = Events(connection, seals)
+        self.events = Events(hand, seals)
         self.webhooks = Webhooks(connection, seals)
-        self.inbox = Inbox(connection, seals)
-        self.remarks = Remarks(connection, seals)
-        self.waits = Waits(connection)
+        self.inbox = Inbox(hand, seals)
+        self.remarks = Remarks(hand, seals)
+        self.waits = Waits(hand)
         self.aliases = Aliases(connection, seals)
         self.callers = Callers(connection)
         self.operators = Operators(connection)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 
+from node.book.prepared import Hand, Prepared
 from node.book.records import StaleRecord
 from node.book.sealing import at_place
 from node.book.seals import Seals
@@ -51,11 +52,18 @@ Records = list[CaseRecord]
 _NAMES = tuple(CaseRecord.__dataclass_fields__)
 _TEXTS, _MESSAGES = ("reason_text", "answer_text"), ("request", "answer")
 
+_DUE = Prepared(
+    select(cases)
+    .where(cases.c.due_at_s <= bindparam("now_s"))
+    .order_by(cases.c.due_at_s, cases.c.id)
+    .limit(bindparam("most"))
+)
+
 
 class Cases:
     """The cases of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals
@@ -88,8 +96,7 @@ class Cases:
 
     def due(self, now_s: float, limit: int) -> Records:
         """Cases that somebody must look at now, the longest due first."""
-        query = select(cases).where(cases.c.due_at_s <= now_s).order_by(cases.c.due_at_s, cases.c.id).limit(limit)
-        return self._read(query)
+        return [self._record(row) for row in self._connection.execute(_DUE, {"now_s": now_s, "most": limit})]
 
     def save(self, record: CaseRecord, state: CaseState | None = None, **changes: Any) -> CaseRecord:
         """Keep changes, and the next state where one is given.

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
+from node.book.prepared import Hand, Prepared
 from node.book.tables import cursor
 
 _ONLY_ROW = 1
+_WATCHED = Prepared(select(cursor.c.number, cursor.c.hash))
 
 
 class Cursor:
     """The watched block of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hand) -> None:
         """Made by Unit."""
         self._connection = connection
 
     def watched(self) -> tuple[int, str] | None:
         """Number and hash of the last block read, or None before the first."""
-        row = self._connection.execute(select(cursor.c.number, cursor.c.hash)).one_or_none()
+        row = self._connection.execute(_WATCHED).one_or_none()
         return None if row is None else (row.number, row.hash)
 
     def advance(self, number: int, block_hash: str) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
+from node.book.prepared import Hand, Prepared
 from node.book.tables import duties
 
-_FIND: Final = select(duties).where(duties.c.name == bindparam("wanted"))
-_TAKE: Final = (
+_FIND: Final = Prepared(select(duties).where(duties.c.name == bindparam("wanted")))
+_TAKE: Final = Prepared(
     update(duties)
     .where(duties.c.name == bindparam("wanted"))
     .where(or_(duties.c.owner == bindparam("taker"), duties.c.until_s <= bindparam("now")))
@@ -23,7 +24,7 @@ _TAKE: Final = (
 class Duties:
     """The duties of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hand) -> None:
         """Made by Unit."""
         self._connection = connection
 
@@ -33,7 +34,7 @@ class Duties:
             self._connection.execute(insert(duties), {"name": name, "owner": owner, "until_s": until_s})
             return True
         values = {"wanted": name, "taker": owner, "now": now_s, "until": until_s}
-        return self._connection.execute(_TAKE, values).rowcount == 1
+        return bool(self._connection.execute(_TAKE, values).rowcount == 1)
 
     def leave(self, name: str, owner: str) -> None:
         """Leave a duty to whoever wants it next; nothing happens where it is another's."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 
+from node.book.prepared import Hand, Prepared
 from node.book.seals import Seals
 from node.book.tables import accounts, entries, events, messages, payments
 from node.domain.lifecycle import State
@@ -19,16 +20,18 @@ from node.domain.money import Currency, Money
 from node.domain.payment import Side
 
 _NEXT: Final = select(func.coalesce(func.max(events.c.position), 0) + 1).scalar_subquery()
-_WRITE: Final = insert(events).values(
-    position=_NEXT,
-    kind=bindparam("kind"),
-    uetr=bindparam("uetr"),
-    version=bindparam("version"),
-    message_row=bindparam("message_row"),
-    entry_row=bindparam("entry_row"),
-    transaction_hash=bindparam("transaction_hash"),
-    subject=bindparam("subject"),
-    at=bindparam("at"),
+_WRITE: Final = Prepared(
+    insert(events).values(
+        position=_NEXT,
+        kind=bindparam("kind"),
+        uetr=bindparam("uetr"),
+        version=bindparam("version"),
+        message_row=bindparam("message_row"),
+        entry_row=bindparam("entry_row"),
+        transaction_hash=bindparam("transaction_hash"),
+        subject=bindparam("subject"),
+        at=bindparam("at"),
+    )
 )
 _READ: Final = (
     select(
@@ -100,7 +103,7 @@ class EventRecord:
 class Events:
     """The events of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._names = seals.accounts

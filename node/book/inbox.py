@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 
 from node.book.inbox_records import InboxRecord, InboxVerdict
 from node.book.inbox_seal import open_line, open_message, seal_answer, seal_line, seal_message
 from node.book.intake_tables import TAKEN, inbox, inbox_lines
+from node.book.prepared import Hand, Prepared
 from node.book.sealing import Key
 from node.book.seals import Seals
 from node.book.tables import payments
 from node.domain.lifecycle import State
 
-_KEY_OF = select(inbox_lines.c.key).where(inbox_lines.c.uetr == bindparam("wanted"))
+_TAKEN = Prepared(
+    select(inbox).where(
+        TAKEN, inbox.c.counterparty == bindparam("sender"), inbox.c.message_id == bindparam("wanted")
+    )
+)
+_KEY_OF = Prepared(select(inbox_lines.c.key).where(inbox_lines.c.uetr == bindparam("wanted")))
 
 
 class Inbox:
     """The incoming messages of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals
@@ -42,8 +48,8 @@ class Inbox:
         """The message of this identification that was taken from this counterparty."""
         if not message_id:
             return None
-        wanted = (TAKEN, inbox.c.counterparty == counterparty, inbox.c.message_id == message_id)
-        return self._one(select(inbox).where(*wanted))
+        row = self._connection.execute(_TAKEN, {"sender": counterparty, "wanted": message_id}).one_or_none()
+        return None if row is None else self._with_lines(row)
 
     def key_of(self, uetr: str) -> str | None:
         """The message that this payment was a line of; None for a payment that came alone."""
@@ -53,7 +59,8 @@ class Inbox:
     def position_of(self, uetr: str) -> int | None:
         """Which line of its message a payment was, from 1."""
         query = select(inbox_lines.c.position).where(inbox_lines.c.uetr == uetr)
-        return self._connection.scalar(query)
+        position = self._connection.scalar(query)
+        return None if position is None else int(position)
 
     def is_open(self, key: str, ended: Sequence[State]) -> bool:
         """Whether a payment of this message is in another state than these."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, update
 
+from node.book.prepared import Hand, Prepared
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus, LaneRecord
 from node.book.tables import lanes, transactions
 
@@ -16,30 +17,42 @@ Records = list[EvmTransactionRecord]
 Status = EvmTransactionStatus
 
 # Where units are not serialised by the database, this lock is what makes allotments take turns.
-_LOCK = select(lanes).where(lanes.c.lane == bindparam("wanted")).with_for_update()
-_COUNT_ON = update(lanes).where(lanes.c.lane == bindparam("wanted")).values(next_nonce=bindparam("next"))
-_KEEP = insert(transactions)
-_MARK = (
+_LOCK = Prepared(select(lanes).where(lanes.c.lane == bindparam("wanted")).with_for_update())
+_LANE = Prepared(select(lanes).where(lanes.c.lane == bindparam("wanted")))
+_COUNT_ON = Prepared(update(lanes).where(lanes.c.lane == bindparam("wanted")).values(next_nonce=bindparam("next")))
+_KEEP = Prepared(insert(transactions))
+_MARK = Prepared(
     update(transactions)
     .where(transactions.c.transaction_hash == bindparam("wanted"))
     .values(status=bindparam("now"), block_number=bindparam("block"))
 )
-_TOUCH = (
+_TOUCH = Prepared(
     update(transactions)
     .where(transactions.c.transaction_hash == bindparam("wanted"))
     .values(broadcast_count=transactions.c.broadcast_count + 1, last_broadcast_s=bindparam("at_s"))
 )
-_WAITING = (
-    select(transactions.c.lane, func.count())
+_WAITING = Prepared(
+    select(transactions.c.lane, func.count().label("many"))
     .where(transactions.c.status == Status.SIGNED)
     .group_by(transactions.c.lane)
+)
+_FOLLOWED = or_(*(transactions.c.status == status for status in (Status.SIGNED, Status.INCLUDED, Status.REVERTED)))
+_UNFINISHED = Prepared(
+    select(transactions)
+    .where(transactions.c.lane == bindparam("wanted"), _FOLLOWED)
+    .order_by(transactions.c.nonce, transactions.c.attempt)
+)
+_REVERTED = Prepared(
+    select(transactions)
+    .where(transactions.c.status == Status.REVERTED, transactions.c.block_number <= bindparam("last_block"))
+    .order_by(transactions.c.block_number, transactions.c.id)
 )
 
 
 class Lanes:
     """The lanes of a unit, and the transactions that were sent down them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hand) -> None:
         """Made by Unit."""
         self._connection = connection
 
@@ -50,7 +63,7 @@ class Lanes:
 
     def find(self, lane: str) -> LaneRecord | None:
         """The lane as it stands, to look at; None before its first nonce."""
-        row = self._connection.execute(select(lanes).where(lanes.c.lane == lane)).one_or_none()
+        row = self._connection.execute(_LANE, {"wanted": lane}).one_or_none()
         return None if row is None else _lane(row)
 
     def next_nonce(self, lane: str, chain_nonce: int) -> int:
@@ -117,15 +130,11 @@ class Lanes:
 
         A reverted one stays among them until it is marked final: its block may be replaced by another.
         """
-        followed = transactions.c.status.in_((Status.SIGNED, Status.INCLUDED, Status.REVERTED))
-        here = select(transactions).where(transactions.c.lane == lane, followed)
-        return self._read(here.order_by(transactions.c.nonce, transactions.c.attempt))
+        return [_record(row) for row in self._connection.execute(_UNFINISHED, {"wanted": lane})]
 
     def reverted(self, last_block: int) -> Records:
         """The transactions of all lanes that changed nothing, in blocks up to `last_block`, in order of blocks."""
-        there = transactions.c.block_number <= last_block
-        reverted = select(transactions).where(transactions.c.status == Status.REVERTED, there)
-        return self._read(reverted.order_by(transactions.c.block_number, transactions.c.id))
+        return [_record(row) for row in self._connection.execute(_REVERTED, {"last_block": last_block})]
 
     def mark(self, transaction_hash: str, status: EvmTransactionStatus, block_number: int | None) -> None:
         """Note how far a transaction has come, and in which block."""

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, select
+from sqlalchemy import CursorResult, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
 from node.book.message_seal import message_row, read_message
+from node.book.prepared import Hand, Prepared
 from node.book.records import MessageIdTaken, MessageRecord
 from node.book.seals import Seals
 from node.book.tables import INBOUND, messages
 
-_ADD = insert(messages)
-_OF = select(messages).where(messages.c.uetr == bindparam("wanted")).order_by(messages.c.id)
-_FIND_INBOUND = select(messages).where(
-    INBOUND,  # in these very words, or the partial index would not serve
-    messages.c.counterparty == bindparam("wanted_counterparty"),
-    messages.c.message_id == bindparam("wanted_id"),
+_ADD = Prepared(insert(messages))
+_OF = Prepared(select(messages).where(messages.c.uetr == bindparam("wanted")).order_by(messages.c.id))
+_FIND_INBOUND = Prepared(
+    select(messages).where(
+        INBOUND,  # in these very words, or the partial index would not serve
+        messages.c.counterparty == bindparam("wanted_counterparty"),
+        messages.c.message_id == bindparam("wanted_id"),
+    )
 )
 
 
 class Messages:
     """The messages of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals

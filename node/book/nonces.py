@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
+from node.book.prepared import Hand, Prepared
 from node.book.tables import nonces
 
-_USE = insert(nonces)
+_USE = Prepared(insert(nonces))
+_PURGE = Prepared(delete(nonces).where(nonces.c.expires_s < bindparam("now_s")))
 
 
 class Nonces:
     """The request nonces of a unit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hand) -> None:
         """Made by Unit."""
         self._connection = connection
 
@@ -31,4 +33,4 @@ class Nonces:
 
     def purge(self, now_s: float) -> int:
         """Forget nonces whose expiry is past; returns how many."""
-        return self._connection.execute(delete(nonces).where(nonces.c.expires_s < now_s)).rowcount
+        return int(self._connection.execute(_PURGE, {"now_s": now_s}).rowcount)

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
@@ -19,6 +20,7 @@ from node.book.finding_seal import open_findings, seal_findings
 from node.book.key_tables import subjects
 from node.book.payment_json import facts_to_json, payment_from_json, quote_from_json, quote_to_json
 from node.book.payment_seal import open_persons, seal_persons
+from node.book.prepared import Hand, Prepared
 from node.book.records import EndedPayment, PaymentRecord, StaleRecord, Step, UetrTaken
 from node.book.sealing import Key
 from node.book.seals import PAYMENTS, Seals
@@ -48,27 +50,58 @@ _CHANGEABLE = (
 _ENOUGH_FOR_ONE_QUERY = 500
 
 # Built once: building a statement costs several times what running it does.
-_ADD = insert(payments)
-_ADD_STEP = insert(steps)
+_ADD = Prepared(insert(payments))
+_ADD_STEP = Prepared(insert(steps))
 _ALL = select(payments, subjects.c.key.label("subject_key")).outerjoin(
     subjects, subjects.c.subject == payments.c.subject
 )
-_FIND = _ALL.where(payments.c.uetr == bindparam("wanted"))
-_IS_THERE = select(payments.c.id).where(payments.c.uetr == bindparam("wanted"))
+_FIND = Prepared(_ALL.where(payments.c.uetr == bindparam("wanted")))
+_NUMBER = Prepared(select(payments.c.id).where(payments.c.uetr == bindparam("wanted")))
 _RETURNS = _ALL.where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
+_STEPS_OF_ONE = Prepared(select(steps).where(steps.c.uetr == bindparam("wanted")).order_by(steps.c.id))
 _STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
 _FIND_MANY = _ALL.where(payments.c.uetr.in_(bindparam("wanted", expanding=True)))
-_CHANGE = update(payments).where(
-    payments.c.uetr == bindparam("wanted"),
-    payments.c.version == bindparam("read_version"),
-    payments.c.state == bindparam("read_state"),
+_CHANGE = Prepared(
+    update(payments).where(
+        payments.c.uetr == bindparam("wanted"),
+        payments.c.version == bindparam("read_version"),
+        payments.c.state == bindparam("read_state"),
+    )
 )
+
+
+def _in(*states: State) -> Any:
+    """Whether a payment is in one of these states, in a form that can be prepared."""
+    return or_(*(payments.c.state == state for state in states))
+
+
+_EARLY = _in(State.RECEIVED, State.VALIDATED, State.ACCEPTED) & (payments.c.side == Side.DEBTOR_AGENT)
+_UNDER_WAY = Prepared(
+    select(func.count()).select_from(select(payments.c.id).where(_EARLY).limit(bindparam("most")).subquery())
+)
+_WAITING = select(payments.c.uetr).where(_in(State.ACCEPTED, State.SUBMITTED)).order_by(payments.c.id)
+_OPEN = Prepared(_WAITING)
+_OPEN_UNTIL = Prepared(_WAITING.where(payments.c.instruction_expiry_s < bindparam("before_s")))
+
+
+@cache
+def _due_for(states: tuple[State, ...], *, in_bulk: bool) -> Prepared:
+    together = (payments.c.state == State.ACCEPTED) & payments.c.sequence.is_not(None)
+    now_s: BindParameter[float] = bindparam("now_s")
+    return Prepared(
+        select(payments.c.uetr, payments.c.claimed_until_s)
+        .where(_in(*states), payments.c.due_at_s <= now_s)
+        .where(payments.c.side == Side.DEBTOR_AGENT, together if in_bulk else ~together)
+        .where((payments.c.claimed_by == bindparam("worker")) | (payments.c.claimed_until_s <= now_s))
+        .order_by(payments.c.due_at_s, payments.c.id)
+        .limit(bindparam("most"))
+    )
 
 
 class Payments:
     """The payments of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals
@@ -94,17 +127,21 @@ class Payments:
             with self._connection.begin_nested():
                 self._connection.execute(_ADD, row)
         except IntegrityError:
-            if self._connection.execute(_IS_THERE, {"wanted": record.uetr}).first() is None:
+            if self._connection.execute(_NUMBER, {"wanted": record.uetr}).first() is None:
                 raise
             raise UetrTaken(record.uetr) from None
         self._seals.opened(record.uetr, key)
-        self._connection.execute(_ADD_STEP, [_step_row(record.uetr, step) for step in record.history])
+        for step in record.history:
+            self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
         self._events.payment_moved(record.uetr, record.state, record.version, record.received_at)
 
     def find(self, uetr: str) -> PaymentRecord | None:
         """The payment of this UETR, with its whole history."""
-        found = self._read(_FIND, wanted=uetr)
-        return found[0] if found else None
+        row = self._connection.execute(_FIND, {"wanted": uetr}).one_or_none()
+        if row is None:
+            return None
+        taken = self._connection.execute(_STEPS_OF_ONE, {"wanted": uetr})
+        return self._record(row, tuple(Step(step.state, step.at, step.event) for step in taken))
 
     def find_many(self, uetrs: Sequence[str]) -> Records:
         """The payments of these UETRs that are in the book, the oldest first."""
@@ -121,7 +158,7 @@ class Payments:
 
     def number_of(self, uetr: str) -> int:
         """A payment's place in the book, from 1 on: no two payments have the same. Raises LookupError."""
-        number = self._connection.scalar(select(payments.c.id).where(payments.c.uetr == uetr))
+        number = self._connection.scalar(_NUMBER, {"wanted": uetr})
         if number is None:
             raise LookupError(f"payment {uetr} is not in the book")
         return int(number)
@@ -197,17 +234,8 @@ class Payments:
 
         With `in_bulk` only those that may go in a batch, else all others.
         """
-        sequence = payments.c.sequence
-        together = (payments.c.state == State.ACCEPTED) & sequence.is_not(None)
-        query = (
-            select(payments.c.uetr, payments.c.claimed_until_s)
-            .where(payments.c.state.in_(states), payments.c.due_at_s <= now_s)
-            .where(payments.c.side == Side.DEBTOR_AGENT, together if in_bulk else ~together)
-            .where((payments.c.claimed_by == worker) | (payments.c.claimed_until_s <= now_s))
-            .order_by(payments.c.due_at_s, payments.c.id)
-            .limit(limit)
-        )
-        found = self._connection.execute(query).all()
+        wanted = {"worker": worker, "now_s": now_s, "most": limit}
+        found = self._connection.execute(_due_for(tuple(states), in_bulk=in_bulk), wanted).all()
         mine = [str(row.uetr) for row in found if row.claimed_until_s > now_s]
         return mine, [str(row.uetr) for row in found if row.claimed_until_s <= now_s]
 
@@ -228,16 +256,13 @@ class Payments:
 
     def under_way(self, most: int) -> int:
         """How many payments of ours are on their way to the chain, counted no further than `most`."""
-        early = payments.c.state.in_((State.RECEIVED, State.VALIDATED, State.ACCEPTED))
-        some = select(payments.c.id).where(early, payments.c.side == Side.DEBTOR_AGENT).limit(most)
-        return int(self._connection.scalar(select(func.count()).select_from(some.subquery())) or 0)
+        return int(self._connection.scalar(_UNDER_WAY, {"most": most}) or 0)
 
     def open_until(self, before_s: float | None = None) -> list[str]:
         """UETRs of payments that wait for the chain, or of those whose instruction expires before that time."""
-        query = select(payments.c.uetr).where(payments.c.state.in_((State.ACCEPTED, State.SUBMITTED)))
-        if before_s is not None:
-            query = query.where(payments.c.instruction_expiry_s < before_s)
-        return [str(uetr) for uetr in self._connection.scalars(query.order_by(payments.c.id))]
+        if before_s is None:
+            return [str(uetr) for uetr in self._connection.scalars(_OPEN)]
+        return [str(uetr) for uetr in self._connection.scalars(_OPEN_UNTIL, {"before_s": before_s})]
 
     def ended(self, after: int, limit: int) -> list[EndedPayment]:
         """A page of ended payments that had an instruction, by their numbers; the first page is after 0."""

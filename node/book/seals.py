@@ -10,10 +10,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from node.book.account_names import AccountNames
 from node.book.key_tables import subjects
+from node.book.prepared import Hand, Prepared
 from node.book.sealing import ERASED, Key, at_place
 from node.book.tables import payments
 from node.book.vault import Vault
@@ -22,12 +23,12 @@ from node.domain.payment import Payment, Side
 ERASED_BODY: Final = f"<{ERASED}/>".encode()  # of a message; readers of XML stay readers
 PAYMENTS: Final = "payments"
 
-_FILE = (
+_FILE = Prepared(
     select(payments.c.uetr, payments.c.file_key, payments.c.subject, subjects.c.key.label("subject_key"))
     .outerjoin(subjects, subjects.c.subject == payments.c.subject)
     .where(payments.c.uetr == bindparam("wanted"))
 )
-_SUBJECT = select(subjects.c.key).where(subjects.c.subject == bindparam("wanted"))
+_SUBJECT = Prepared(select(subjects.c.key).where(subjects.c.subject == bindparam("wanted")))
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Owner:
 class Seals:
     """Opens and seals for one unit."""
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    def __init__(self, connection: Hand, vault: Vault) -> None:
         """Made by Unit."""
         self.vault = vault
         self.accounts = AccountNames(connection, vault)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from node.book.message_seal import read_message
+from node.book.prepared import Hand, Prepared
 from node.book.records import EntryRecord, MessageRecord
 from node.book.seals import Seals
 from node.book.tables import accounts, entries, messages, notified_entry, statements
@@ -47,10 +48,17 @@ class StatementRecord:
     digest: bytes
 
 
+_FRESH = Prepared(
+    _COLUMNS.where(entries.c.id > select(notified_entry.c.entry).scalar_subquery())
+    .order_by(entries.c.id)
+    .limit(bindparam("most"))
+)
+
+
 class Statements:
     """The statements of a unit."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals
@@ -80,8 +88,8 @@ class Statements:
 
     def fresh(self, limit: int) -> list[NumberedEntry]:
         """Entries of any account that nobody has been notified of, in order."""
-        marked = select(notified_entry.c.entry).scalar_subquery()
-        return self._entries(_COLUMNS.where(entries.c.id > marked).order_by(entries.c.id).limit(limit))
+        found = self._connection.execute(_FRESH, {"most": limit}).all()
+        return [_numbered(row, self._names.number(row.account)) for row in found]
 
     def notified(self, number: int) -> None:
         """Entries up to this one have been notified."""

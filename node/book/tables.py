@@ -275,6 +275,7 @@ transactions = Table(
     Column("block_number", BigInteger),
     UniqueConstraint("lane", "nonce", "attempt"),
     Index(None, "lane", "status", "nonce"),
+    Index(None, "status", "block_number"),
 )
 
 transfers = Table(

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 
 from node.book.key_tables import book_keys, subjects
+from node.book.prepared import Hand
 from node.book.sealing import Key, Unreadable, at_place, new_key
 from node.book.tables import payments
 
@@ -41,7 +42,7 @@ class Vault:
         """Forget every key that was unwrapped."""
         self._unwrap.cache_clear()
 
-    def assert_current(self, connection: Connection) -> None:
+    def assert_current(self, connection: Connection | Hand) -> None:
         """Raise WrongMasterKey where another process has changed the master key: what we wrapped would be lost."""
         kept = connection.scalar(select(book_keys.c.master))
         if kept != self._master.fingerprint:

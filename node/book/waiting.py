@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from node.book.finding_seal import open_findings, seal_findings
 from node.book.inbox_records import Wait
 from node.book.intake_tables import remarks, waits
+from node.book.prepared import Hand, Prepared
 from node.book.seals import Seals
 from node.domain.reasons import Finding
 
-_REMARKS = select(remarks.c.findings).where(remarks.c.uetr == bindparam("wanted"))
-_WAIT = select(waits).where(waits.c.uetr == bindparam("wanted"))
+_REMARKS = Prepared(select(remarks.c.findings).where(remarks.c.uetr == bindparam("wanted")))
+_WAIT = Prepared(select(waits).where(waits.c.uetr == bindparam("wanted")))
 
 
 class Remarks:
     """Warnings about payments, told at intake and kept."""
 
-    def __init__(self, connection: Connection, seals: Seals) -> None:
+    def __init__(self, connection: Hand, seals: Seals) -> None:
         """Made by Unit."""
         self._connection = connection
         self._seals = seals
@@ -46,7 +47,7 @@ class Remarks:
 class Waits:
     """What payments wait for; one thing at a time, the last is remembered when it is over."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hand) -> None:
         """Made by Unit."""
         self._connection = connection
 

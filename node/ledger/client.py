@@ -104,6 +104,13 @@ class LedgerClient:
             return self._tagged("finalized")
         return self._tagged(hex(max(0, self.head().number - finality.depth)))
 
+    def tips(self) -> tuple[BlockReference, BlockReference]:
+        """The newest final block and the newest block, asked for together; raises as `final` does."""
+        if self.finality().kind is FinalityKind.INSTANT:
+            head = self.head()
+            return head, head
+        return self.final(), self.head()
+
     def block(self, number: int) -> BlockReference:
         """The block of this number on the present chain; raises LedgerBehind where there is none yet."""
         return self._tagged(hex(number))

@@ -22,7 +22,8 @@ from node.ledger.errors import LedgerBehind
 from node.ledger.logs import raw_logs
 from node.ledger.values import BlockReference
 
-_FRESH_S: Final = 0.2
+_FRESH_S: Final = 1.0
+_STALE_AFTER: Final = 5
 _HOLDS_ITS_BIC: Final = {ParticipantStatus.ACTIVE, ParticipantStatus.SUSPENDED, ParticipantStatus.TERMINATING}
 
 
@@ -48,9 +49,10 @@ class DirectorySnapshot:
 class Directory:
     """The registry at address `registry`. Threads may share it. Raises LedgerUnreachable.
 
-    Answers may be older than the head by `fresh_s`, so that one step of a payment does not ask ten times; the
-    contract checks everything again when it settles. `told_of(block)` ends that at once: from then on nothing
-    older than that block is served, whatever a lagging engine shows.
+    An answer looked up within `fresh_s` is given as it is. After that one thread asks the chain, and the others go
+    on with what is kept; from five times `fresh_s` on everybody waits for it, so no answer is older. The contract
+    checks everything again when it settles. `told_of(block)` ends that at once: from then on nothing older than
+    that block is served, whatever a lagging engine shows.
     """
 
     def __init__(self, client: LedgerClient, registry: str, *, fresh_s: float = _FRESH_S) -> None:
@@ -58,9 +60,8 @@ class Directory:
         self.registry = registry
         self._client = client
         self._fresh_s = fresh_s
-        self._lock = threading.Lock()
-        self._snapshot: DirectorySnapshot | None = None
-        self._looked_at = float("-inf")
+        self._asking = threading.Lock()
+        self._kept: tuple[DirectorySnapshot | None, float] = (None, float("-inf"))  # with when it was asked for
         self._known_of = 0
         self._token_infos: dict[str, CurrencyTokenInfo] = {}
 
@@ -91,17 +92,34 @@ class Directory:
 
     def told_of(self, block_number: int) -> None:
         """The registry is known to have changed in this block: serve nothing older from now on."""
-        with self._lock:
+        with self._asking:
             self._known_of = max(self._known_of, block_number)
-            self._looked_at = float("-inf")
+            self._kept = (self._kept[0], float("-inf"))
 
     def snapshot(self) -> DirectorySnapshot:
         """The registry at the newest block; raises LedgerBehind before the block that `told_of` named."""
-        with self._lock:
-            if self._snapshot is None or time.monotonic() - self._looked_at > self._fresh_s:
-                self._snapshot = self._current(self._snapshot)
-                self._looked_at = time.monotonic()
-            return self._snapshot
+        kept, asked_at = self._kept
+        age_s = time.monotonic() - asked_at
+        if kept is not None and age_s <= self._fresh_s:
+            return kept
+        if kept is None or age_s > _STALE_AFTER * self._fresh_s:
+            with self._asking:
+                return self._looked_up()
+        if not self._asking.acquire(blocking=False):
+            return kept
+        try:
+            return self._looked_up()
+        finally:
+            self._asking.release()
+
+    def _looked_up(self) -> DirectorySnapshot:
+        """What is kept, where another thread has asked while we waited; else what the chain says now."""
+        kept, asked_at = self._kept
+        now = time.monotonic()
+        if kept is None or now - asked_at > self._fresh_s:
+            kept = self._current(kept)
+            self._kept = (kept, now)  # what changes while we read may be missing, so its age counts from before
+        return kept
 
     def _current(self, kept: DirectorySnapshot | None) -> DirectorySnapshot:
         head = self._client.head()

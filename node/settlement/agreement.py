@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 from node.book.book import Unit
 from node.book.inbox_records import WaitKind
@@ -61,7 +62,9 @@ def _fix_quote(office: Office, record: PaymentRecord) -> None:
     elif isinstance(answer, Refused):
         _end(office, record, Event.REJECT, answer.findings[0])
     else:
-        _later(office, record)
+        with office.book.unit() as unit:
+            _later(office, unit, record)
+        office.boundary("postponed", record.uetr)
 
 
 def _use_quote(office: Office, record: PaymentRecord, quote_id: str) -> None:
@@ -107,34 +110,44 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
     if ourselves is None or creditor_agent is None:
         _end(office, record, Event.REJECT, _vanished(record))
         return
+    with office.book.unit() as unit:
+        sequence = _sequence(office, unit, record)
+        changes = instructed(office, unit, record, (ourselves, creditor_agent), sequence)
+        unit.payments.save(replace(record, **changes))
+    office.boundary("instructed", record.uetr)
+
+
+def instructed(
+    office: Office,
+    unit: Unit,
+    record: PaymentRecord,
+    agents: tuple[Participant, Participant],
+    sequence: int | None,
+) -> dict[str, Any]:
+    """Write the instruction and keep the message that goes with it; returns what the record says of them."""
+    debtor_agent, creditor_agent = agents
     expiry_s = int(office.clock.now_s()) + office.terms.instruction_s
     if record.quote is not None:
         expiry_s = min(expiry_s, record.quote.quote.expiry_s)
-    with office.book.unit() as unit:
-        sequence = _sequence(office, unit, record)
-        written = office.translator.forward(record, original_message(unit, record.uetr))
-        digest = hashlib.sha256(written.body).digest()
-        instruction = instruction_for(
-            record.payment,
-            debtor_agent=ourselves,
-            creditor_agent=creditor_agent,
-            tokens=office.directory.tokens(),
-            message_digest=digest,
-            expiry_s=expiry_s,
-            sequence=sequence or 0,
-            original=original_instruction(unit, record.payment),
-        )
-        unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
-        unit.payments.save(
-            replace(
-                record,
-                message_digest=digest,
-                instruction=instruction_text(instruction),
-                instruction_expiry_s=expiry_s,
-                sequence=sequence,
-            )
-        )
-    office.boundary("instructed", record.uetr)
+    written = office.translator.forward(record, original_message(unit, record.uetr))
+    digest = hashlib.sha256(written.body).digest()
+    instruction = instruction_for(
+        record.payment,
+        debtor_agent=debtor_agent,
+        creditor_agent=creditor_agent,
+        tokens=office.directory.tokens(),
+        message_digest=digest,
+        expiry_s=expiry_s,
+        sequence=sequence or 0,
+        original=original_instruction(unit, record.payment),
+    )
+    unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
+    return {
+        "message_digest": digest,
+        "instruction": instruction_text(instruction),
+        "instruction_expiry_s": expiry_s,
+        "sequence": sequence,
+    }
 
 
 def _sequence(office: Office, unit: Unit, record: PaymentRecord) -> int | None:
@@ -142,10 +155,15 @@ def _sequence(office: Office, unit: Unit, record: PaymentRecord) -> int | None:
 
     The strict grade is the better one (a return can prove its original by it), so it is what a single one gets.
     """
-    few = office.terms.batch_above
-    if not may_go_in_bulk(record.payment) or unit.payments.under_way(few + 1) <= few:
+    if not may_go_in_bulk(record.payment) or not many_under_way(office, unit):
         return None
     return unit.payments.number_of(record.uetr)
+
+
+def many_under_way(office: Office, unit: Unit) -> bool:
+    """Whether so many payments of ours are on their way that they settle in batches."""
+    few = office.terms.batch_above
+    return unit.payments.under_way(few + 1) > few
 
 
 def _ask(office: Office, record: PaymentRecord) -> None:
@@ -157,28 +175,48 @@ def _ask(office: Office, record: PaymentRecord) -> None:
     if instruction.expiry <= office.clock.now_s():
         expire(office, record)
         return
-    answer = office.correspondent.ask_acceptance(creditor_agent, _request(office, record, instruction))
-    if isinstance(answer, Unreachable):
-        _later(office, record)
-    elif isinstance(answer, Refused):
-        _refused(office, record, creditor_agent, answer)
-    elif _signed_by(office, answer, instruction):
-        _accepted(office, record, creditor_agent, answer)
-    else:
-        _end(office, record, Event.REJECT, _ill_signed(creditor_agent))
-
-
-def _request(office: Office, record: PaymentRecord, instruction: Instruction) -> AcceptanceRequest:
     with office.book.view() as unit:
-        message = next(
-            message.body
-            for message in unit.messages.of(record.uetr)
-            if message.direction == "out" and message.digest == record.message_digest
-        )
+        request = request_for(office, unit, record)
+    answer = office.correspondent.ask_acceptance(creditor_agent, request)
+    with office.book.unit() as unit:
+        boundary = take_answer(office, unit, record, creditor_agent, answer)
+    office.boundary(boundary, record.uetr)
+
+
+def take_answer(
+    office: Office,
+    unit: Unit,
+    record: PaymentRecord,
+    creditor_agent: Participant,
+    answer: Accepted | Refused | Unreachable,
+) -> str:
+    """Keep what the creditor agent said, if anything, and what follows from it; returns the boundary crossed."""
+    if isinstance(answer, Unreachable):
+        _later(office, unit, record)
+        return "postponed"
+    if isinstance(answer, Refused):
+        if answer.message is not None:
+            _keep_answer(office, unit, record, creditor_agent, answer.message)
+        close(office, unit, record, Event.REJECT, answer.findings)
+    elif not _signed_by(office, answer, instruction_of(record)):
+        close(office, unit, record, Event.REJECT, (_ill_signed(creditor_agent),))
+    else:
+        _accepted(office, unit, record, creditor_agent, answer)
+        return "accepted"
+    return "rejected"
+
+
+def request_for(office: Office, unit: Unit, record: PaymentRecord) -> AcceptanceRequest:
+    """What the creditor agent is shown of a payment whose instruction is written."""
+    message = next(
+        message.body
+        for message in unit.messages.of(record.uetr)
+        if message.direction == "out" and message.digest == record.message_digest
+    )
     signed = record.quote
     return AcceptanceRequest(
         message=message,
-        instruction=instruction,
+        instruction=instruction_of(record),
         quote=typed_quote(signed.quote, office.directory.tokens()) if signed else None,
         quote_signature=signed.signature if signed else None,
     )
@@ -193,27 +231,19 @@ def _signed_by(office: Office, answer: Accepted, instruction: Instruction) -> bo
         return False
 
 
-def _accepted(office: Office, record: PaymentRecord, creditor_agent: Participant, answer: Accepted) -> None:
-    with office.book.unit() as unit:
-        _keep_answer(office, unit, record, creditor_agent, answer.message)
-        unit.payments.move(
-            record,
-            Event.ACCEPT,
-            now(office),
-            acceptance_signature=answer.signature,
-            acceptance_expiry_s=answer.expiry_s,
-            due_at_s=office.clock.now_s(),
-            attempts=0,
-        )
-    office.boundary("accepted", record.uetr)
-
-
-def _refused(office: Office, record: PaymentRecord, creditor_agent: Participant, answer: Refused) -> None:
-    with office.book.unit() as unit:
-        if answer.message is not None:
-            _keep_answer(office, unit, record, creditor_agent, answer.message)
-        close(office, unit, record, Event.REJECT, answer.findings)
-    office.boundary("rejected", record.uetr)
+def _accepted(
+    office: Office, unit: Unit, record: PaymentRecord, creditor_agent: Participant, answer: Accepted
+) -> None:
+    _keep_answer(office, unit, record, creditor_agent, answer.message)
+    unit.payments.move(
+        record,
+        Event.ACCEPT,
+        now(office),
+        acceptance_signature=answer.signature,
+        acceptance_expiry_s=answer.expiry_s,
+        due_at_s=office.clock.now_s(),
+        attempts=0,
+    )
 
 
 def _keep_answer(
@@ -223,12 +253,10 @@ def _keep_answer(
     unit.messages.add(inbound(office, record.uetr, creditor_agent.bic, written))
 
 
-def _later(office: Office, record: PaymentRecord) -> None:
+def _later(office: Office, unit: Unit, record: PaymentRecord) -> None:
     """Nobody answered: try again after a while, with everything as it stands."""
     due = office.clock.now_s() + retry_delay_s(office.terms, record.attempts)
-    with office.book.unit() as unit:
-        unit.payments.save(replace(record, attempts=record.attempts + 1, due_at_s=due))
-    office.boundary("postponed", record.uetr)
+    unit.payments.save(replace(record, attempts=record.attempts + 1, due_at_s=due))
 
 
 def _end(office: Office, record: PaymentRecord, event: Event, finding: Finding) -> None:

@@ -7,17 +7,20 @@ agent that lost our answer can simply ask once more.
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from node.book.book import Unit
-from node.book.records import AccountStatus, PaymentRecord
+from node.book.records import AccountStatus, BookTrouble, PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.own_account import is_own
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.payment import Payment, Side, credit_leg, debit_leg, is_cross_currency
 from node.domain.quote import SignedQuote
 from node.domain.reasons import Finding, Reason
+from node.ledger.errors import LedgerUnreachable
 from node.settlement.batching import may_go_in_bulk
 from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
@@ -27,36 +30,80 @@ from node.settlement.returning import original_instruction, return_finding
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
 from wallet.typed_data import Acceptance, Instruction, signing_digest, struct_hash
 
+_log = logging.getLogger(__name__)
 
-def consider(
-    office: Office,
-    debtor_agent: Participant,
-    payment: Payment,
-    findings: tuple[Finding, ...],
-    message: Written,
-    request: AcceptanceRequest,
-) -> Accepted | Refused:
+
+@dataclass(frozen=True)
+class Proposal:
+    """A payment that another institution proposes, as it was read; `findings` is what the message rules found."""
+
+    payment: Payment
+    findings: tuple[Finding, ...]
+    message: Written
+    request: AcceptanceRequest
+
+
+def consider(office: Office, debtor_agent: Participant, proposal: Proposal) -> Accepted | Refused:
     """Answer a proposed payment: our pacs.002 with a signed acceptance, or with the reasons against it.
 
-    `debtor_agent` is whoever signed the request; `findings` is what the message rules found. A refusal is
-    recorded too, unless the UETR is already another payment's.
+    `debtor_agent` is whoever signed the request. A refusal is recorded too, unless the UETR is already another
+    payment's.
     """
-    digest = hashlib.sha256(message.body).digest()
-    findings = findings + _misfits(office, debtor_agent, payment, request, digest)
-    with office.book.unit() as unit:
-        known = unit.payments.find(payment.uetr)
-        if known is not None:
-            return _again(unit, known, digest)
-        if unit.messages.find_inbound(debtor_agent.bic, message.message_id) is not None:
-            return Refused((_reused(message.message_id),))
-        record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
-        unit.payments.add(record)
-        unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
-        findings = findings or _return_findings(unit, payment) or _account_findings(unit, payment)
-        findings = findings or _name_findings(office, unit, payment)
-        answer = _decide(office, unit, record, findings, message, request, debtor_agent)
-    office.boundary("considered", payment.uetr)
+    (answer,) = _considered(office, debtor_agent, (proposal,))
     return answer
+
+
+def consider_all(
+    office: Office, debtor_agent: Participant, proposals: Sequence[Proposal]
+) -> list[Accepted | Refused]:
+    """Answer many as `consider` answers one, each for itself and all in one commit; in their order."""
+    try:
+        return _considered(office, debtor_agent, proposals)
+    except (BookTrouble, LedgerUnreachable):
+        raise
+    except Exception:  # noqa: BLE001  what one of them does to the unit is that one's alone
+        _log.exception("%d proposals could not be considered together", len(proposals))
+        return [consider(office, debtor_agent, proposal) for proposal in proposals]
+
+
+def _considered(
+    office: Office, debtor_agent: Participant, proposals: Sequence[Proposal]
+) -> list[Accepted | Refused]:
+    digests = [hashlib.sha256(proposal.message.body).digest() for proposal in proposals]
+    misfits = [
+        _misfits(office, debtor_agent, proposal.payment, proposal.request, digest)
+        for proposal, digest in zip(proposals, digests, strict=True)
+    ]
+    with office.book.unit() as unit:
+        answers = [
+            _consider(office, unit, debtor_agent, replace(proposal, findings=proposal.findings + wrong), digest)
+            for proposal, wrong, digest in zip(proposals, misfits, digests, strict=True)
+        ]
+    for proposal, answer in zip(proposals, answers, strict=True):
+        if answer.is_new:
+            office.boundary("considered", proposal.payment.uetr)
+    return [answer.word for answer in answers]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    word: Accepted | Refused
+    is_new: bool
+
+
+def _consider(office: Office, unit: Unit, debtor_agent: Participant, proposal: Proposal, digest: bytes) -> _Answer:
+    payment, message = proposal.payment, proposal.message
+    known = unit.payments.find(payment.uetr)
+    if known is not None:
+        return _Answer(_again(unit, known, digest), is_new=False)
+    if unit.messages.find_inbound(debtor_agent.bic, message.message_id) is not None:
+        return _Answer(Refused((_reused(message.message_id),)), is_new=False)
+    record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
+    unit.payments.add(record)
+    unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
+    findings = proposal.findings or _return_findings(unit, payment) or _account_findings(unit, payment)
+    findings = findings or _name_findings(office, unit, payment)
+    return _Answer(_decide(office, unit, record, findings, message, proposal.request, debtor_agent), is_new=True)
 
 
 def _again(unit: Unit, known: PaymentRecord, digest: bytes) -> Accepted | Refused:
@@ -169,6 +216,8 @@ def _quote_misfits(payment: Payment, request: AcceptanceRequest) -> tuple[Findin
 
 
 def _original(office: Office, payment: Payment) -> Instruction | None:
+    if payment.return_of is None:
+        return None
     with office.book.view() as unit:
         return original_instruction(unit, payment)
 

@@ -26,7 +26,7 @@ from wallet.signer import SignatureRefused, SignerUnreachable
 
 _log = logging.getLogger(__name__)
 
-_WAITS = (LedgerUnreachable, AlreadyDecided, LaneStopped, BookTrouble, SignerUnreachable, SignatureRefused)
+WAITS = (LedgerUnreachable, AlreadyDecided, LaneStopped, BookTrouble, SignerUnreachable, SignatureRefused)
 
 STEPS: dict[State, Callable[[Office, PaymentRecord], None]] = {
     State.RECEIVED: validate,
@@ -49,12 +49,19 @@ class Due:
     together: list[str]
 
 
-def claim_due(office: Office, worker: str, limit: int = 100) -> Due:
+def claim_due(office: Office, worker: str, limit: int = 100, *, together: bool = True) -> Due:
     """Claim due payments for a worker; those claimed before and still due are among them.
 
-    Where only a few could settle together, they are taken singly.
+    Where only a few could settle together, they are taken singly. Without `together` those that could are left
+    to be joined by others.
     """
     singly = _claimed(office, worker, limit, in_bulk=False)
+    if not together:
+        return Due(singly, [])
+    return _bulk(office, worker, singly)
+
+
+def _bulk(office: Office, worker: str, singly: list[str]) -> Due:
     together = _claimed(office, worker, MOST_PAYMENTS, in_bulk=True)
     if len(together) <= office.terms.batch_above:
         return Due(singly + together, [])
@@ -77,10 +84,10 @@ def step_batch(office: Office, uetrs: list[str]) -> None:
         submit_batch(office, uetrs)
     except StaleRecord:
         _log.info("a payment of a batch moved meanwhile")
-    except _WAITS as trouble:
+    except WAITS as trouble:
         _log.warning("%d payments wait: %s", len(uetrs), trouble)
         for uetr in uetrs:
-            _postpone(office, uetr)
+            postpone(office, uetr)
     except Exception:  # noqa: BLE001  what one payment does to a batch must not hold up the others
         _log.exception("a batch of %d payments could not be made", len(uetrs))
         for uetr in uetrs:
@@ -118,12 +125,12 @@ def step(office: Office, uetr: str) -> None:
         _take(office, record)
     except StaleRecord:
         _log.info("payment %s moved meanwhile", uetr)
-    except _WAITS as trouble:
+    except WAITS as trouble:
         _log.warning("payment %s waits: %s", uetr, trouble)
-        _postpone(office, uetr)
+        postpone(office, uetr)
     except Exception:  # noqa: BLE001  one payment's surprise must not stop the others, nor spin
         _log.exception("payment %s waits after a fault of ours", uetr)
-        _postpone(office, uetr)
+        postpone(office, uetr)
 
 
 def _take(office: Office, record: PaymentRecord) -> None:
@@ -134,7 +141,8 @@ def _take(office: Office, record: PaymentRecord) -> None:
         STEPS[record.state](office, record)
 
 
-def _postpone(office: Office, uetr: str) -> None:
+def postpone(office: Office, uetr: str) -> None:
+    """Let a payment come again later, the later the more often it was postponed."""
     with office.book.unit() as unit:
         record = unit.payments.find(uetr)
         if record is not None and record.state in STEPS:

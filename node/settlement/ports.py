@@ -5,7 +5,7 @@ The API room implements them; the simulation implements them with fakes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,6 +103,12 @@ class Correspondent(Protocol):
         self, creditor_agent: Participant, request: AcceptanceRequest
     ) -> Accepted | Refused | Unreachable:
         """Show a payment to its creditor agent and get its signed word."""
+        ...
+
+    def ask_acceptances(
+        self, creditor_agent: Participant, requests: Sequence[AcceptanceRequest]
+    ) -> Sequence[Accepted | Refused | Unreachable]:
+        """Show many payments to their creditor agent at once; one answer each, in their order."""
         ...
 
     def ask_quote(self, provider: Participant, request: QuoteRequest) -> SignedQuote | Refused | Unreachable:

@@ -18,16 +18,24 @@ from node.settlement.returning import return_finding
 
 def validate(office: Office, record: PaymentRecord) -> None:
     """Take a RECEIVED payment to VALIDATED with the debtor's money reserved, or to REJECTED."""
-    payment = record.payment
-    finding = agent_finding(office, payment) or currency_finding(office, payment)
+    by_registry = registry_finding(office, record.payment)
     with office.book.unit() as unit:
-        finding = finding or return_finding(unit, payment) or account_finding(unit, payment)
-        finding = finding or _reserve(unit, payment)
+        finding = by_registry or book_finding(unit, record.payment)
         if finding is not None:
             close(office, unit, record, Event.REJECT, (finding,))
         else:
             unit.payments.move(record, Event.VALIDATE, now(office), due_at_s=office.clock.now_s(), attempts=0)
     office.boundary("validated" if finding is None else "rejected", record.uetr)
+
+
+def registry_finding(office: Office, payment: Payment) -> Finding | None:
+    """What the registry on chain has against a payment."""
+    return agent_finding(office, payment) or currency_finding(office, payment)
+
+
+def book_finding(unit: Unit, payment: Payment) -> Finding | None:
+    """What our book has against a payment; where it is nothing, the debtor's money is reserved."""
+    return return_finding(unit, payment) or account_finding(unit, payment) or _reserve(unit, payment)
 
 
 def agent_finding(office: Office, payment: Payment) -> Finding | None:

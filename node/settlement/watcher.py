@@ -30,13 +30,16 @@ from node.settlement.typed import instruction_of
 _BLOCKS_A_PASS = 500
 
 
-def watch(office: Office) -> bool:
-    """Read what is new on the chain and book it; True if anything moved."""
+def watch(office: Office, *, looks_for_expired: bool = True) -> bool:
+    """Read what is new on the chain and book it; True if anything moved.
+
+    What the chain can no longer settle is ended only where `looks_for_expired`, which asks it for its clock.
+    """
     with office.book.view() as unit:
         watched = unit.cursor.watched()
-        some_wait = bool(unit.payments.open_until())
+        some_wait = looks_for_expired and bool(unit.payments.open_until())
     chain_now_s = office.client.pending_time_s() - office.terms.chain_clock_margin_s if some_wait else 0
-    final, head = office.client.final(), office.client.head()
+    final, head = office.client.tips()
     first = watched[0] + 1 if watched else 0
     last = min(final.number, first + _BLOCKS_A_PASS - 1)
     moved = False
@@ -46,7 +49,7 @@ def watch(office: Office) -> bool:
         return moved
     if head.number > final.number:
         moved = _note_included(office, final.number + 1, head.number) or moved
-        chain_now_s = final.timestamp_s
+        chain_now_s = final.timestamp_s if looks_for_expired else 0
     moved = _answer_reverts(office, last) or moved
     return _expire(office, chain_now_s) or moved
 

@@ -5,22 +5,32 @@ Payments are stepped by a few threads of their own, so that one slow counterpart
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Final
 
-from node.ledger.errors import LedgerUnreachable
+from node.book.records import PaymentRecord
 from node.settlement.duty import CARING, FOLLOWING, Duty
 from node.settlement.engine import carry, claim_due, step_batch
 from node.settlement.follow_up import FollowUp
+from node.settlement.loop import Loop, Pause
 from node.settlement.office import Office, now
 from node.settlement.sender import send_pending
+from node.settlement.together import carry_together, may_go_together
 from node.settlement.watcher import watch
 
-_log = logging.getLogger(__name__)
+# Passes of a loop begin so far apart at least: what comes meanwhile is done together, however often it is woken.
+_ENGINE_PACE_S: Final = 0.05
+_CHAIN_PACE_S: Final = 0.05
+_AFTERCARE_PACE_S: Final = 0.25
+# Payments that may settle together are gathered for so long, and looked at for expiry so often.
+_GATHER_S: Final = 0.2
+_EXPIRY_S: Final = 1.0
+_MOST_TOGETHER: Final = 50
+_GROUPS_AN_AGENT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -48,12 +58,16 @@ class Worker:
         self._caring = Duty(book, now_s, CARING, name, terms.claim_s)
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
+        self._groups_of: dict[str, list[Future[None]]] = {}
+        self._held_back: set[str] = set()
         self._loops = (
-            _Loop(office, "engine", self._take_forward),
-            _Loop(office, "chain", self._follow_chain),
-            _Loop(office, "aftercare", FollowUp(office, self._caring.is_ours)),
+            Loop(office, "engine", self._take_forward, _ENGINE_PACE_S),
+            Loop(office, "chain", self._follow_chain, _CHAIN_PACE_S),
+            Loop(office, "aftercare", FollowUp(office, self._caring.is_ours), _AFTERCARE_PACE_S),
         )
         self._tidy_at_s = 0.0
+        self._gathered = Pause(_GATHER_S)
+        self._expiry = Pause(_EXPIRY_S)
 
     def start(self) -> None:
         """Begin; what a crash left unfinished is taken up first, for it is simply what is due."""
@@ -88,27 +102,58 @@ class Worker:
 
     def _take_forward(self) -> bool:
         self._in_flight = {uetr: future for uetr, future in self._in_flight.items() if not future.done()}
-        due = claim_due(self._office, self.name)
+        gathering = self._gathered.is_over()
+        due = claim_due(self._office, self.name, together=gathering)
+        if gathering and due.together:
+            self._gathered.begin()
         batch = [uetr for uetr in due.together if uetr not in self._in_flight]
         if batch:
-            together = self._pool.submit(self._step_batch, batch)
-            self._in_flight |= dict.fromkeys(batch, together)
+            self._start(step_batch, batch, batch)
         fresh = [uetr for uetr in due.singly if uetr not in self._in_flight]
-        for uetr in fresh:
-            self._in_flight[uetr] = self._pool.submit(self._step, uetr)
-        return bool(fresh or batch) and len(self._in_flight) < self._office.terms.parallel_payments
+        for records in self._groups(fresh):
+            self._start(carry_together, records, [record.uetr for record in records])
+        singly = [uetr for uetr in fresh if uetr not in self._in_flight and uetr not in self._held_back]
+        for uetr in singly:
+            self._start(carry, uetr, [uetr])
+        return bool(singly or batch) and len(self._in_flight) < self._office.terms.parallel_payments
 
-    def _step(self, uetr: str) -> None:
-        try:
-            carry(self._office, uetr)
-        finally:
-            self.wake()
+    def _groups(self, uetrs: list[str]) -> Iterator[list[PaymentRecord]]:
+        """Payments to be taken to their acceptance together, where there are more than a few, by creditor agent.
 
-    def _step_batch(self, uetrs: list[str]) -> None:
+        Of each creditor agent two groups at most are under way: the longer it takes, the larger the next ones.
+        """
+        self._held_back = set()
+        if len(uetrs) + len(self._in_flight) <= self._office.terms.batch_above:
+            return
+        with self._office.book.view() as unit:
+            found = unit.payments.find_many(uetrs)
+        by_agent: defaultdict[str, list[PaymentRecord]] = defaultdict(list)
+        for record in found:
+            if may_go_together(self._office, record):
+                by_agent[record.payment.creditor_agent.bic].append(record)
+        for bic, records in by_agent.items():
+            groups = self._groups_of[bic] = [one for one in self._groups_of.get(bic, []) if not one.done()]
+            now = _MOST_TOGETHER if len(groups) < _GROUPS_AN_AGENT else 0
+            self._held_back |= {record.uetr for record in records[now:]}
+            if now:
+                yield records[:now]
+                groups.append(self._in_flight[records[0].uetr])
+
+    def _start(self, work: Callable[[Office, Any], None], on: Any, uetrs: list[str]) -> None:
+        """Let the pool do some work on these payments."""
+        self._in_flight |= dict.fromkeys(uetrs, self._pool.submit(self._do, work, on))
+
+    def _do(self, work: Callable[[Office, Any], None], on: Any) -> None:
         try:
-            step_batch(self._office, uetrs)
+            work(self._office, on)
         finally:
-            self.wake()
+            self._wake_for_what_was_done()
+
+    def _wake_for_what_was_done(self) -> None:
+        """There may be more to take forward, and something to send."""
+        engine, chain, _ = self._loops
+        engine.wake()
+        chain.wake()
 
     def _follow_chain(self) -> bool:
         if not self._following.is_ours():
@@ -117,65 +162,13 @@ class Worker:
             tidy(self._office)
             self._tidy_at_s = self._office.clock.now_s() + self._office.terms.tidy_s
         sent = send_pending(self._office)
-        return watch(self._office) or sent
-
-
-class _Loop:
-    """One thread that makes passes until told to stop, resting longer the longer nothing happens."""
-
-    def __init__(self, office: Office, name: str, work: Callable[[], bool]) -> None:
-        self.last_pass_s: float | None = None
-        self.last_error: str | None = None
-        self._office = office
-        self._name = name
-        self._work = work
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{name}-{office.bic}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stop.set()
-        self._wake.set()
-
-    def join(self) -> None:
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def _run(self) -> None:
-        idle_passes = 0
-        while not self._stop.is_set():
-            # Cleared before the pass: what is waked for during it is looked at in the next.
-            self._wake.clear()
-            idle_passes = 0 if self._pass() else idle_passes + 1
-            if idle_passes and self._rest(idle_passes):
-                idle_passes = 0
-
-    def _pass(self) -> bool:
-        try:
-            moved = self._work()
-        except LedgerUnreachable as trouble:
-            self.last_error = f"{self._name}: {trouble}"
-            return False
-        except Exception as trouble:  # noqa: BLE001  a worker must outlive whatever one pass meets, and say so
-            self.last_error = f"{self._name}: {trouble!r}"
-            _log.exception("%s pass failed", self._name)
-            return False
-        self.last_pass_s, self.last_error = self._office.clock.now_s(), None
-        return moved
-
-    def _rest(self, idle_passes: int) -> bool:
-        """Sleep until woken; True if woken."""
-        terms = self._office.terms
-        return self._wake.wait(min(terms.idle_poll_s, terms.poll_s * (1 + idle_passes // 10)))
+        looks_for_expired = self._expiry.is_over()
+        if looks_for_expired:
+            self._expiry.begin()
+        moved = watch(self._office, looks_for_expired=looks_for_expired)
+        if moved:
+            self._loops[-1].wake()
+        return moved or sent
 
 
 def tidy(office: Office) -> None:

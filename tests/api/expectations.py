@@ -51,14 +51,23 @@ def suspended(network: RunningNetwork, bic: str) -> Iterator[None]:
     entry = next(one for one in network.document["participants"] if one["bic"] == bic)
     client, registry = network.institutions[BANK_CN].office.client, network.document["contracts"]["registry"]
 
-    def order(function: str, *arguments: int) -> None:
+    def order(status: ParticipantStatus, function: str, *arguments: int) -> None:
         data = call_data(artifact("ParticipantRegistry").abi, function, entry["settlement_address"], *arguments)
         orders = [Order(function, governor, registry, data)]
         carry_out(client, orders, next_nonces(client, [governor]), patience_s=10)
-        time.sleep(0.5)  # a directory may be older than the head by its freshness
+        seen_by_all(network, bic, status)
 
-    order("suspend")
+    order(ParticipantStatus.SUSPENDED, "suspend")
     try:
         yield
     finally:
-        order("set_status", ParticipantStatus.ACTIVE.value)
+        order(ParticipantStatus.ACTIVE, "set_status", ParticipantStatus.ACTIVE.value)
+
+
+def seen_by_all(network: RunningNetwork, bic: str, status: ParticipantStatus) -> None:
+    """Wait until every institution's directory, which may be older than the head, says so."""
+    ends_at = time.monotonic() + 20
+    directories = [institution.office.directory for institution in network.institutions.values()]
+    while any((found := one.by_bic(bic)) is None or found.status is not status for one in directories):
+        assert time.monotonic() < ends_at, f"{bic} is not seen as {status}"
+        time.sleep(0.02)

@@ -236,3 +236,23 @@ def test_only_the_debtor_agent_may_propose(network: RunningNetwork) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["acceptance"] is None
     assert "AGNT" in answer.json()["message"]
+
+
+def test_many_proposals_are_answered_one_for_one(network: RunningNetwork) -> None:
+    """Those that cannot be read are problems in their places, and hold up none of the others."""
+    unreadable = {"message": "<nothing/>", "instruction": INSTRUCTION, "quote": None, "quote_signature": None}
+    untyped = {**unreadable, "instruction": {**INSTRUCTION, "expiry": "soon"}}
+    answer = asker(network, BANK_HK).ask("/v1/interbank/payments/together", {"payments": [unreadable, untyped]})
+    assert answer.status_code == 200, answer.text
+    first, second = answer.json()["answers"]
+    assert first["answer"] is second["answer"] is None
+    assert first["problem"]["code"] == "no_message_found"
+    assert second["problem"]["errors"][0]["rule"] == "eip712.typed-data"
+    assert first["problem"]["trace_id"]
+
+
+@pytest.mark.parametrize("many", [0, 101])
+def test_none_and_too_many_proposals_are_refused(network: RunningNetwork, many: int) -> None:
+    one = {"message": "<nothing/>", "instruction": INSTRUCTION, "quote": None, "quote_signature": None}
+    answer = asker(network, BANK_HK).ask("/v1/interbank/payments/together", {"payments": [one] * many})
+    refused(answer, 422, "request_does_not_fit_its_schema")

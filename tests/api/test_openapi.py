@@ -168,6 +168,7 @@ def carried(scene: Scene) -> str:
 
 MESSAGES = "/v1/iso20022/messages"
 PAYMENTS, QUOTES = "/v1/interbank/payments", "/v1/interbank/quotes"
+TOGETHER = PAYMENTS + "/together"
 BIG = b" " * 1_500_000
 
 
@@ -253,6 +254,13 @@ ANSWERS: Answers = {
     ("proposePayment", 413): lambda scene: scene.interbank(PAYMENTS, BIG, BANK_AE),
     ("proposePayment", 422): lambda scene: scene.interbank(PAYMENTS, b"{", BANK_AE),
     ("proposePayment", 503): lambda scene: scene.on_the_island(PAYMENTS, proposal()),
+    ("proposePayments", 200): lambda scene: scene.interbank(TOGETHER, {"payments": [proposal()]}, BANK_AE),
+    ("proposePayments", 401): lambda scene: scene.anonymous("POST", TOGETHER),
+    ("proposePayments", 403): _suspended_asks(TOGETHER, {"payments": [proposal()]}),
+    ("proposePayments", 408): lambda scene: scene.slow(TOGETHER),
+    ("proposePayments", 413): lambda scene: scene.interbank(TOGETHER, BIG, BANK_AE),
+    ("proposePayments", 422): lambda scene: scene.interbank(TOGETHER, {"payments": []}, BANK_AE),
+    ("proposePayments", 503): lambda scene: scene.on_the_island(TOGETHER, {"payments": [proposal()]}),
     ("askQuote", 200): lambda scene: scene.interbank(QUOTES, ASKED, PROVIDER),
     ("askQuote", 401): lambda scene: scene.anonymous("POST", QUOTES),
     ("askQuote", 403): lambda scene: scene.interbank(QUOTES, {**ASKED, "taker_bic": BANK_AE}, PROVIDER),
@@ -340,7 +348,8 @@ def test_references_lead_somewhere(document: dict[str, Any]) -> None:
 
 
 OPEN = ("getHealth", "getReadiness", "issueToken", "logIn", "activateOperator")
-SIGNED = ("askRate", "proposePayment", "askQuote", "passMessage", "askPayeeSearch", "askPayeeVerification")
+SIGNED = {"askRate", "proposePayment", "proposePayments", "askQuote", "passMessage"}
+SIGNED |= {"askPayeeSearch", "askPayeeVerification"}
 
 
 def test_every_operation_but_health_says_what_it_needs(document: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ def test_finding_by_identification_uses_its_index(sqlite_book: Book) -> None:
     """A partial index serves only a query in its own words."""
     statements: list[str] = []
     with sqlite_book.view() as view:
-        connection = view.messages._connection
+        connection = view.messages._connection.connection
         raw = connection.connection.driver_connection
         assert raw is not None
         raw.set_trace_callback(statements.append)

@@ -32,7 +32,7 @@ def own_book(url: str) -> Iterator[Book]:
 
 def _end_session(server: PostgresServer, unit: Unit) -> None:
     """What a failing server or an impatient administrator does."""
-    session = unit.payments._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    session = unit.payments._connection.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
     assert server.run("SELECT pg_terminate_backend(:session, 5000)", session=session) == [[True]]
 
 
@@ -93,7 +93,7 @@ def test_a_unit_whose_statement_failed_cannot_be_committed_by_going_on(own_book:
         with own_book.unit() as unit:
             unit.payments.add(record)
             with pytest.raises(DBAPIError):
-                unit.payments._connection.exec_driver_sql("SELECT 1 / 0")
+                unit.payments._connection.connection.exec_driver_sql("SELECT 1 / 0")
 
     with pytest.raises(DBAPIError):
         go_on()
@@ -151,7 +151,9 @@ def test_an_error_tells_no_customer_data(own_book: Book) -> None:
     def open_twice() -> None:
         with own_book.unit() as unit:
             unit.accounts.open(account_record("A"))
-            unit.accounts._connection.exec_driver_sql("INSERT INTO cash_accounts SELECT * FROM cash_accounts")
+            unit.accounts._connection.connection.exec_driver_sql(
+                "INSERT INTO cash_accounts SELECT * FROM cash_accounts"
+            )
 
     with pytest.raises(DBAPIError) as caught:
         open_twice()
@@ -175,7 +177,7 @@ def test_what_the_server_says_has_a_name(own_book: Book, state: str, trouble: ty
     def fail() -> None:
         with own_book.unit() as unit:
             unit.payments.add(payment_record())
-            unit.payments._connection.exec_driver_sql(raising)
+            unit.payments._connection.connection.exec_driver_sql(raising)
 
     with pytest.raises(trouble):
         fail()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -185,6 +187,39 @@ def lagging(engine: Engine) -> Iterator[tuple[str, list[int]]]:
 
     with faulty(engine.url, stale) as url:
         yield url, stands_at
+
+
+def test_others_go_on_with_what_is_kept_while_one_asks_and_wait_only_when_that_is_old(network: Network) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    slow: list[bool] = []
+
+    def late(_method: str, passed_on: Callable[[], bytes]) -> Answer:
+        if slow:
+            asked.set()
+            answer.wait(30)
+        return passed_on()
+
+    with faulty(network.client.rpc_url, late) as url, ThreadPoolExecutor(2) as pool:
+        found = directory(network, url=url, fresh_s=1_000)
+        kept = found.snapshot()
+        grown_older(found, 2_000)
+        slow.append(True)
+        asking = pool.submit(found.snapshot)
+        try:
+            assert asked.wait(30)
+            assert found.snapshot() is kept, "another thread asks"
+            grown_older(found, 4_000)
+            waiting = pool.submit(found.snapshot)
+            assert not wait([waiting], 0.2).done, "too old to be served"
+        finally:
+            answer.set()
+        assert asking.result(30) is waiting.result(30) is not kept
+
+
+def grown_older(found: Directory, by_s: float) -> None:
+    """Let time pass for what a directory keeps."""
+    kept, asked_at = found._kept
+    found._kept = (kept, asked_at - by_s)
 
 
 def test_an_engine_that_falls_back_does_not_take_the_directory_with_it(network: Network, engine: Engine) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from node.domain.party import Participant
 from node.domain.payment import Payment
 from node.domain.quote import SignedQuote
-from node.settlement.creditor_desk import consider
+from node.settlement.creditor_desk import Proposal, consider, consider_all
 from node.settlement.office import Office
 from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_desk import give
@@ -54,19 +54,34 @@ class Line:
         office = self._office(creditor_agent)
         ourselves = office.directory.by_bic(self.bic)
         assert ourselves is not None
-        payment = self.board.payments[request.message.removeprefix(b"forward of ")]
-        written = Written("pacs.008.001.08", f"forward-{payment.uetr}", request.message)
+        proposal = self._proposal(request)
         if self.board.fault == "late":
-            self.board.under_way.append(partial(consider, office, ourselves, payment, (), written, request))
+            self.board.under_way.append(partial(consider, office, ourselves, proposal))
             return Unreachable("nothing came in time")
-        answer = consider(office, ourselves, payment, (), written, request)
+        answer = consider(office, ourselves, proposal)
         if self.board.fault == "twice":
-            assert consider(office, ourselves, payment, (), written, request) == answer
+            assert consider(office, ourselves, proposal) == answer
         if self.board.fault == "reply lost":
             return Unreachable("the answer was lost")
         if self.board.fault == "ill signed" and isinstance(answer, Accepted):
             return replace(answer, signature=self.board.offices[self.bic].signer.sign_digest(bytes(32)).to_bytes())
         return answer
+
+    def _proposal(self, request: AcceptanceRequest) -> Proposal:
+        payment = self.board.payments[request.message.removeprefix(b"forward of ")]
+        written = Written("pacs.008.001.08", f"forward-{payment.uetr}", request.message)
+        return Proposal(payment, (), written, request)
+
+    def ask_acceptances(
+        self, creditor_agent: Participant, requests: Sequence[AcceptanceRequest]
+    ) -> Sequence[Accepted | Refused | Unreachable]:
+        if self.board.fault is not None:
+            return [self.ask_acceptance(creditor_agent, request) for request in requests]
+        self.board.asked += 1
+        office = self._office(creditor_agent)
+        ourselves = office.directory.by_bic(self.bic)
+        assert ourselves is not None
+        return consider_all(office, ourselves, [self._proposal(request) for request in requests])
 
     def ask_quote(self, provider: Participant, request: QuoteRequest) -> SignedQuote | Refused | Unreachable:
         office = self._office(provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from node.domain.party import Participant
 from node.domain.payment import Payment
 from node.domain.quote import SignedQuote
-from node.settlement.creditor_desk import consider
+from node.settlement.creditor_desk import Proposal, consider
 from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_desk import give
 from tests.simulation.seeded.crash import Crash
@@ -65,7 +66,7 @@ class FakeNetwork:
         assert asker is not None
         written = Written("pacs.008.001.08", f"forward-{payment.uetr}", request.message)
         try:
-            return consider(at.office, asker, payment, (), written, request)
+            return consider(at.office, asker, Proposal(payment, (), written, request))
         except Crash:
             at.restart()
             return Unreachable("the connection was closed")
@@ -100,6 +101,12 @@ class FakeLine:
             wrongly = self.network.institutions[self.bic].office.signer.sign_digest(bytes(32))
             return replace(answer, signature=wrongly.to_bytes())
         return answer
+
+    def ask_acceptances(
+        self, creditor_agent: Participant, requests: Sequence[AcceptanceRequest]
+    ) -> Sequence[Accepted | Refused | Unreachable]:
+        """Ask each by itself, so that the weather may lose any of them."""
+        return [self.ask_acceptance(creditor_agent, request) for request in requests]
 
     def ask_quote(self, provider: Participant, request: QuoteRequest) -> SignedQuote | Refused | Unreachable:
         """Ask for a price."""
