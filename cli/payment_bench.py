@@ -24,11 +24,17 @@ from node.domain.lifecycle import TERMINAL, State
 ELSEWHERE = frozenset(plan.bic for plan in INSTITUTIONS if plan.bic not in {BANK_CN, BANK_HK})
 EMPTY, MESSAGES = "/bench/empty", "/v1/iso20022/messages"
 PATIENCE_S = 900.0
+ACCEPTING, SETTLING, WAITING, HISTORY = "accepting", "settling", "waiting", "history"
+ALL_ROWS = frozenset({ACCEPTING, SETTLING, WAITING, HISTORY})
+SETTLING_ONLY = frozenset({SETTLING})
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How long to measure: turns, requests a turn, payments at half load, and the two lengths of history."""
+    """How long to measure: turns, requests a turn, payments at half load, and the two lengths of history.
+
+    `rows` says which of the measures are wanted.
+    """
 
     turns: int
     empty: int
@@ -36,6 +42,7 @@ class Extent:
     at_half_load: int
     short: int
     long: int
+    rows: frozenset[str] = ALL_ROWS
 
 
 FULL = Extent(turns=5, empty=2_000, payments=300, at_half_load=300, short=1_000, long=100_000)
@@ -90,16 +97,23 @@ def measure(
         samples.accepted.append(len(uetrs) / accepted_s)
         samples.settled.append(len(uetrs) / settled_s)
         samples.raw.append(bench.raw_transfers())
-    yield _row("messages accepted a second / empty POSTs a second", samples.accepted, samples.empty, 0.5)
-    yield _row("payments settled a second / raw transfers a second", samples.settled, samples.raw, limit)
-    told("half load")
-    waits = bench.waits(extent.at_half_load, statistics.median(samples.settled) / 2)
+    if ACCEPTING in extent.rows:
+        yield _row("messages accepted a second / empty POSTs a second", samples.accepted, samples.empty, 0.5)
+    what = f"payments settled a second / raw transfers a second, {engine.name}"
+    yield _row(what, samples.settled, samples.raw, limit)
+    if WAITING in extent.rows:
+        told("half load")
+        yield from _waits(bench.waits(extent.at_half_load, statistics.median(samples.settled) / 2))
+    if HISTORY in extent.rows:
+        costs = [bench.costs(pattern, length, extent, told) for length in (extent.short, extent.long)]
+        yield _history(costs, extent)
+
+
+def _waits(waits: list[float]) -> Iterator[Figure]:
     for name, share, most in (("p50", 0.5, 1.0), ("p99", 0.99, 2.0)):
         value = waits[min(len(waits) - 1, int(len(waits) * share))]
         what = f"{name} from POST to final at half load, in blocks of one second"
         yield Figure(what, round(value, 3), 1.0, round(value, 3), most, value <= most, spread(waits))
-    costs = [bench.costs(pattern, length, extent, told) for length in (extent.short, extent.long)]
-    yield _history(costs, extent)
 
 
 @dataclass
