@@ -24,6 +24,7 @@ def fields_of(transaction: SignedTransactionAPI) -> dict[str, Any]:
     return {name: getattr(transaction, name) for name in FIELDS}
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.binary(max_size=300), st.sampled_from([0, 1, 2]))
 def test_what_is_taken_is_what_py_evm_reads(
     nonce: int, tip: int, gas: int, value: int, r: int, data: bytes, parity: int
@@ -41,7 +42,7 @@ def test_what_is_taken_is_what_py_evm_reads(
         assert max(nonce, tip + 1, gas, value, r) > 2**64 - 2 or parity > 1
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32))
 def test_bytes_that_were_tampered_with(seed: int) -> None:
     """What is still taken is canonical, and py-evm reads the same in it."""

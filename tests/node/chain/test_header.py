@@ -5,7 +5,7 @@ from typing import Any
 import rlp  # type: ignore[import-untyped]
 from eth.vm.forks.london.blocks import LondonBlockHeader
 from eth.vm.forks.prague.blocks import PragueBackwardsHeader, PragueBlockHeader
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.chain.header import DEFAULTS, decode_header, encode_header, prague_header
@@ -20,6 +20,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries(FIELDS))
 def test_bytes_and_hash_are_py_evms(fields: dict[str, Any]) -> None:
     stock, ours = PragueBlockHeader(**fields), prague_header(**fields)

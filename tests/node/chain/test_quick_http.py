@@ -113,7 +113,7 @@ def test_a_plain_request_is_taken_when_it_is_whole() -> None:
             plain_body(whole[:size])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32))
 def test_what_is_taken_h11_takes_too(seed: int) -> None:
     """With bytes changed at random, whatever still passes as plain has the same body for a whole parser."""

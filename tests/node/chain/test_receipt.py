@@ -4,7 +4,7 @@ from eth.rlp.logs import Log
 from eth.rlp.receipts import Receipt
 from eth.vm.forks.prague.receipts import PragueTypedReceipt
 from eth_typing import Address
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.chain.receipt import Blooms, encode_receipt, view_of
@@ -21,6 +21,7 @@ def reference(outcome: Outcome) -> Receipt:
     return Receipt(b"\x01" if outcome.succeeded else b"", outcome.cumulative_gas_used, logs)
 
 
+@settings(deadline=None)
 @given(st.lists(OUTCOMES, max_size=4), st.sampled_from([0, 1, 2, 4]))
 def test_a_blocks_receipts_are_py_evms(outcomes: list[Outcome], type_id: int) -> None:
     blooms = Blooms()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from eth_account.signers.local import LocalAccount
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.chain.chain import LocalChain
@@ -90,6 +90,7 @@ def test_a_record_may_be_longer_than_the_file(tmp_path: Path) -> None:
     log.close()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(list(Statement)), st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1)))
 )

@@ -9,7 +9,7 @@ from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.chain.sender import recovered_sender
@@ -29,6 +29,7 @@ def decoded(raw: bytes) -> SignedTransactionAPI:
     return PragueTransactionBuilder.decode(raw)
 
 
+@settings(deadline=None)
 @given(KEYS, st.sampled_from(sorted(BODIES)), st.integers(0, 2**64 - 2), st.binary(max_size=300))
 def test_the_sender_is_py_evms(key: bytes, kind: int, nonce: int, data: bytes) -> None:
     fields = {"chainId": 1, "nonce": nonce, "gas": 90_000, "to": CALLEE, "value": 7, "data": data, **BODIES[kind]}
@@ -39,6 +40,7 @@ def test_the_sender_is_py_evms(key: bytes, kind: int, nonce: int, data: bytes) -
     assert sender == bytes.fromhex(signer.address[2:])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**255), st.integers(1, 2**254), st.integers(0, 1))
 def test_any_signature_recovers_to_the_same_or_to_nobody(r: int, s: int, parity: int) -> None:
     transaction = PragueTransactionBuilder.new_dynamic_fee_transaction(
