@@ -62,7 +62,14 @@ class AccountDatabase(AccountDatabaseAPI):
         """A slot now, or (without `from_journal`) as it was when the transaction began."""
         if not from_journal:
             return self._original(address, slot)
-        return self._slot_in(self._storage.get(address), address, slot)
+        changes = self._storage.get(address)
+        if changes is not None:
+            value = changes.slots.get(slot)
+            if value is not None:
+                return value
+            if changes.cleared:
+                return 0
+        return self._view.slot(address, slot)
 
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         """Write a slot."""
@@ -70,9 +77,10 @@ class AccountDatabase(AccountDatabaseAPI):
         if changes is None:
             changes = self._storage[address] = StorageChanges()
             self._undo.append(lambda: self._forget_storage(address, None))
-        before = changes.slots.get(slot)
-        self._originals.setdefault((address, slot), self._original(address, slot))
         slots = changes.slots
+        before = slots.get(slot)
+        if (address, slot) not in self._originals:
+            self._originals[address, slot] = self._original(address, slot)
         slots[slot] = value
 
         def restore() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from eth.abc import SignedTransactionAPI
 from eth_utils.exceptions import ValidationError
 
+from node.chain.account import EMPTY_CODE_HASH
 from node.chain.block_builder import OpenBlock
 from node.chain.chain_reader import ChainReader
 from node.chain.clock import ChainClock
@@ -256,20 +257,25 @@ class LocalChain(ChainReader):
                 self._mine_account(address)
 
     def _admit(self, transaction: SignedTransactionAPI) -> None:
-        if transaction.hash in self.pool or self._store.transaction(transaction.hash) is not None:
-            raise TransactionRefused("already known")
         sender = transaction.sender
-        nonce, have = self.nonce(sender), self.balance(sender)
+        account = self._account_after(sender, None)
+        nonce, have = account.nonce, account.balance
+        if transaction.hash in self.pool or self._is_in_a_block(transaction, nonce):
+            raise TransactionRefused("already known")
         if transaction.nonce < nonce:
             raise TransactionRefused(f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")
         want = transaction.value + transaction.gas * transaction.max_fee_per_gas
         if have < want:
             text = f"address 0x{sender.hex()} have {have} want {want}"
             raise TransactionRefused(f"insufficient funds for gas * price + value: {text}")
-        code = self.code(sender)
-        if code and not code.startswith(b"\xef\x01\x00"):
+        if account.code_hash != EMPTY_CODE_HASH and not self.code(sender).startswith(b"\xef\x01\x00"):
             raise TransactionRefused(f"sender not an eoa: address 0x{sender.hex()}")
         self._enqueue(transaction, ready=transaction.nonce == nonce)
+
+    def _is_in_a_block(self, transaction: SignedTransactionAPI, nonce: int) -> bool:
+        """Whether it was mined: then its nonce is used, unless a developer has set nonces back."""
+        could_be = transaction.nonce < nonce or bool(self._amended)
+        return could_be and self._store.transaction(transaction.hash) is not None
 
     def _enqueue(self, transaction: SignedTransactionAPI, *, ready: bool) -> None:
         base_fee = getattr(self._head.header, "base_fee_per_gas", 0)

@@ -6,8 +6,7 @@ Keys must be free of prefixes (keccak hashes, or RLP indexes), which is true of 
 
 from collections.abc import Callable, Sequence
 
-import rlp  # type: ignore[import-untyped]
-
+from node.chain.account import encode_integer
 from node.chain.keccak import keccak
 from node.chain.trie_node import (
     BLANK_ROOT,
@@ -212,7 +211,7 @@ def list_root(items: Sequence[bytes]) -> bytes:
     """The root of the trie of a block's transactions or receipts: values by their RLP index."""
     trie = LazyTrie(_nothing)
     for index, item in enumerate(items):
-        trie.set(rlp.encode(index).hex(), item)
+        trie.set(encode_integer(index).hex(), item)
     return trie.commit(_ignore)
 
 

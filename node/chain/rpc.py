@@ -42,6 +42,7 @@ from node.chain.rpc_error import (
 
 MAX_BATCH = 1_000
 NO_METHODS: MethodTable = {}
+FILLING = ("eth_sendRawTransaction", "evm_mine", "anvil_mine", "hardhat_mine")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 CLIENT_VERSION = "Corridor/v0.1.0/python"
 
@@ -92,7 +93,7 @@ class JsonRpc:
             return encode(
                 error_answer(None, RpcError(INVALID_REQUEST, f"batch too large: at most {MAX_BATCH} requests"))
             )
-        with self.node.chain.acknowledging_together() if _only_sends(asked) else nullcontext():
+        with self.node.chain.acknowledging_together() if _only_fills(asked) else nullcontext():
             answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
         return encode(answers) if answers else None
 
@@ -148,9 +149,12 @@ class JsonRpc:
             raise RpcError(INTERNAL_ERROR, "internal error") from fault
 
 
-def _only_sends(asked: list[Any]) -> bool:
-    """Whether a batch only sends transactions: one wait for the disk then does for all of its answers."""
-    return all(isinstance(one, dict) and one.get("method") == "eth_sendRawTransaction" for one in asked)
+def _only_fills(asked: list[Any]) -> bool:
+    """Whether a batch only sends transactions and makes blocks of them.
+
+    What it sends then waits for the disk once: before any of its answers leaves, or with the block that has it.
+    """
+    return all(isinstance(one, dict) and one.get("method") in FILLING for one in asked)
 
 
 def method_table(*, for_development: bool = False) -> dict[str, Method]:

@@ -51,12 +51,15 @@ class StateView:
 
     def slot(self, address: bytes, slot: int) -> int:
         """A storage slot; zero when it was never written."""
-        slots = self._slots.setdefault(address, {})
-        if slot not in slots:
+        slots = self._slots.get(address)
+        if slots is None:
+            slots = self._slots[address] = {}
+        found = slots.get(slot)
+        if found is None:
             encoded = self._storage_trie(address).get(self._slot_path(slot))
-            slots[slot] = int.from_bytes(string_of(encoded), "big") if encoded else 0
+            found = slots[slot] = int.from_bytes(string_of(encoded), "big") if encoded else 0
             self._values_held += 1
-        return slots[slot]
+        return found
 
     def code(self, code_hash: bytes) -> bytes:
         """Contract code. Raises KeyError when the store lacks it."""

@@ -85,13 +85,12 @@ def encode_writes(writes: Iterable[Write]) -> bytes:
         if not rows:
             continue
         words += (statement, len(rows), len(rows[0]))
-        for row in rows:
-            for value in row:
-                if isinstance(value, bytes):
-                    words.append(len(value) << 2)
-                    parts.append(value)
-                else:
-                    words.append(_NONE if value is None else value << 2 | _INTEGER)
+        values = [value for row in rows for value in row]
+        words += [
+            len(value) << 2 if isinstance(value, bytes) else _NONE if value is None else value << 2 | _INTEGER
+            for value in values
+        ]
+        parts += [value for value in values if isinstance(value, bytes)]
     packed = array("q", [len(words), *words])
     return b"".join((packed.tobytes(), *parts))
 

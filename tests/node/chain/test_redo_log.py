@@ -137,6 +137,7 @@ def test_a_full_log_is_taken_over(
     chain = LocalChain.open(tmp_path, genesis)
     for nonce in range(30):
         chain.send_raw_transaction(dynamic_fee(debtor, nonce))
+        chain.catch_up()
     log = chain._store._log
     assert log is not None
     assert log.generation >= 2

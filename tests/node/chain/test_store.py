@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from node.chain.chain import LocalChain
+from node.chain.development import DevelopmentChain
 from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse, TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.log_query import LogQuery
@@ -217,20 +219,16 @@ def test_what_is_acknowledged_together_survives_together(
     again.close()
 
 
+def request_of(raw: bytes, key: int) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": key, "method": "eth_sendRawTransaction", "params": ["0x" + raw.hex()]}
+
+
 def test_a_batch_of_transactions_waits_for_the_disk_once(
     tmp_path: Path, genesis: Genesis, debtor: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain = LocalChain.open(tmp_path, genesis)
     chain.automine = False
-    asked = [
-        {
-            "jsonrpc": "2.0",
-            "id": nonce,
-            "method": "eth_sendRawTransaction",
-            "params": ["0x" + dynamic_fee(debtor, nonce).hex()],
-        }
-        for nonce in (0, 1, 2, 2)
-    ]
+    asked = [request_of(dynamic_fee(debtor, nonce), nonce) for nonce in (0, 1, 2, 2)]
     log = chain._store._log
     assert log is not None
     waits: list[int] = []
@@ -243,6 +241,12 @@ def test_a_batch_of_transactions_waits_for_the_disk_once(
     monkeypatch.setattr(log, "append", noted)
     answers = json.loads(JsonRpc(chain).answer_body(json.dumps(asked).encode()) or b"")
     assert len(waits) == 1
+    asked = [request_of(dynamic_fee(debtor, nonce), nonce) for nonce in range(3, 9)]
+    asked.insert(4, {"jsonrpc": "2.0", "id": 99, "method": "evm_mine"})
+    rpc = JsonRpc(chain, DevelopmentChain(chain, {}))
+    mixed = json.loads(rpc.answer_body(json.dumps(asked).encode()) or b"")
+    assert all("result" in answer for answer in mixed)
+    assert len(waits) == 3  # the block, and at the end the two that wait for the next one
     assert ["result" in answer for answer in answers] == [True, True, True, False]
     chain.close()
     again = LocalChain.open(tmp_path, genesis)
