@@ -89,12 +89,10 @@ def encode_header(header: BlockHeaderAPI) -> bytes:
 
 
 def decode_header(encoded: bytes) -> BlockHeaderAPI:
-    """The header from its RLP; which fork it is follows from its number of fields."""
+    """The header from its RLP, which must be canonical; which fork it is follows from its number of fields."""
     items = split_list(encoded)
     if len(items) == len(DEFAULTS):
-        found = PragueHeader(_decoded(items))
-        if found.encoded == encoded:
-            return cast("BlockHeaderAPI", found)
+        return cast("BlockHeaderAPI", PragueHeader({**_decoded(items), "encoded": encoded}))
     return PragueBackwardsHeader.deserialize(rlp.decode(encoded))
 
 

@@ -13,6 +13,8 @@ from node.chain.errors import StoreDamaged
 
 HEAD = Struct(">QIII")  # generation, position in it, size of what follows, and a check of these three
 CHECK_BYTES = 16
+PAGE_BYTES = 4_096
+NOTHING = bytes(PAGE_BYTES)
 LOOKS_ON = 8  # records looked for behind one that is not sound
 PREALLOCATED_BYTES = 1 << 20  # a file that need not grow is on disk in half the time
 FLUSH_AT_BYTES = PREALLOCATED_BYTES - (1 << 17)
@@ -93,14 +95,15 @@ class RedoLog:
 
     def _assert_last(self, content: bytes, start: int, position: int) -> None:
         """Refuse when a sound record lies behind. Heads can be damaged too, so this looks beyond the next."""
+        last = _last_used(content)
         for behind in range(position + 1, position + 1 + LOOKS_ON):
             mark = HEAD.pack(self.generation, behind, 0, 0)[:12]
-            at = content.find(mark, start)
+            at = content.find(mark, start, last)
             while at >= 0:
                 size = self._size_at(content, at, behind)
                 if size is not None and _payload(content, at, size) is not None:
                     raise StoreDamaged(f"{self._file}: record {position} is damaged, and one behind it is sound")
-                at = content.find(mark, at + 1)
+                at = content.find(mark, at + 1, last)
 
 
 def _make(file: Path) -> None:
@@ -115,6 +118,14 @@ def _make(file: Path) -> None:
         os.fsync(folder)  # the file's name is on disk too
     finally:
         os.close(folder)
+
+
+def _last_used(content: bytes) -> int:
+    """Where nothing but zeros follows, to the page: looking for a mark among a million of them takes long."""
+    end = len(content)
+    while end >= PAGE_BYTES and content[end - PAGE_BYTES : end] == NOTHING:
+        end -= PAGE_BYTES
+    return end
 
 
 def _head(generation: int, position: int, size: int) -> bytes:
