@@ -23,6 +23,7 @@ from api.operators.door import SESSION, OperatorDoor, address_of, approved_calle
 from api.operators.passwords import Passwords
 from api.operators.sessions import Operator, Sessions
 from api.operators.staff import Staff
+from api.peer_certificate import NAMES_INSTITUTION, PeerCertificates, institutions_shown
 from api.problems import Problem
 from api.rates import Rates
 from api.refusals import Refusal
@@ -50,7 +51,11 @@ SIGNATURE: Final = APIKeyHeader(
 )
 OPERATOR_REFUSALS: Final = (Refusal.CREDENTIAL_MISSING, Refusal.CREDENTIAL_WRONG, Refusal.ROLE_MISSING)
 BACK_OFFICE_REFUSALS: Final = (Refusal.CREDENTIAL_MISSING, Refusal.CREDENTIAL_WRONG)
-PARTICIPANT_REFUSALS: Final = (Refusal.MESSAGE_SIGNATURE_REFUSED, Refusal.PARTICIPANT_NOT_ACTIVE)
+PARTICIPANT_REFUSALS: Final = (
+    Refusal.MESSAGE_SIGNATURE_REFUSED,
+    Refusal.PARTICIPANT_NOT_ACTIVE,
+    Refusal.CERTIFICATE_NOT_OF_SIGNER,
+)
 
 
 def credential_digest(credential: str) -> bytes:
@@ -176,7 +181,17 @@ class Access:
         if participant is None or participant.status is not ParticipantStatus.ACTIVE:
             text = f"{signed.bic} is not an active participant of this network."
             raise Problem(Refusal.PARTICIPANT_NOT_ACTIVE, text)
+        self._require_its_certificate(request, participant)
         return participant
+
+    def _require_its_certificate(self, request: Request, participant: Participant) -> None:
+        if self._institution.peer_certificates is PeerCertificates.ANY:
+            return
+        if participant.bic not in institutions_shown(request):
+            text = (
+                f"The client certificate does not name {participant.bic}, which signed: {NAMES_INSTITUTION}<BIC>."
+            )
+            raise Problem(Refusal.CERTIFICATE_NOT_OF_SIGNER, text)
 
     def _own_url(self, request: Request) -> str:
         """The address the signer must have meant: ours as registered, never what a Host header says."""

@@ -27,6 +27,7 @@ from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
 from api.operators.seal import Seal
+from api.peer_certificate import PeerCertificates
 from api.pricing import BadPricing, price_book
 from api.reporter import Iso20022Reporter
 from api.scribe import Iso20022Scribe
@@ -78,7 +79,8 @@ class InstitutionDescription:
     """What `institution.json` says; keys and customers' data are elsewhere.
 
     `database` is the URL of its book, where it is neither the file in the folder nor in the process's database.
-    `tls` says how it asks others: the `authority` it trusts, the `certificate` and `key` it shows, as files.
+    `tls` says how it asks others: the `authority` it trusts, the `certificate` and `key` it shows, as files;
+    `peer_certificates` what it asks of theirs.
     """
 
     bic: str
@@ -100,6 +102,7 @@ class InstitutionDescription:
     calendars: Mapping[str, Any] = field(default_factory=dict)
     name_check: str = NameCheck.TELL.value
     tls: Mapping[str, str] = field(default_factory=dict)
+    peer_certificates: str = PeerCertificates.ANY.value
     pricing: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -122,6 +125,7 @@ class Institution:
     webhook_targets: WebhookTargets
     dispatcher: Dispatcher
     seal: Seal
+    peer_certificates: PeerCertificates
 
     def close(self) -> None:
         """Stop working and let go of keys, book and connections."""
@@ -233,6 +237,7 @@ def open_institution(
         webhook_targets=targets,
         dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker),
         seal=Seal(password, said.bic),
+        peer_certificates=peer_certificates(said),
     )
 
 
@@ -326,6 +331,15 @@ def _targets(said: InstitutionDescription) -> WebhookTargets:
     except ValueError:
         kinds = ", ".join(one.value for one in WebhookTargets)
         raise BadInstitution(f"webhook_targets: {said.webhook_targets!r} is none of {kinds}") from None
+
+
+def peer_certificates(said: InstitutionDescription) -> PeerCertificates:
+    """What the description asks of other institutions' certificates; raises BadInstitution."""
+    try:
+        return PeerCertificates(said.peer_certificates)
+    except ValueError:
+        kinds = ", ".join(one.value for one in PeerCertificates)
+        raise BadInstitution(f"peer_certificates: {said.peer_certificates!r} is none of {kinds}") from None
 
 
 def _calendars(said: InstitutionDescription) -> Calendars:

@@ -40,6 +40,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Refusal.APPROVAL_NEEDED,
         Refusal.OWN_PROPOSAL,
         Refusal.PARTICIPANT_NOT_ACTIVE,
+        Refusal.CERTIFICATE_NOT_OF_SIGNER,
         Refusal.NOT_YOUR_PAYMENT,
         Reason.AGENT_IN_CHAIN_IS_WRONG,
         Reason.DEBTOR_AGENT_NOT_ACTIVE,

@@ -36,6 +36,7 @@ class Refusal(Enum):
     TOO_MANY_REQUESTS = ("too_many_requests", Actor.CALLER, True, None)
     MESSAGE_SIGNATURE_REFUSED = ("message_signature_refused", Actor.CALLER, False, None)
     PARTICIPANT_NOT_ACTIVE = ("participant_not_active", Actor.OPERATOR, True, None)
+    CERTIFICATE_NOT_OF_SIGNER = ("certificate_not_of_signer", Actor.CALLER, False, None)
     NOT_YOUR_PAYMENT = ("not_your_payment", Actor.CALLER, False, "AGNT")
     WEBHOOK_ENDPOINT_NOT_FOUND = ("webhook_endpoint_not_found", Actor.CALLER, False, None)
     DELIVERY_NOT_FOUND = ("delivery_not_found", Actor.CALLER, False, None)

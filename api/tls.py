@@ -15,10 +15,13 @@ class BadCertificate(ValueError):
     """Files that cannot serve TLS; the text names them and says why."""
 
 
-def server_context(certificate: Path, key: Path, client_authority: Path | None) -> ssl.SSLContext:
+def server_context(
+    certificate: Path, key: Path, client_authority: Path | None, *, clients_may_show_none: bool = False
+) -> ssl.SSLContext:
     """TLS 1.2 and newer with this certificate; with an authority, clients must show one of its certificates.
 
-    The key's file must be closed to others. Raises BadCertificate, UnsafeFile.
+    Where they may show none, one that is shown must still be the authority's. The key's file must be closed to
+    others. Raises BadCertificate, UnsafeFile.
     """
     if key.exists() and key.stat().st_mode & 0o077:
         raise UnsafeFile(f"{key} is open to others (mode {key.stat().st_mode & 0o777:04o}); chmod 600 it")
@@ -28,7 +31,7 @@ def server_context(certificate: Path, key: Path, client_authority: Path | None) 
         context.load_cert_chain(certificate, key)
         if client_authority is not None:
             context.load_verify_locations(client_authority)
-            context.verify_mode = ssl.CERT_REQUIRED
+            context.verify_mode = ssl.CERT_OPTIONAL if clients_may_show_none else ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
         raise BadCertificate(f"{certificate} and {key} cannot serve TLS: {error}") from error
     return context

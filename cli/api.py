@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import typer
 
 from api.app import create_app
-from api.institution import open_institution, read_description
+from api.institution import open_institution, peer_certificates, read_description
 from api.limits import request_limits
+from api.peer_certificate import PeerCertificates, TellCertificates
 from api.request_log import log_as_json
 from api.tls import server_context
 from cli.failures import ends_well_or_says_why
@@ -37,14 +38,23 @@ def api(
     tls_client_authority: Annotated[
         Path | None, typer.Option(help="Demand client certificates by this authority (PEM).")
     ] = None,
+    tls_client_optional: Annotated[
+        bool,
+        typer.Option(
+            help="Let clients in that show none, such as browsers; other institutions by peer_certificates."
+        ),
+    ] = False,
 ) -> None:
     """Run one institution's API and worker until interrupted. Its registered address should lead here."""
     settings = read_settings()
     log_as_json(settings.log_level)
     assert_native_curve()
-    registered = read_description(data).api_address
-    wanted = urlsplit(registered).port or 80 if port is None else port
-    tls = _tls(tls_certificate, tls_key, tls_client_authority)
+    said = read_description(data)
+    registered = said.api_address
+    wanted = _port_of(registered) if port is None else port
+    if peer_certificates(said) is PeerCertificates.NAMED and tls_client_authority is None:
+        raise typer.BadParameter("peer_certificates is `named`; say by --tls-client-authority whose certificates")
+    tls = _tls(tls_certificate, tls_key, tls_client_authority, tls_client_optional)
     institution = open_institution(
         data,
         limits=request_limits(settings),
@@ -53,7 +63,7 @@ def api(
         master_key=settings.master_key,
     )
     try:
-        server = BackgroundServer(create_app(institution), host, wanted, tls)
+        server = BackgroundServer(TellCertificates(create_app(institution)), host, wanted, tls)
     except OSError as error:
         institution.close()
         raise PortTaken(f"port {wanted} is taken ({error.strerror}); choose another with --port") from None
@@ -62,9 +72,16 @@ def api(
         told.wait()
 
 
-def _tls(certificate: Path | None, key: Path | None, client_authority: Path | None) -> ssl.SSLContext | None:
+def _port_of(address: str) -> int:
+    named = urlsplit(address)
+    return named.port or (443 if named.scheme == "https" else 80)
+
+
+def _tls(
+    certificate: Path | None, key: Path | None, client_authority: Path | None, optional: bool
+) -> ssl.SSLContext | None:
     if certificate is None and key is None and client_authority is None:
         return None
     if certificate is None or key is None:
         raise typer.BadParameter("TLS needs both --tls-certificate and --tls-key")
-    return server_context(certificate, key, client_authority)
+    return server_context(certificate, key, client_authority, clients_may_show_none=optional)

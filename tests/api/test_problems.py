@@ -39,6 +39,7 @@ NEVER_WILL = (
     Refusal.SCOPE_MISSING,
     Refusal.ALIAS_TAKEN,
     Refusal.CROSS_SITE_REQUEST,
+    Refusal.CERTIFICATE_NOT_OF_SIGNER,
     Refusal.ROLE_MISSING,
     Refusal.APPROVAL_NEEDED,
     Refusal.OWN_PROPOSAL,

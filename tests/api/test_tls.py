@@ -43,16 +43,21 @@ class Authority:
         made = self._build(self.name, self.private, authority=True)
         self.certificate.write_bytes(made.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str) -> Identity:
+    def issue(self, name: str, *names: x509.GeneralName) -> Identity:
         private = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         identity = Identity(self.folder / f"{name}.pem", self.folder / f"{name}.key")
-        identity.certificate.write_bytes(self._build(subject, private).public_bytes(Encoding.PEM))
+        identity.certificate.write_bytes(self._build(subject, private, names).public_bytes(Encoding.PEM))
         write_private(identity.key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return identity
 
     def _build(
-        self, subject: x509.Name, private: ec.EllipticCurvePrivateKey, *, authority: bool = False
+        self,
+        subject: x509.Name,
+        private: ec.EllipticCurvePrivateKey,
+        names: tuple[x509.GeneralName, ...] = (),
+        *,
+        authority: bool = False,
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
@@ -65,7 +70,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if not authority:
-            here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+            here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *names])
             builder = builder.add_extension(here, critical=False)
         return builder.sign(self.private, hashes.SHA256())
 
