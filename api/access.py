@@ -80,7 +80,7 @@ class Access:
         self.credentials = Credentials(
             office.book, institution.signatory, institution.api_address, office.clock.now_s
         )
-        self.staff = Staff(office.book, office.clock.now_s, institution.seal, institution.name, Passwords())
+        self.staff = Staff(office.book, office.clock.now_s, institution.name, Passwords())
         self.sessions = Sessions(self.staff)
         self._operators = OperatorDoor(self.sessions, institution.api_address)
 

@@ -26,7 +26,6 @@ from api.clock import SystemClock
 from api.correspondent import HttpCorrespondent
 from api.iso20022.catalogue import Catalogue
 from api.limits import BodyLimits
-from api.operators.seal import Seal
 from api.peer_certificate import PeerCertificates
 from api.pricing import BadPricing, price_book
 from api.reporter import Iso20022Reporter
@@ -124,7 +123,6 @@ class Institution:
     keys: KeyRing
     webhook_targets: WebhookTargets
     dispatcher: Dispatcher
-    seal: Seal
     peer_certificates: PeerCertificates
 
     def close(self) -> None:
@@ -236,7 +234,6 @@ def open_institution(
         keys=keys,
         webhook_targets=targets,
         dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker),
-        seal=Seal(password, said.bic),
         peer_certificates=peer_certificates(said),
     )
 
@@ -244,11 +241,6 @@ def open_institution(
 def open_book(folder: Path, database: str | None = None, master_key: Path | None = None) -> Book:
     """The institution's book alone, for commands beside its running API; raises as `open_institution`."""
     return _book(folder, read_description(folder), database, master_key)
-
-
-def open_seal(folder: Path) -> Seal:
-    """What opens the sealed parts of the institution's book, for such commands; raises as `open_institution`."""
-    return Seal(secret_in(folder / UNLOCKS_KEYS), read_description(folder).bic)
 
 
 def master_key_in(folder: Path, elsewhere: Path | None = None) -> Key:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from api.clock import SystemClock
 from api.credentials import NAME
-from api.institution import open_book, open_seal, read_description
+from api.institution import open_book, read_description
 from api.operators.passwords import Passwords, WeakPassword
 from api.operators.staff import Activation, NotPossible, Staff
 from cli.exit_codes import ExitCode
@@ -166,7 +166,7 @@ def _staff(folder: Path) -> Iterator[Staff]:
     settings = read_settings()
     book = open_book(folder, settings.database, settings.master_key)
     try:
-        yield Staff(book, SystemClock().now_s, open_seal(folder), read_description(folder).name, Passwords())
+        yield Staff(book, SystemClock().now_s, read_description(folder).name, Passwords())
     except NotPossible as fault:
         raise typer.BadParameter(str(fault)) from fault
     finally:

@@ -34,7 +34,7 @@ def enrol_operators(folder: Path, institution: Institution) -> None:
         return
     office = institution.office
     passwords = Passwords(THROW_AWAY_COST)
-    staff = Staff(office.book, office.clock.now_s, institution.seal, institution.name, passwords)
+    staff = Staff(office.book, office.clock.now_s, institution.name, passwords)
     with office.book.unit() as unit:
         told = {name: _enrolled(staff, unit, name, roles) for name, roles in PEOPLE.items()}
     write_private(folder / OPERATORS, (json.dumps(told, indent=2) + "\n").encode())

@@ -1,46 +1,42 @@
 """Closes what operators entrust to the book: their one-time secrets, and what they propose about customers.
 
-AES-256-GCM under a key derived from the institution's own password, bound to what it belongs to: a sealed value
-that is moved to another row does not open.
+With the book's own key (AES-256-GCM under the master key), bound to what it belongs to: a sealed value that is
+moved to another row does not open.
 """
 
 from __future__ import annotations
 
-import secrets
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from wallet.secret import Secret
-
-_NONCE_BYTES: Final = 12
+from node.book.sealing import Unreadable, at_place
+from node.book.vault import Vault
 
 
 class SealBroken(ValueError):
-    """What was sealed does not open: it was changed, moved, or sealed under another password."""
+    """What was sealed does not open: it was changed, moved, or sealed with another key."""
 
 
 class Seal:
     """Closes and opens values of one institution."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_vault",)
 
-    def __init__(self, master: Secret, bic: str) -> None:
-        """Derive the key from the institution's password (HKDF-SHA256)."""
-        derivation = HKDF(SHA256(), 32, salt=bic.encode(), info=b"corridor operators 1")
-        self._cipher = AESGCM(derivation.derive(master.reveal()))
+    def __init__(self, vault: Vault) -> None:
+        """With the keys of an open book."""
+        self._vault = vault
 
     def close(self, plain: bytes, about: str) -> bytes:
         """Seal a value for the place named by `about`."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, about.encode())
+        return self._vault.seal(None, plain, _place(about))
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """The value that was sealed for this place; raises SealBroken."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about.encode())
-        except (InvalidTag, ValueError) as error:
+            opened = self._vault.open(None, sealed, _place(about))
+        except Unreadable as error:
             raise SealBroken(f"what was sealed for {about} does not open") from error
+        if opened is None:
+            raise SealBroken(f"what was kept for {about} was never sealed")
+        return opened
+
+
+def _place(about: str) -> bytes:
+    return at_place("operators", "sealed", about)

@@ -49,13 +49,11 @@ class Activation:
 class Staff:
     """The operators in one institution's book, by the clock that is handed in."""
 
-    def __init__(
-        self, book: Book, now_s: Callable[[], float], seal: Seal, issuer: str, passwords: Passwords
-    ) -> None:
+    def __init__(self, book: Book, now_s: Callable[[], float], issuer: str, passwords: Passwords) -> None:
         """`issuer` is what authenticator applications show beside the login's name."""
         self.book = book
         self.now_s = now_s
-        self.seal = seal
+        self.seal = Seal(book.vault)
         self.passwords = passwords
         self._issuer = issuer
 

@@ -45,7 +45,7 @@ class Person:
 def staff_of(institution: Institution) -> Staff:
     office = institution.office
     passwords = Passwords(THROW_AWAY_COST)
-    return Staff(office.book, office.clock.now_s, institution.seal, institution.name, passwords)
+    return Staff(office.book, office.clock.now_s, institution.name, passwords)
 
 
 def invited(institution: Institution, *roles: Role) -> tuple[str, str]:

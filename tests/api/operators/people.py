@@ -8,7 +8,6 @@ from pathlib import Path
 from api.operators.desk import ProposalDesk
 from api.operators.one_time import code_at
 from api.operators.passwords import Passwords
-from api.operators.seal import Seal
 from api.operators.sessions import Operator, Sessions
 from api.operators.staff import Activation, Staff
 from node.book.book import Book
@@ -17,7 +16,6 @@ from node.domain.operator import Role
 from node.domain.proposal import Duty
 from tests.keys import MASTER
 from wallet.encryption import ScryptCost
-from wallet.secret import Secret
 
 PASSWORD = "Correct horse 9"
 HERE = "192.0.2.7"
@@ -79,7 +77,7 @@ def duty_of(method: str, path: str) -> Duty | None:
 def open_office(folder: Path) -> Office:
     """Everybody enrolled and active, in a fresh book."""
     book, clock = Book.open_file(folder / "book.sqlite", MASTER), Clock()
-    staff = Staff(book, clock.now_s, Seal(Secret(b"master"), "BANKCNB0XXX"), "A Bank", Passwords(ScryptCost(2**4)))
+    staff = Staff(book, clock.now_s, "A Bank", Passwords(ScryptCost(2**4)))
     office = Office(book, clock, staff, Sessions(staff), ProposalDesk(staff, duty_of))
     hashed = staff.passwords.hashed(PASSWORD, "nobody")
     with book.unit() as unit:
