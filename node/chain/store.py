@@ -246,7 +246,8 @@ class ChainStore:
         """Journal none of these with the others, if they were to be; returns them as rows."""
         gone: list[Row] = [(bytes(one),) for one in hashes]
         if self._together and gone:
-            self._together = [row for row in self._together if row[:1] not in gone]
+            unwanted = set(gone)
+            self._together = [row for row in self._together if row[:1] not in unwanted]
         return gone
 
     def _write(self, writes: list[Write]) -> None:

@@ -64,14 +64,14 @@ class InProcess:
         self.chain.send_raw_transaction(owner.signed(self.token, batch(creditors, 10**9), BATCH_GAS))
 
     def block(self) -> float:
-        """Seconds for a block of one transfer of each sender."""
+        """Seconds for a block of one transfer of each sender, sent and mined together: acknowledged at the end."""
         raws = list(transfers(self.senders, self.token))
         self.chain.automine = False
         started = time.perf_counter()
         with self.chain.acknowledging_together():
             for raw in raws:
                 self.chain.send_raw_transaction(raw)
-        self.chain.mine()
+            self.chain.mine()
         took_s = time.perf_counter() - started
         self.chain.automine = True
         return took_s
