@@ -35,12 +35,13 @@ class Vault:
         """Made by `open_vault`."""
         self._master = master
         self._house = house
-        self._index = index
         self._unwrap = lru_cache(_REMEMBERED)(_unwrap)
+        self._digest = lru_cache(_REMEMBERED)(index.digest)
 
     def forget(self) -> None:
-        """Forget every key that was unwrapped."""
+        """Forget every key that was unwrapped, and every number that was looked up."""
         self._unwrap.cache_clear()
+        self._digest.cache_clear()
 
     def assert_current(self, connection: Connection | Hand) -> None:
         """Raise WrongMasterKey where another process has changed the master key: what we wrapped would be lost."""
@@ -84,7 +85,7 @@ class Vault:
 
     def index_of(self, what: str, text: str) -> bytes:
         """The digest under which an account number or an alias is found."""
-        return self._index.digest(f"{what}:{text}".encode())
+        return self._digest(f"{what}:{text}".encode())
 
 
 def open_vault(connection: Connection, master: Key) -> Vault:
