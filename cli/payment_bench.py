@@ -151,7 +151,8 @@ class _Bench:
 
     def raw_transfers(self) -> float:
         """Single token transfers, one request each, signed before: how many are in blocks in a second."""
-        raws = list(transfers(self.engine.senders, self.engine.token))
+        senders = self.engine.senders[:-1]  # the last one pays for the network's gas, and has counted on
+        raws = list(transfers(senders, self.engine.token))
         started = time.perf_counter()
         hashes = [self.engine.send(raw) for raw in raws]
         while not all(self.engine.call_many([("eth_getTransactionReceipt", [one]) for one in hashes])):
