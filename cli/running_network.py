@@ -75,7 +75,7 @@ class RunningNetwork:
         self.institutions: dict[str, Institution] = {}
         self.applications: dict[str, FastAPI] = {}
         self.document: dict[str, Any] = {}
-        self._options = options
+        self.options = options
         self._progress = progress
         self._undo = contextlib.ExitStack()
 
@@ -102,11 +102,11 @@ class RunningNetwork:
         self._undo.close()
 
     def _start(self) -> None:
-        if not self._options.is_claimed:
+        if not self.options.is_claimed:
             self._undo.enter_context(claimed(self.data))
-        doors = {plan.bic: _Door() for plan in INSTITUTIONS if plan.bic not in self._options.elsewhere}
+        doors = {plan.bic: _Door() for plan in INSTITUTIONS if plan.bic not in self.options.elsewhere}
         servers, api_urls = self._listen(doors)
-        rpc_url = self._options.rpc_url or self._start_chain()
+        rpc_url = self.options.rpc_url or self._start_chain()
         client = LedgerClient(rpc_url)
         self._undo.callback(client.close)
         self._progress("opening keys")
@@ -129,7 +129,7 @@ class RunningNetwork:
         servers: dict[str, BackgroundServer] = {}
         urls: dict[str, str] = {}
         for index, plan in enumerate(INSTITUTIONS):
-            port = self._options.port + index if self._options.port else 0
+            port = self.options.port + index if self.options.port else 0
             if plan.bic in doors:
                 servers[plan.bic] = _server(doors[plan.bic], port, "--port")
                 urls[plan.bic] = servers[plan.bic].url
@@ -140,7 +140,7 @@ class RunningNetwork:
     def _start_chain(self) -> str:
         self._progress("starting the chain")
         door = _Door()
-        server = _server(door, self._options.rpc_port, "--rpc-port")
+        server = _server(door, self.options.rpc_port, "--rpc-port")
         chain = LocalChain.open(self.data / "chain")
         self._undo.callback(chain.close)
         door.app = create_rpc_app(chain)
@@ -166,7 +166,7 @@ class RunningNetwork:
                 )
                 for customer in CUSTOMERS
             },
-            funder=self._options.funder,
+            funder=self.options.funder,
         )
 
     def _prepared(self, bic: str, chain: Callable[[], tuple[int, str]]) -> InstitutionFolder:
@@ -197,7 +197,7 @@ class RunningNetwork:
                 credential_sha256=credential_digest(folder.credential).hex(),
                 prices=middle_rates() if gives_quotes else {},
                 spread_bps=SPREAD_BPS,
-                terms=dict(self._options.terms or {}),
+                terms=dict(self.options.terms or {}),
                 signers=folder.signers,
                 webhook_targets=WebhookTargets.ANY.value,
             )
@@ -208,14 +208,14 @@ class RunningNetwork:
         for plan in INSTITUTIONS:
             institution = open_institution(
                 self._folder(plan.bic),
-                boundary=self._options.boundary,
-                limits=self._options.limits,
-                database=self._options.database,
+                boundary=self.options.boundary,
+                limits=self.options.limits,
+                database=self.options.database,
             )
             self._undo.callback(institution.close)
             open_accounts(institution.office, wallets)
             enrol_operators(self._folder(plan.bic), institution)
-            if plan.bic in self._options.elsewhere:
+            if plan.bic in self.options.elsewhere:
                 institution.close()
             else:
                 self.institutions[plan.bic] = institution

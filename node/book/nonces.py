@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import Float, bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from node.book.prepared import Hand, Prepared
 from node.book.tables import nonces
 
 _USE = Prepared(insert(nonces))
-_PURGE = Prepared(delete(nonces).where(nonces.c.expires_s < bindparam("now_s")))
+# A clock has fractions of a second: without its own type the parameter would take the column's, a whole number.
+_PURGE = Prepared(delete(nonces).where(nonces.c.expires_s < bindparam("now_s", type_=Float)))
 
 
 class Nonces:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Float, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
@@ -81,7 +81,7 @@ _UNDER_WAY = Prepared(
 )
 _WAITING = select(payments.c.uetr).where(_in(State.ACCEPTED, State.SUBMITTED)).order_by(payments.c.id)
 _OPEN = Prepared(_WAITING)
-_OPEN_UNTIL = Prepared(_WAITING.where(payments.c.instruction_expiry_s < bindparam("before_s")))
+_OPEN_UNTIL = Prepared(_WAITING.where(payments.c.instruction_expiry_s < bindparam("before_s", type_=Float)))
 
 
 @cache

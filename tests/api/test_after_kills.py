@@ -97,6 +97,8 @@ def test_a_recall_cut_off_everywhere_brings_the_money_back_once(
     assert told(debtor_agent, uetr).count("CNCL") == 2  # as it came, and as it went to the back office
     assert debtor_agent.reconciles()
     assert creditor_agent.reconciles()
+    if network.options.database:
+        return  # the outside auditor reads files
     folders = {bank.bic: network.data / "institutions" / bank.bic for bank in (debtor_agent, creditor_agent)}
     books = [read_book(bic, "0x", folder / "book.sqlite") for bic, folder in folders.items()]
     assert returns_bounded_in_books(books) == []

@@ -251,7 +251,8 @@ def test_an_api_key_is_kept_as_its_digest_and_has_scopes_and_an_end(debtor_agent
 def test_the_command_makes_lists_and_revokes(network: RunningNetwork, debtor_agent: Bank, tmp_path: Path) -> None:
     folder = str(network.data / "institutions" / BANK_CN)
     out = tmp_path / "key"
-    run = CliRunner().invoke
+    database = network.options.database
+    run = CliRunner(env={"CORRIDOR_DATABASE": database} if database else {}).invoke
     made = run(
         access_command,
         ["add-key", "desk", "--institution", folder, "--scope", "payments:read", "--out", str(out)],

@@ -69,7 +69,7 @@ def test_customer_instruction_becomes_valid_credit_transfers_and_is_answered(ide
     folder()
     random = Random(identifier)
     transfers = 0
-    for number in range(150):
+    for number in range(300):
         tree = generate(CATALOGUE.definition(identifier), random, (0.4, 0.8, 1.2)[number % 3])
         for cheque in tree.findall(".//{*}ChqInstr"):
             cheque.getparent().remove(cheque)  # type: ignore[union-attr]

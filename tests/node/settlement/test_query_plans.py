@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from node.book.book import Book
@@ -73,6 +74,10 @@ def plans(book: Book, statements: set[str]) -> dict[str, list[str]]:
 
 def test_no_query_on_a_payments_way_reads_a_whole_table(town: Town) -> None:
     debtor_agent, creditor_agent = town.debtor_agent, town.creditor_agent
+    if not debtor_agent.book.url.startswith("sqlite"):
+        pytest.skip(
+            "SQLite tells how it will carry out a statement whose tables are small; PostgreSQL reads them whole"
+        )
     with traced(debtor_agent.book) as ours, traced(creditor_agent.book) as theirs:
         single = town.post(payment(900))
         town.run(single.uetr, lambda seen: seen.state is State.SETTLED)
