@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,9 @@ def test_nobody_else_reads_the_environment() -> None:
         if "os.environ" in (text := file.read_text("utf-8")) or "os.getenv" in text
     ]
     assert readers == ["node/settings.py"]
+
+
+def test_the_page_of_the_environment_lists_every_variable() -> None:
+    read = set(re.findall(r"CORRIDOR_[A-Z_]+", (ROOT / "node/settings.py").read_text("utf-8")))
+    page = (ROOT / "docs/environment.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(CORRIDOR_[A-Z_]+)` ", page, re.MULTILINE)) == read
