@@ -7,8 +7,9 @@ SEED ?= 1
 WORLDS ?= 1
 KILLS ?= 200
 SECONDS ?= 600
+EXAMPLES ?= $(shell date +%s)
 
-.PHONY: demo test postgresql check lint format long kill fuzz anvil simulate lock clean
+.PHONY: demo test postgresql check lint format long properties kill fuzz anvil simulate lock clean
 
 demo: $(VENV)/.demo  ## the first payment, end to end, printed
 	@$(BIN)/corridor demo
@@ -29,6 +30,9 @@ lint: $(VENV)/.test
 
 long: $(VENV)/.test  ## the long runs: more seeds, more kills, more mutations
 	@$(BIN)/python -m pytest -m long --timeout=3600
+
+properties: $(VENV)/.test  ## the property tests with new examples (EXAMPLES is their seed); the default run's are the same every time
+	@$(BIN)/python -m pytest -n 2 -m "hypothesis and not long" --hypothesis-seed $(EXAMPLES)
 
 kill: $(VENV)/.test  ## KILLS times kill -9 of a chain under load: nothing lost, nothing damaged
 	@nice $(BIN)/python -m pytest tests/node/chain/test_kill.py --kills $(KILLS) --timeout=0
