@@ -29,8 +29,8 @@ LONGEST_FIRST = (
 def pytest_configure(config: pytest.Config) -> None:
     """No made-up example fails for being slow: that is the machine's doing.
 
-    The examples are the same every time, so that what landed once does not fail elsewhere for another reason than its
-    own; long runs, and those that name a seed (`make properties`), make up new ones.
+    The examples are the same every time, so that a change fails for what it did and not by chance; long runs, and
+    those that name a seed (`make properties`), make up new ones.
     """
     makes_up_new = config.getoption("hypothesis_seed", None) is not None or config.getoption("markexpr") == "long"
     hypothesis.settings.register_profile("any machine", deadline=None, derandomize=not makes_up_new)
