@@ -121,10 +121,10 @@ def test_a_doctored_file_is_refused_before_it_costs_anything(
     for parent in parents:
         place = place[parent]
     place[name] = value
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(KeystoreRefused):
         decrypt_key(doctored, PASSWORD)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

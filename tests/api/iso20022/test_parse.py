@@ -71,7 +71,7 @@ HOSTILE: dict[str, tuple[bytes, RefusalKind]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bytes_are_refused_for_what_they_are_and_quickly(name: str) -> None:
     raw, kind = HOSTILE[name]
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     refusal = parse(raw, CATALOGUE)
 
@@ -80,7 +80,7 @@ def test_hostile_bytes_are_refused_for_what_they_are_and_quickly(name: str) -> N
     assert refusal.findings
     assert all(finding.text and finding.rule for finding in refusal.findings)
     assert all(len(finding.value or "") <= 100 for finding in refusal.findings)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_bare_document_is_read() -> None:

@@ -274,13 +274,13 @@ def test_rule_that_is_broken_thousands_of_times_is_told_some_times_and_quickly()
     start, end = ONE_CURRENCY.index("<CdtTrfTxInf>"), ONE_CURRENCY.index("</FIToFICstmrCdtTrf>")
     transaction = ONE_CURRENCY[start:end].replace("</ChrgBr>", f"</ChrgBr>{many}")
     raw = ONE_CURRENCY[:start] + transaction * 900 + ONE_CURRENCY[end:]
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     outcome = read(raw)
 
     assert len(outcome.errors) == MOST_FINDINGS
     assert outcome.errors[0].rule == "base.one-transaction"
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_warnings_do_not_hide_an_error() -> None:
