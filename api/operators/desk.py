@@ -86,7 +86,7 @@ class ProposalDesk:
             state=ProposalState.PROPOSED,
             duty=duty,
             method=order.method,
-            path=order.path,
+            path=self._seal.close_path(order.path, proposal_id),
             media_type=order.media_type,
             body=self._seal.close(order.body, proposal_id),
             digest=digest_of(proposal_id, order, by.operator_id, now_s + lasts_s),
@@ -198,20 +198,19 @@ class ProposalDesk:
 
     def opened(self, record: ProposalRecord) -> Proposal:
         """The proposal with its sealed parts open; raises SealBroken where the book was tampered with."""
-        order = Order(record.method, record.path, record.media_type, self._unsealed(record, record.body))
-        text = self._unsealed(record, record.decision_text).decode()
-        return Proposal(record, order, text, self._unsealed(record, record.answer))
+        this = record.proposal_id
+        path, body = self._seal.open_path(record.path, this), self._seal.open_kept(record.body, this)
+        text = self._seal.open_kept(record.decision_text, this).decode()
+        order = Order(record.method, path, record.media_type, body)
+        return Proposal(record, order, text, self._seal.open_kept(record.answer, this))
 
     def _shown(self, record: ProposalRecord) -> Proposal:
         """The proposal to be read; one that was tampered with says so, and hides no other."""
         try:
             return self.opened(record)
         except SealBroken:
-            order = Order(record.method, record.path, record.media_type, UNREADABLE)
+            order = Order(record.method, UNREADABLE.decode(), record.media_type, UNREADABLE)
             return Proposal(record, order, "", b"")
-
-    def _unsealed(self, record: ProposalRecord, sealed: bytes | None) -> bytes:
-        return self._seal.open(sealed, record.proposal_id) if sealed is not None else b""
 
     def _now_after_expiry(self) -> float:
         self.expire()

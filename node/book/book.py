@@ -46,7 +46,7 @@ from node.book.waiting import Remarks, Waits
 from node.book.webhooks import Webhooks
 from node.book.wiping import wipe
 
-_ERASED_FROM = ("subjects", "aliases", "cash_accounts", "idempotency_keys")
+_ERASED_FROM = ("subjects", "aliases", "cash_accounts", "idempotency_keys", "proposals")
 
 
 class Unit:

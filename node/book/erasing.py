@@ -16,13 +16,15 @@ from node.book.account_names import NamedAccount
 from node.book.alias_table import aliases
 from node.book.aliases import alias_place
 from node.book.idempotency import answer_place
+from node.book.inbox_seal import speaks_of
 from node.book.intake_tables import inbox, inbox_lines
 from node.book.key_tables import erasures, subjects
 from node.book.message_seal import key_of_message, message_place
 from node.book.payment_json import payment_from_json
 from node.book.payment_seal import open_persons
+from node.book.proposal_erasure import forget_proposals, undecided_about
 from node.book.records import AccountStatus
-from node.book.redacting import persons_of, redacted, uetrs_in
+from node.book.redacting import Traces, persons_of, redacted
 from node.book.seals import Seals
 from node.book.tables import accounts, cases, idempotency_keys, messages, payments
 from node.domain.lifecycle import TERMINAL
@@ -75,10 +77,12 @@ class Erasing:
         if account.is_erased:
             return NotErased(f"The owner of {account.number} is erased already.")
         theirs = or_(payments.c.subject == account.subject, payments.c.other_subject == account.subject)
-        reason = self._money_is_left(account) or self._still_open(theirs)
+        names = (account.number, account.holder or "", *self._aliases(account))
+        traces = self._traces(theirs, names)
+        reason = self._money_is_left(account) or self._still_open(theirs) or self._undecided(traces)
         if reason is not None:
             return NotErased(reason)
-        erased = self._payments(theirs, (account.number, account.holder or "", *self._aliases(account)))
+        erased = self._payments(theirs, names, traces)
         self._close(account, account.subject)
         self._record(account.subject, at, ordered_by)
         return Erased(account.subject, erased)
@@ -91,10 +95,11 @@ class Erasing:
             return NotErased(f"This institution knows no payment {uetr}.")
         if self._seals.file(uetr) is None:
             return NotErased(f"The persons of payment {uetr} are erased already.")
-        reason = self._still_open(this)
+        traces = self._traces(this, ())
+        reason = self._still_open(this) or self._undecided(traces)
         if reason is not None:
             return NotErased(reason)
-        erased = self._payments(this, ())
+        erased = self._payments(this, (), traces)
         self._record(uetr, at, ordered_by)
         return Erased(uetr, erased)
 
@@ -123,42 +128,59 @@ class Erasing:
             return f"Case {reference}, the recall of a payment, is still open; ask again when it is decided."
         return None
 
-    def _payments(self, which: Any, names: Sequence[str]) -> int:
+    def _traces(self, which: Any, names: Sequence[str]) -> Traces:
+        found = self._connection.scalars(select(payments.c.uetr).where(which))
+        return Traces.of(found, names)
+
+    def _undecided(self, traces: Traces) -> str | None:
+        proposal = undecided_about(self._connection, self._seals.vault, traces)
+        if proposal is None:
+            return None
+        return f"Proposal {proposal} speaks of the person and is not carried out; refuse or withdraw it first."
+
+    def _payments(self, which: Any, names: Sequence[str], traces: Traces) -> int:
         """Destroy the keys of these payments, after everything that repeats what they say has lost it."""
-        words, uetrs = set(names), set[str]()
+        words = set(names)
         for row in self._connection.execute(_OF_ALL.where(which)).all():
             persons = open_persons(self._seals, self._seals.file_in(row), row)
             words |= persons_of(payment_from_json(row.payment, persons))
-            uetrs.add(row.uetr)
-        self._redact_statements(uetrs, words)
-        self._forget_answers(uetrs, names)
-        for some in _portions(sorted(uetrs)):
+        self._redact_statements(traces, words)
+        self._forget_answers(traces)
+        self._forget_messages(traces)
+        forget_proposals(self._connection, self._seals.vault, traces)
+        for some in _portions(sorted(traces.uetrs)):
             lines = select(inbox_lines.c.key).where(inbox_lines.c.uetr.in_(some))
             self._connection.execute(update(inbox).where(inbox.c.key.in_(lines)).values(file_key=None))
             gone = update(payments).where(payments.c.uetr.in_(some))
             self._connection.execute(gone.values(file_key=None, sealed=None))
-        return len(uetrs)
+        return len(traces.uetrs)
 
-    def _redact_statements(self, uetrs: set[str], words: set[str]) -> None:
+    def _redact_statements(self, traces: Traces, words: set[str]) -> None:
         """What we told about accounts repeats the payments' persons: every text that names one says so no more."""
         query = select(messages).where(messages.c.uetr.is_(None)).order_by(messages.c.id)
         for row in self._connection.execute(query).all():
             key, place = key_of_message(self._seals, row), message_place(row.digest)
             body = self._seals.vault.open(key, row.body, place)
-            if body is None or not uetrs & uetrs_in(body):
+            if body is None or not traces.are_in(body):
                 continue
             sealed = self._seals.vault.seal(key, redacted(body, words), place)
             self._connection.execute(update(messages).where(messages.c.id == row.id).values(body=sealed))
 
-    def _forget_answers(self, uetrs: set[str], names: Sequence[str]) -> None:
+    def _forget_answers(self, traces: Traces) -> None:
         """An answer kept for a repeated request is replaced by the mark where it speaks of the person."""
         answered = select(idempotency_keys).where(idempotency_keys.c.body.is_not(None))
         for row in self._connection.execute(answered).all():
             place = answer_place(row.caller, row.route, row.key)
             body = self._seals.vault.open(None, row.body, place) or b""
-            if uetrs & uetrs_in(body) or any(name.encode() in body for name in names if name):
+            if traces.are_in(body):
                 gone = update(idempotency_keys).where(idempotency_keys.c.id == row.id).values(body=b"")
                 self._connection.execute(gone)
+
+    def _forget_messages(self, traces: Traces) -> None:
+        """A message that was refused, or whose line became no payment, names the person all the same."""
+        for row in self._connection.execute(select(inbox).where(inbox.c.file_key.is_not(None))).all():
+            if speaks_of(self._seals, row, traces):
+                self._connection.execute(update(inbox).where(inbox.c.id == row.id).values(file_key=None))
 
     def _aliases(self, account: NamedAccount) -> tuple[str, ...]:
         of_account = select(aliases).where(aliases.c.account == account.reference)

@@ -9,6 +9,7 @@ from node.book.finding_seal import open_findings, seal_findings
 from node.book.inbox_records import InboxLine, InboxRecord
 from node.book.intake_tables import inbox, inbox_lines
 from node.book.payment_json import NO_REFERENCE
+from node.book.redacting import Traces
 from node.book.sealing import ERASED, Key, at_place
 from node.book.seals import Seals
 
@@ -47,6 +48,13 @@ def open_message(seals: Seals, key: Key | None, row: Any, lines: tuple[InboxLine
         final_answer=None if row.final_answer is None else _final(seals, key, row),
         lines=lines,
     )
+
+
+def speaks_of(seals: Seals, row: Any, traces: Traces) -> bool:
+    """Whether the message of a row, or what was answered, speaks of a person."""
+    key = seals.vault.file_key(inbox.name, row.key, row.file_key, None)
+    record = open_message(seals, key, row, ())
+    return traces.are_in(record.body, record.answer, record.final_answer or b"")
 
 
 def seal_answer(seals: Seals, key: Key | None, row: str, column: str, body: bytes) -> bytes:

@@ -1,4 +1,7 @@
-"""The proposals of a book; their content is sealed, and the database lets nobody change it after."""
+"""The proposals of a book; their content is sealed, and the database lets nobody change it after.
+
+It can only be emptied, once a proposal is over: somebody whom it names was erased.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from node.book.operator_tables import proposals
 from node.book.records import StaleRecord
+from node.book.sealing import at_place
 from node.domain.proposal import Duty, ProposalState
 
 Records = list["ProposalRecord"]
@@ -18,7 +22,10 @@ Records = list["ProposalRecord"]
 
 @dataclass(frozen=True)
 class ProposalRecord:
-    """A proposal as kept: `body`, `decision_text` and `answer` are sealed; `digest` is over the plain content."""
+    """A proposal as kept; `digest` is over the plain content.
+
+    `path`, `body`, `decision_text` and `answer` are sealed, and empty where they were erased.
+    """
 
     proposal_id: str
     state: ProposalState
@@ -87,6 +94,16 @@ class Proposals:
         this = (proposals.c.proposal_id == after.proposal_id, proposals.c.state == before)
         if self._connection.execute(update(proposals).where(*this).values(**moved)).rowcount != 1:
             raise StaleRecord(f"proposal {after.proposal_id} is {before.value} no more")
+
+
+def path_place(proposal_id: str) -> bytes:
+    """Where a proposal's path stands."""
+    return content_place(f"{proposal_id}.path")
+
+
+def content_place(about: str) -> bytes:
+    """Where what operators entrust to the book stands: by the id of what it belongs to."""
+    return at_place("operators", "sealed", about)
 
 
 _MOVING = ("state", "decided_by", "decided_at", "decision_text", "executed_at", "answer_status", "answer")

@@ -55,6 +55,7 @@ def test_what_customers_pay_is_not_readable_in_the_book(office: Office) -> None:
         kept = view.proposals.find(one.record.proposal_id)
     assert kept is not None
     assert b"Document" not in kept.body
+    assert "iso20022" not in kept.path
 
 
 @pytest.mark.parametrize("name", ["omar", "ada", "sol"])

@@ -162,16 +162,17 @@ def test_what_can_be_tried_again_is_for_an_hour(quiet: Quiet, monkeypatch: pytes
 
 
 def test_what_was_changed_in_the_book_after_it_was_approved_is_not_done(quiet: Quiet) -> None:
-    """By somebody who owns the database and its triggers: another path, or another proposal's body."""
+    """By somebody who owns the database and its triggers: another method, or another proposal's body."""
     first, second = (
         quiet.approved(),
         quiet.approved(Order("POST", HOOK.path, HOOK.media_type, b'{"url": "http://x/"}')),
     )
     writer = quiet.institution.office.book._writer
     with writer.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER proposals_unchanged")
+        for trigger in ("proposals_unchanged", "proposals_only_emptied"):
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
         connection.exec_driver_sql(
-            f"UPDATE proposals SET path = '/v1/cases' WHERE proposal_id = '{first.record.proposal_id}'"
+            f"UPDATE proposals SET method = 'DELETE' WHERE proposal_id = '{first.record.proposal_id}'"
         )
         connection.exec_driver_sql(
             "UPDATE proposals SET body = (SELECT p.body FROM proposals p WHERE p.proposal_id = "

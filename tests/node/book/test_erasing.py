@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
+from node.book.inbox_records import InboxRecord, InboxVerdict
 from node.book.sealing import Unreadable, new_key
 from node.book.seals import ERASED_BODY
 from node.book.vault import WrongMasterKey
@@ -19,7 +20,7 @@ from node.domain.alias import alias_of
 from node.domain.lifecycle import State
 from node.domain.money import Money
 from tests.keys import MASTER
-from tests.node.book.making import NOON, account_record, payment_record
+from tests.node.book.making import NOON, account_record, new_uetr, payment_record
 from tests.node.book.persons import REQUEST, SECRET, finding, keep, keep_house, person
 from tests.node.domain.payments import CNY
 from tests.postgresql import PostgresServer
@@ -124,6 +125,25 @@ def test_an_answer_kept_for_the_person_is_gone(kept: Book) -> None:
         }
     assert answers[GONE.number].body == ERASED_BODY  # type: ignore[union-attr]
     assert STAYS.name.encode() in answers[STAYS.number].body  # type: ignore[union-attr]
+
+
+def test_a_message_that_became_no_payment_is_erased_with_whom_it_names(kept: Book) -> None:
+    """It was refused, so no UETR leads to it; the number or the name does."""
+    keys = {}
+    for one, named in ((GONE, GONE.number), (STAYS, STAYS.name)):
+        body, keys[one.number] = f"<Document><Nm>{named}</Nm></Document>".encode(), new_uetr()
+        refused = InboxRecord(
+            keys[one.number], "back-office", "", None, InboxVerdict.REFUSED, body, bytes(32), NOON, (), body
+        )
+        with kept.unit() as unit:
+            unit.inbox.add(refused)
+    _erase(kept)
+    with kept.view() as unit:
+        gone, stays = (unit.inbox.find(key) for key in keys.values())
+    assert gone is not None
+    assert stays is not None
+    assert (gone.body, gone.answer, gone.verdict) == (ERASED_BODY, ERASED_BODY, InboxVerdict.REFUSED)
+    assert STAYS.name.encode() in stays.body
 
 
 def test_with_the_master_key_in_hand_an_erased_key_is_nowhere(kept: Book) -> None:
