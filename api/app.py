@@ -1,4 +1,4 @@
-"""Where everything meets: one institution's API, its documentation and its worker, as one application."""
+"""Where everything meets: one institution's API, its documentation and, where it runs here, its worker."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ whether trying again can help. Amounts in JSON are integers in minor units; time
 
 
 def create_app(institution: Institution) -> FastAPI:
-    """The application over an open institution; it starts its worker with the server and closes it at the end."""
+    """The application over an open institution; what works in it starts with the server and ends with it."""
     bound_recursion()
     access = Access(institution)
     routers = _routers(institution, access)
@@ -104,8 +104,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
-        institution.worker.start()
-        institution.dispatcher.start()
+        institution.start_work()
         carrying = asyncio.create_task(carrier.run())
         try:
             yield

@@ -46,10 +46,12 @@ from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
 from node.settlement.aftercare import Aftercare
+from node.settlement.bell import Bell
 from node.settlement.office import Office
 from node.settlement.ports import Boundary, Clock
 from node.settlement.terms import BadTerms, PriceBook, Terms, terms_from
 from node.settlement.worker import Worker
+from node.settlement.workers_elsewhere import WorkersElsewhere
 from wallet.key_place import BadKeyPlace, KeyPlaces, KeystorePlace, read_places
 from wallet.key_ring import KeyRing, secret_in
 from wallet.message_key import load_message_key
@@ -63,6 +65,7 @@ SETTLEMENT_KEY: Final = "settlement_key"
 OPERATOR_KEY: Final = "operator_key"
 MASTER_KEY: Final = "master_key"
 BOOK: Final = "book.sqlite"
+BELLS: Final = "bells"
 PEER_TIMEOUT_S: Final = 10.0
 _MOST_KEY_BYTES: Final = 4096
 _TLS_MEMBERS: Final = ("authority", "certificate", "key")
@@ -111,7 +114,7 @@ class Institution:
 
     name: str
     office: Office
-    worker: Worker
+    worker: Worker | WorkersElsewhere
     signatory: Signatory
     credential_digest: bytes
     api_address: str
@@ -124,6 +127,12 @@ class Institution:
     webhook_targets: WebhookTargets
     dispatcher: Dispatcher
     peer_certificates: PeerCertificates
+
+    def start_work(self) -> None:
+        """Start the worker and the webhooks, where this process has them to do."""
+        if isinstance(self.worker, Worker):
+            self.worker.start()
+            self.dispatcher.start()
 
     def close(self) -> None:
         """Stop working and let go of keys, book and connections."""
@@ -174,15 +183,15 @@ def open_institution(
     limits: BodyLimits | None = None,
     gate: BoundedSemaphore | None = None,
     database: str | None = None,
-    worker: str = "worker",
+    worker: str | None = "worker",
     master_key: Path | None = None,
 ) -> Institution:
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
-    description names one of its own; `worker` tells this process from others on the same book; `master_key` is a
-    file elsewhere than in the folder. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble,
+    description names one; `worker` tells this process from others on the same book, None leaves the work to
+    others; `master_key` is a file elsewhere. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble,
     WrongMasterKey, BadMasterKey; SignatureRefused, SignerUnreachable where a key lives elsewhere.
     """
     said = read_description(folder)
@@ -222,7 +231,7 @@ def open_institution(
     return Institution(
         name=said.name,
         office=office,
-        worker=Worker(office, worker),
+        worker=Worker(office, worker) if worker else WorkersElsewhere(office, Bell(folder / BELLS)),
         signatory=signatory,
         credential_digest=bytes.fromhex(said.credential_sha256),
         api_address=said.api_address,
@@ -233,7 +242,7 @@ def open_institution(
         limits=limits or BodyLimits(),
         keys=keys,
         webhook_targets=targets,
-        dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker),
+        dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker or ""),
         peer_certificates=peer_certificates(said),
     )
 

@@ -18,6 +18,7 @@ from api.tls import server_context
 from cli.failures import ends_well_or_says_why
 from cli.ports import HOST, PortTaken
 from cli.waiting import until_told_to_stop
+from cli.worker import listening
 from node.chain.serving import BackgroundServer
 from node.settings import read_settings
 from wallet.signer import assert_native_curve
@@ -44,6 +45,12 @@ def api(
             help="Let clients in that show none, such as browsers; other institutions by peer_certificates."
         ),
     ] = False,
+    with_worker: Annotated[
+        bool,
+        typer.Option(
+            "--worker/--no-worker", help="Work here too, or leave it to processes of their own: `corridor worker`."
+        ),
+    ] = True,
 ) -> None:
     """Run one institution's API and worker until interrupted. Its registered address should lead here."""
     settings = read_settings()
@@ -59,7 +66,7 @@ def api(
         data,
         limits=request_limits(settings),
         database=settings.database,
-        worker=settings.worker,
+        worker=settings.worker if with_worker else None,
         master_key=settings.master_key,
     )
     try:
@@ -67,7 +74,7 @@ def api(
     except OSError as error:
         institution.close()
         raise PortTaken(f"port {wanted} is taken ({error.strerror}); choose another with --port") from None
-    with until_told_to_stop() as told, server:
+    with until_told_to_stop() as told, listening(data, institution), server:
         typer.echo(f"{institution.name} ({institution.office.bic}) on {server.url}, registered as {registered}")
         told.wait()
 

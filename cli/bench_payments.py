@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from api.request_log import log_as_json
+from cli.bench_bank import Form, running_banks
 from cli.exit_codes import ExitCode
-from cli.payment_bench import ELSEWHERE, FULL, QUICK, SETTLING_ONLY, Extent, Figure, measure
+from cli.payment_bench import BANKS, ELSEWHERE, FULL, QUICK, SETTLING_ONLY, Extent, Figure, Site, measure
 from cli.running_network import NetworkOptions, RunningNetwork
 from node.chain.bench.engines import Engine, anvil, our_node, prepare
 from node.settings import Settings, read_settings
@@ -48,6 +49,9 @@ def bench_payments(
     chain: Annotated[
         Chain, typer.Option(help="The chain to settle on; of both, Anvil gives the row of settling only.")
     ] = Chain.BOTH,
+    form: Annotated[
+        Form, typer.Option(help="Each institution as one process, or its API and its worker apart.")
+    ] = Form.APART,
 ) -> None:
     """Two banks and a chain: accepting, settling, waiting, and what a long history costs; all in one run.
 
@@ -56,7 +60,7 @@ def bench_payments(
     settings = read_settings()
     log_as_json("ERROR")
     assert_native_curve()
-    figures = _figures(chain, QUICK if quick else FULL, settings)
+    figures = _figures(chain, form, QUICK if quick else FULL, settings)
     if as_json:
         print(json.dumps([asdict(figure) for figure in figures], indent=1))
     else:
@@ -65,20 +69,20 @@ def bench_payments(
         raise typer.Exit(ExitCode.NO)
 
 
-def _figures(chain: Chain, extent: Extent, settings: Settings) -> list[Figure]:
+def _figures(chain: Chain, form: Form, extent: Extent, settings: Settings) -> list[Figure]:
     """The rows on one chain, or all of them on the local chain and settling on Anvil too, where that is here."""
     if chain is not Chain.BOTH:
-        return _measured(chain, extent, settings)
-    figures = _measured(Chain.LOCAL, extent, settings)
+        return _measured(chain, form, extent, settings)
+    figures = _measured(Chain.LOCAL, form, extent, settings)
     try:
         _anvil(settings)
     except typer.BadParameter as absent:
         Console(stderr=True).print(f"not measured: {absent.message}", highlight=False)
         return figures
-    return figures + _measured(Chain.ANVIL, replace(extent, rows=SETTLING_ONLY), settings)
+    return figures + _measured(Chain.ANVIL, form, replace(extent, rows=SETTLING_ONLY), settings)
 
 
-def _measured(chain: Chain, extent: Extent, settings: Settings) -> list[Figure]:
+def _measured(chain: Chain, form: Form, extent: Extent, settings: Settings) -> list[Figure]:
     told = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="corridor-bench-") as name, told.status("starting") as status:
         folder = Path(name)
@@ -88,9 +92,12 @@ def _measured(chain: Chain, extent: Extent, settings: Settings) -> list[Figure]:
             options = NetworkOptions(
                 port=0, rpc_url=engine.url, funder=_funder(engine), elsewhere=ELSEWHERE, database=settings.database
             )
-            with RunningNetwork(folder / "network", options) as network:
+            with (
+                RunningNetwork(folder / "network", options) as network,
+                running_banks(network, BANKS, form) as books,
+            ):
                 figures = []
-                for figure in measure(network, engine, LIMITS[chain], extent, status.update):
+                for figure in measure(Site(network, books, engine), LIMITS[chain], extent, status.update):
                     figures.append(figure)
                     told.print(f"{figure.measure}: {figure.ratio}", highlight=False)
                 return figures

@@ -17,6 +17,7 @@ FailureCodes = Mapping[str, ExitCode]
 NETWORK: Final[FailureCodes] = {
     "cli.ports.PortTaken": ExitCode.PORT_TAKEN,
     "cli.claim.FolderInUse": ExitCode.FOLDER_IN_USE,
+    "node.settlement.bell.WorkerNameTaken": ExitCode.FOLDER_IN_USE,
     "cli.demo_payment.DemoFailed": ExitCode.NO,
     "node.ledger.orders.DeploymentFailed": ExitCode.NO,
     "cli.openings.OpeningRefused": ExitCode.NO,

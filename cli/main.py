@@ -22,6 +22,10 @@ COMMANDS: Final[Table] = {
         "cli.api",
         "Run one institution's API and worker until interrupted. Its registered address should lead here.",
     ),
+    "worker": (
+        "cli.worker",
+        "Work on one institution's book, beside its API, until interrupted: chain, payments, cases, webhooks.",
+    ),
     "access": ("cli.access", "Who may use an institution's API: API keys and OAuth clients."),
     "operator": ("cli.operator", "The people who operate an institution: makers, checkers and others."),
     "customer": ("cli.customer", "Give out or erase what is kept of a customer."),

@@ -1,28 +1,29 @@
 """What the gateway does in a second, in turns with what it is compared with, on one chain in one run.
 
-Chain, loader and institutions are processes of their own; the two institutions share one.
+Chain, loader and each of the two institutions are processes of their own, as they are outside of the bench.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI, Response
-
+from cli.bench_bank import EMPTY
 from cli.network import BANK_CN, BANK_HK, INSTITUTIONS
 from cli.payment_history import lengthen
 from cli.payment_load import Load, Loaded, post
 from cli.running_network import RunningNetwork
+from node.book.book import Book
 from node.chain.bench.engines import Engine
 from node.chain.bench.figure import Spread, spread
 from node.chain.bench.workload import transfers
 from node.domain.lifecycle import TERMINAL, State
 
-ELSEWHERE = frozenset(plan.bic for plan in INSTITUTIONS if plan.bic not in {BANK_CN, BANK_HK})
-EMPTY, MESSAGES = "/bench/empty", "/v1/iso20022/messages"
+BANKS = (BANK_CN, BANK_HK)
+ELSEWHERE = frozenset(plan.bic for plan in INSTITUTIONS)
+MESSAGES = "/v1/iso20022/messages"
 PATIENCE_S = 900.0
 ACCEPTING, SETTLING, WAITING, HISTORY = "accepting", "settling", "waiting", "history"
 ALL_ROWS = frozenset({ACCEPTING, SETTLING, WAITING, HISTORY})
@@ -72,21 +73,18 @@ class Samples:
     raw: list[float] = field(default_factory=list)
 
 
-def open_door(app: FastAPI) -> None:
-    """Give an institution's server the empty POST that its messages are compared with."""
+@dataclass(frozen=True)
+class Site:
+    """Where to measure: a network whose two banks run in processes of their own, their books, and its chain."""
 
-    def empty() -> Response:
-        return Response()
+    network: RunningNetwork
+    books: Mapping[str, Book]
+    engine: Engine
 
-    app.add_api_route(EMPTY, empty, methods=["POST"], include_in_schema=False)
 
-
-def measure(
-    network: RunningNetwork, engine: Engine, limit: float, extent: Extent, told: Callable[[str], None]
-) -> Iterator[Figure]:
+def measure(site: Site, limit: float, extent: Extent, told: Callable[[str], None]) -> Iterator[Figure]:
     """Every row, in the order of the issue; `limit` is what settling must reach of single raw transfers."""
-    open_door(network.applications[BANK_CN])
-    bench = _Bench(network, engine)
+    bench, engine = _Bench(site), site.engine
     told("warming up")
     pattern = bench.settle(10)[1][0]
     samples = Samples()
@@ -118,11 +116,10 @@ def _waits(waits: list[float]) -> Iterator[Figure]:
 
 @dataclass
 class _Bench:
-    network: RunningNetwork
-    engine: Engine
+    site: Site
 
     def load(self, path: str, many: int, rate: float = 0.0) -> Loaded:
-        entry = next(one for one in self.network.document["participants"] if one["bic"] == BANK_CN)
+        entry = next(one for one in self.site.network.document["participants"] if one["bic"] == BANK_CN)
         return post(Load(entry["api_url"], path, entry["credential"], path == EMPTY, many, rate=rate))
 
     def settle(self, many: int) -> tuple[float, list[str], float]:
@@ -134,28 +131,29 @@ class _Bench:
         return time.perf_counter() - started - before, loaded.uetrs, loaded.seconds
 
     def await_end(self, uetrs: list[str]) -> None:
-        book = self.network.institutions[BANK_CN].office.book
         ends_at = time.monotonic() + PATIENCE_S
-        waiting = set(uetrs)
-        while waiting:
-            with book.view() as unit:
-                open_ones = unit.payments.find_many(sorted(waiting)[:50])
-            if ended := {record.uetr for record in open_ones if record.state in TERMINAL}:
-                if any(r.state is not State.SETTLED for r in open_ones if r.uetr in ended):
+        for uetr in uetrs:  # one at a time: looking must not cost what is being measured
+            while (state := self.state_of(uetr)) is not State.SETTLED:
+                if state in TERMINAL:
                     raise RuntimeError("a payment of the bench did not settle")
-                waiting -= ended
-                continue
-            if time.monotonic() > ends_at:
-                raise RuntimeError(f"{len(waiting)} payments are not final after {PATIENCE_S:.0f} s")
-            time.sleep(0.05)
+                if time.monotonic() > ends_at:
+                    raise RuntimeError(f"payments are not final after {PATIENCE_S:.0f} s")
+                time.sleep(0.02)
+
+    def state_of(self, uetr: str) -> State | None:
+        """Where a payment stands at its debtor agent."""
+        with self.site.books[BANK_CN].view() as unit:
+            record = unit.payments.find(uetr)
+        return None if record is None else record.state
 
     def raw_transfers(self) -> float:
         """Single token transfers, one request each, signed before: how many are in blocks in a second."""
-        senders = self.engine.senders[:-1]  # the last one pays for the network's gas, and has counted on
-        raws = list(transfers(senders, self.engine.token))
+        engine = self.site.engine
+        senders = engine.senders[:-1]  # the last one pays for the network's gas, and has counted on
+        raws = list(transfers(senders, engine.token))
         started = time.perf_counter()
-        hashes = [self.engine.send(raw) for raw in raws]
-        while not all(self.engine.call_many([("eth_getTransactionReceipt", [one]) for one in hashes])):
+        hashes = [engine.send(raw) for raw in raws]
+        while not all(engine.call_many([("eth_getTransactionReceipt", [one]) for one in hashes])):
             time.sleep(0.005)
         return len(raws) / (time.perf_counter() - started)
 
@@ -163,15 +161,15 @@ class _Bench:
         """How long each payment took from its arrival to its final state, in seconds, the quickest first."""
         uetrs = self.load(MESSAGES, many, rate).uetrs
         self.await_end(uetrs)
-        with self.network.institutions[BANK_CN].office.book.view() as unit:
+        with self.site.books[BANK_CN].view() as unit:
             records = unit.payments.find_many(uetrs)
         return sorted((record.history[-1].at - record.received_at).total_seconds() for record in records)
 
     def costs(self, pattern: str, length: int, extent: Extent, told: Callable[[str], None]) -> list[float]:
         """Seconds a payment with so long a history in both books, turn by turn."""
         told(f"{length} payments of history")
-        for institution in self.network.institutions.values():
-            lengthen(institution.office.book, pattern, length)
+        for book in self.site.books.values():
+            lengthen(book, pattern, length)
         return [self.settle(extent.payments)[0] / extent.payments for _ in range(extent.turns)]
 
 

@@ -43,7 +43,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
         database=found.get("CORRIDOR_DATABASE") or None,
         master_key=_path(found.get("CORRIDOR_MASTER_KEY")),
-        worker=_worker(found.get("CORRIDOR_WORKER", "worker")),
+        worker=worker_name(found.get("CORRIDOR_WORKER", "worker")),
         rpc_url=found.get("CORRIDOR_RPC_URL") or None,
         log_level=_log_level(found.get("CORRIDOR_LOG_LEVEL", "WARNING")),
         max_body_bytes=_positive(found, "CORRIDOR_MAX_BODY_BYTES", 1_000_000),
@@ -59,9 +59,12 @@ def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
-def _worker(name: str) -> str:
+def worker_name(name: str) -> str:
+    """The name if a worker can have it; raises BadSetting."""
     if not (name.isascii() and name.isprintable() and 0 < len(name) <= 36):
-        raise BadSetting(f"CORRIDOR_WORKER is {name!r}; it must be 1 to 36 printable ASCII characters")
+        raise BadSetting(
+            f"CORRIDOR_WORKER, a worker's name, is {name!r}; it must be 1 to 36 printable ASCII characters"
+        )
     return name
 
 

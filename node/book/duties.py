@@ -36,6 +36,11 @@ class Duties:
         values = {"wanted": name, "taker": owner, "now": now_s, "until": until_s}
         return bool(self._connection.execute(_TAKE, values).rowcount == 1)
 
+    def held_until(self, name: str) -> float | None:
+        """Until when (unix s) somebody has a duty, or had it; None where nobody took it or all have left it."""
+        row = self._connection.execute(_FIND, {"wanted": name}).one_or_none()
+        return None if row is None else float(row.until_s)
+
     def leave(self, name: str, owner: str) -> None:
         """Leave a duty to whoever wants it next; nothing happens where it is another's."""
         self._connection.execute(delete(duties).where(duties.c.name == name, duties.c.owner == owner))
