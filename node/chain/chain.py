@@ -107,7 +107,7 @@ class LocalChain(ChainReader):
         """Do what was left for later, unless somebody is at work; whoever reads does it otherwise."""
         if self.lock.acquire(blocking=False):
             try:
-                self._store.settle()
+                self._store.catch_up()
             finally:
                 self.lock.release()
 

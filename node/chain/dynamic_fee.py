@@ -10,10 +10,12 @@ from eth.abc import SignedTransactionAPI
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 
 from node.chain.keccak import keccak
-from node.chain.trie_node import rlp_list, rlp_string, split_list, string_of
+from node.chain.trie_node import item_size, rlp_list, rlp_string, split_list, string_of
 
 TYPE = b"\x02"
 FIELDS = 12
+GAS_FIELD = 4
+TO_ACCOUNT = 0x94
 MAX_NONCE = 2**64 - 2  # EIP-2681
 NO_ACCESS_LIST = b"\xc0"
 GAS_PER_TRANSACTION, GAS_PER_ZERO, GAS_PER_BYTE = 21_000, 4, 16  # EIP-2028
@@ -79,6 +81,20 @@ def decode_dynamic_fee_call(raw: bytes) -> SignedTransactionAPI | None:
     if len(to) != 20 or numbers[1] > MAX_NONCE or numbers[6] > 1 or not _is_canonical(items, data, raw):
         return None
     return cast("SignedTransactionAPI", DynamicFeeCall(raw, numbers, to, data))
+
+
+def gas_of_call(raw: bytes) -> int | None:
+    """The gas asked for by what begins as a transaction of type 2 to an account; None when it does not."""
+    if raw[:1] != TYPE:
+        return None
+    try:
+        position = 2 if raw[1] < 0xF8 else 2 + raw[1] - 0xF7
+        for _ in range(GAS_FIELD):
+            position += item_size(raw, position)
+        end = position + item_size(raw, position)
+        return int.from_bytes(string_of(raw[position:end]), "big") if raw[end] == TO_ACCOUNT else None
+    except IndexError:
+        return None
 
 
 def _is_canonical(items: list[bytes], data: bytes, raw: bytes) -> bool:

@@ -148,7 +148,7 @@ def _authorization_json(authorization: Any) -> Json:
 
 def receipt_json(record: TransactionRecord, block: BlockRecord, logs: list[LogRecord]) -> Json:
     """What became of a transaction."""
-    transaction = decode_stored(record.raw)
+    transaction = record.decoded or decode_stored(record.raw)
     created = generate_contract_address(record.sender, transaction.nonce) if transaction.to == b"" else b""  # type: ignore[arg-type]
     shown: Json = {
         "type": quantity(transaction_type(transaction)),

@@ -10,6 +10,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MAX_QUICK_BYTES: Final = 64 * 1024
+MOST_KNOWN: Final = 16  # heads of one connection
 HEAD_END: Final = b"\r\n\r\n"
 PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 TARGET_BYTES: Final = bytes(range(0x21, 0x7F))
@@ -27,6 +28,7 @@ class QuickHttp(H11Protocol):
     """A connection. Its application's `answer_at_once(body)` gives bytes, or None when uvicorn is to ask it."""
 
     _held = b""
+    _known: dict[bytes, int] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Answer a plain request; hand over anything else."""
@@ -36,8 +38,10 @@ class QuickHttp(H11Protocol):
             super().data_received(data)
             return
         self._unset_keepalive_if_required()
+        if self._known is None:
+            self._known = {}
         try:
-            body = plain_body(data)
+            body = plain_body(data, self._known)
         except Incomplete:
             self._held = data
             return
@@ -68,14 +72,22 @@ class QuickHttp(H11Protocol):
             )
 
 
-def plain_body(data: bytes) -> bytes | None:
-    """The body of a plain request that is exactly `data`; None when it is another. Raises Incomplete."""
+def plain_body(data: bytes, known: dict[bytes, int] | None = None) -> bytes | None:
+    """The body of a plain request that is exactly `data`; None when it is another. Raises Incomplete.
+
+    `known` are heads with the lengths they announce: a client repeats its few, and they are read once.
+    """
     end = data.find(HEAD_END, 0, MAX_QUICK_BYTES)
     if end < 0:
         if len(data) < MAX_QUICK_BYTES and data[:6] == b"POST /"[: len(data)]:
             raise Incomplete
         return None
-    length = _length(data[:end])
+    head = data[:end]
+    length = known.get(head) if known else None
+    if length is None:
+        length = _length(head)
+        if length is not None and known is not None and len(known) < MOST_KNOWN:
+            known[head] = length
     if length is None or (whole := end + len(HEAD_END) + length) > MAX_QUICK_BYTES or len(data) > whole:
         return None
     if len(data) < whole:

@@ -4,7 +4,7 @@ Frozen data with no behaviour beyond what follows from it; hashes and addresses 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI
 
@@ -51,6 +51,7 @@ class TransactionRecord:
     first_log_index: int
     log_count: int
     post_state: bytes | None = None
+    decoded: SignedTransactionAPI | None = field(default=None, compare=False, repr=False)  # where it is at hand
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from node.chain.errors import StoreDamaged
 from node.chain.header import decode_header
 from node.chain.keccak import keccak
 from node.chain.log_query import LogQuery, log_statement
+from node.chain.recent import RecentBlocks
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
 from node.chain.redo_log import RedoLog
 from node.chain.store_file import FILE_NAME, open_log, open_memory, open_store_file
@@ -30,10 +31,12 @@ from node.chain.writes import (
     cut_writes,
     decode_writes,
     encode_writes,
+    joined,
 )
 
 GENERATION = "redo_log"  # the fact that says which records of the log SQLite has
-MOST_PENDING = 16  # records that SQLite may be behind
+MOST_PENDING = 64  # records that SQLite may be behind
+MANY_PENDING = 16  # as many as are worth handing to it while there is time
 
 
 class ChainStore:
@@ -52,8 +55,10 @@ class ChainStore:
         self._checkpointer = checkpointer
         self._log = log
         self.name = name
-        self._together: list[Row] | None = None
+        self._together: dict[bytes, bytes] | None = None
         self._pending: list[list[Write]] = []
+        self._recent = RecentBlocks()
+        self._journaled: set[bytes] = set()
         self._rows = 0
 
     @classmethod
@@ -70,6 +75,7 @@ class ChainStore:
             log = open_log(connection, directory, int.from_bytes(facts.get(GENERATION, b""), "big"))
             store = cls(connection, lock, str(directory), Checkpointer(directory / FILE_NAME), log)
             store._replay()
+            store._journaled = {row[0] for row in store._read("SELECT hash FROM queued", ())}
         except sqlite3.DatabaseError as error:
             connection.close()
             lock.close()
@@ -105,28 +111,33 @@ class ChainStore:
 
         `done` are hashes of journaled transactions that the block makes obsolete.
         """
-        gone = self._forget(done)
-        self._write([*block_writes(block, nodes), (Statement.UNQUEUE, gone)])
+        gone = self._journaled.intersection(done)
+        self._write([*block_writes(block, nodes), (Statement.UNQUEUE, self._on_disk(gone))])
+        self._forget(gone)
+        if self._log is not None:
+            self._recent.add(block)
 
     @contextmanager
     def journaling_together(self) -> Iterator[None]:
         """Journal what is queued meanwhile in one record at the end; only then is any of it durable."""
-        self._together = []
+        self._together = {}
         try:
             yield
         finally:
-            rows, self._together = self._together, None
+            rows, self._together = list(self._together.items()), None
             if rows:
                 self._write([(Statement.QUEUE, rows)])
 
     def queue(self, transaction_hash: bytes, raw: bytes, replaces: bytes | None = None) -> None:
         """Journal a transaction that waits; durable when this returns, unless it is journaled with others."""
-        row = (bytes(transaction_hash), raw)
+        key = bytes(transaction_hash)
         if self._together is not None and replaces is None:
-            self._together.append(row)
-            return
-        gone = self._forget([] if replaces is None else [replaces])
-        self._write([(Statement.UNQUEUE, gone), (Statement.QUEUE, [row])])
+            self._together[key] = raw
+        else:
+            gone = self._journaled.intersection(() if replaces is None else (replaces,))
+            self._write([(Statement.UNQUEUE, self._on_disk(gone)), (Statement.QUEUE, [(key, raw)])])
+            self._forget(gone)
+        self._journaled.add(key)
 
     def amend(self, number: int, root: bytes, nodes: Mapping[bytes, bytes]) -> None:
         """Note another state than the header's as the one after block `number`."""
@@ -134,15 +145,18 @@ class ChainStore:
 
     def unqueue(self, hashes: Iterable[bytes]) -> None:
         """Take transactions out of the journal."""
-        if gone := self._forget(hashes):
-            self._write([(Statement.UNQUEUE, gone)])
+        gone = self._journaled.intersection(hashes)
+        if rows := self._on_disk(gone):
+            self._write([(Statement.UNQUEUE, rows)])
+        self._forget(gone)
 
     def cut_after(self, number: int) -> None:
         """Forget every block above `number`. Their state nodes stay: they do no harm and are found by hash."""
+        self.settle()
         self._write(cut_writes(number))
 
     def settle(self) -> None:
-        """Let SQLite have what is on disk in the log only. Every read does it first; whoever has time may."""
+        """Let SQLite have what is on disk in the log only. A read of what is not at hand does it first."""
         if self._pending:
             try:
                 self._take_over()
@@ -150,6 +164,12 @@ class ChainStore:
                 self._database.rollback()
                 self._pending = [] if self._log is None else [decode_writes(one) for one in self._log.records()]
                 raise
+            self._recent.clear()
+
+    def catch_up(self) -> None:
+        """Settle if there is much of it: rows cost less when many are written together."""
+        if len(self._pending) >= MANY_PENDING or (self._log is not None and self._log.is_full):
+            self.settle()
 
     # -- reading
 
@@ -176,21 +196,29 @@ class ChainStore:
         """The block at a height, or None."""
         if not 0 <= number < 1 << 39:
             return None
+        if (found := self._recent.block(number)) is not None:
+            return found
         rows = self._read("SELECT header, hash, size, body FROM block WHERE number = ?", (number,))
         return self._block(rows[0]) if rows else None
 
     def block_by_hash(self, block_hash: bytes) -> BlockRecord | None:
         """The block with this hash, or None."""
+        if (found := self._recent.block_by_hash(block_hash)) is not None:
+            return found
         rows = self._read("SELECT header, hash, size, body FROM block WHERE hash = ?", (block_hash,))
         return self._block(rows[0]) if rows else None
 
     def block_hash(self, number: int) -> bytes | None:
         """Only the hash of the block at a height."""
+        if (found := self._recent.block(number)) is not None:
+            return found.hash
         rows = self._read("SELECT hash FROM block WHERE number = ?", (number,))
         return rows[0][0] if rows else None
 
     def transaction(self, transaction_hash: bytes) -> TransactionRecord | None:
         """A transaction in a block, by its hash; the time does not depend on how deep it is."""
+        if (found := self._recent.transaction(transaction_hash)) is not None:
+            return found
         rows = self._read("SELECT * FROM txn WHERE hash = ?", (transaction_hash,))
         return _transaction(rows[0]) if rows else None
 
@@ -221,6 +249,8 @@ class ChainStore:
         """The logs of one transaction, in order."""
         if not transaction.log_count:
             return []
+        if (found := self._recent.logs_of(transaction)) is not None:
+            return found
         first = transaction.block_number * LOGS_PER_BLOCK + transaction.first_log_index
         rows = self._read(
             "SELECT * FROM log WHERE id >= ? AND id < ? ORDER BY id", (first, first + transaction.log_count)
@@ -242,13 +272,17 @@ class ChainStore:
 
     # -- inside
 
-    def _forget(self, hashes: Iterable[bytes]) -> list[Row]:
-        """Journal none of these with the others, if they were to be; returns them as rows."""
-        gone: list[Row] = [(bytes(one),) for one in hashes]
-        if self._together and gone:
-            unwanted = set(gone)
-            self._together = [row for row in self._together if row[:1] not in unwanted]
-        return gone
+    def _on_disk(self, journaled: Iterable[bytes]) -> list[Row]:
+        """Those of these that the journal holds already, as rows; the others are to be journaled together."""
+        together = self._together or {}
+        return [(one,) for one in journaled if one not in together]
+
+    def _forget(self, journaled: set[bytes]) -> None:
+        """They need not be journaled any more."""
+        self._journaled -= journaled
+        if self._together:
+            for one in journaled:
+                self._together.pop(one, None)
 
     def _write(self, writes: list[Write]) -> None:
         """Make writes durable, all or none. In memory they are rows at once; on disk SQLite has them later."""
@@ -256,7 +290,7 @@ class ChainStore:
             with self._database:
                 self._run(writes)
             return
-        if len(self._pending) >= MOST_PENDING:
+        if len(self._pending) >= MOST_PENDING or self._log.is_full:
             self.settle()
         self._log.append(encode_writes(writes))
         self._pending.append(writes)
@@ -269,12 +303,11 @@ class ChainStore:
 
     def _take_over(self) -> None:
         pending, self._pending = self._pending, []
-        for writes in pending:
-            self._run(writes)
+        self._run(joined(pending))
         if self._log is not None and self._log.is_full:
             self._flush()
 
-    def _run(self, writes: list[Write]) -> None:
+    def _run(self, writes: Iterable[Write]) -> None:
         for statement, rows in writes:
             if rows:
                 self._database.executemany(SQL[statement], rows)

@@ -124,13 +124,14 @@ def split_list(encoded: bytes) -> list[bytes]:
     position = 1 if encoded[0] < 0xF8 else 1 + encoded[0] - 0xF7
     items, size = [], len(encoded)
     while position < size:
-        end = position + _item_size(encoded, position)
+        end = position + item_size(encoded, position)
         items.append(encoded[position:end])
         position = end
     return items
 
 
-def _item_size(encoded: bytes, position: int) -> int:
+def item_size(encoded: bytes, position: int) -> int:
+    """How long the RLP item at a position is, its head included. Raises IndexError behind the end."""
     first = encoded[position]
     if first < 0x80:
         return 1

@@ -4,7 +4,7 @@ Everything that changes a store is one of these statements, so a record of the l
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -51,6 +51,7 @@ SQL: Mapping[Statement, str] = {
     Statement.CUT_LOGS: "DELETE FROM log WHERE id >= ?",
     Statement.META: "INSERT OR REPLACE INTO meta VALUES (CAST(? AS TEXT), ?)",
 }
+ADDING = frozenset({Statement.NODE, Statement.BLOCK, Statement.TRANSACTION, Statement.LOG})
 _STATEMENTS = tuple(Statement)
 _NONE, _INTEGER = 2, 1  # in the two lowest bits of a word; nothing there: so many bytes
 
@@ -75,6 +76,20 @@ def cut_writes(number: int) -> list[Write]:
         (Statement.CUT_TRANSACTIONS, [((number + 1) * TRANSACTIONS_PER_BLOCK,)]),
         (Statement.CUT_LOGS, [((number + 1) * LOGS_PER_BLOCK,)]),
     ]
+
+
+def joined(records: Iterable[Iterable[Write]]) -> Iterator[Write]:
+    """The writes of many records as few: rows that only add to a table go together, in their order."""
+    added: dict[Statement, list[Row]] = {}
+    for writes in records:
+        for statement, rows in writes:
+            if statement in ADDING:
+                added.setdefault(statement, []).extend(rows)
+            elif rows:
+                yield from added.items()
+                added = {}
+                yield statement, rows
+    yield from added.items()
 
 
 def encode_writes(writes: Iterable[Write]) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from node.chain.dynamic_fee import decode_dynamic_fee_call
+from node.chain.dynamic_fee import gas_of_call
 from node.chain.errors import TransactionRefused
 from node.chain.hexadecimal import data
 from node.chain.method import Method, MethodTable, RpcNode, always
@@ -27,15 +27,15 @@ def send_raw(node: RpcNode, parameters: Parameters) -> str:
 
 
 def is_modest(params: Sequence[Any]) -> bool:
-    """Whether it is a plain transaction that may not use much gas."""
+    """Whether it is a call of type 2 that may not use much gas."""
     given = params[0] if params else None
     if not isinstance(given, str) or len(given) > MODEST_DIGITS:
         return False
     try:
-        transaction = decode_dynamic_fee_call(bytes.fromhex(given[2:]))
+        gas = gas_of_call(bytes.fromhex(given[2:]))
     except ValueError:
         return False
-    return transaction is not None and transaction.gas <= MODEST_GAS
+    return gas is not None and gas <= MODEST_GAS
 
 
 def by_hash(node: RpcNode, parameters: Parameters) -> Any:

@@ -10,7 +10,7 @@ from eth_typing import Address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.chain.dynamic_fee import DynamicFeeCall, decode_dynamic_fee_call
+from node.chain.dynamic_fee import DynamicFeeCall, decode_dynamic_fee_call, gas_of_call
 from node.chain.transaction import intrinsic_gas
 
 FIELDS = (
@@ -62,8 +62,9 @@ def test_bytes_that_were_tampered_with(seed: int) -> None:
             raw[at:at] = bytes([dice.choice([0, 0x80, 0x81, 0xC0])])
         else:
             del raw[at]
-    found = decode_dynamic_fee_call(bytes(raw))
+    found, gas = decode_dynamic_fee_call(bytes(raw)), gas_of_call(bytes(raw))
     if found is not None:
+        assert gas == found.gas
         assert fields_of(found) == fields_of(PragueTransactionBuilder.decode(bytes(raw)))
         assert PragueTransactionBuilder.decode(bytes(raw)).encode() == bytes(raw)
 

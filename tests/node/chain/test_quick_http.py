@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from node.chain.chain import LocalChain
 from node.chain.methods.transactions import MODEST_GAS, is_modest
-from node.chain.quick_http import MAX_QUICK_BYTES, Incomplete, plain_body
+from node.chain.quick_http import MAX_QUICK_BYTES, MOST_KNOWN, Incomplete, plain_body
 from node.chain.rpc import JsonRpc
 from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee
@@ -111,6 +111,21 @@ def test_a_plain_request_is_taken_when_it_is_whole() -> None:
     for size in range(1, len(whole)):
         with pytest.raises(Incomplete):
             plain_body(whole[:size])
+
+
+def test_a_head_that_is_known_is_not_read_again() -> None:
+    known: dict[bytes, int] = {}
+    other = HEAD.replace(b"47", b"46") + BODY[:-1]
+    for _ in range(2):
+        for whole in (HEAD + BODY, other):
+            with pytest.raises(Incomplete):
+                plain_body(whole[:-1], known)
+            assert plain_body(whole, known) == whole[len(HEAD) :]
+        assert plain_body(HEAD.replace(b"POST", b"GET") + BODY, known) is None
+    assert sorted(known.values()) == [len(BODY) - 1, len(BODY)]
+    for number in range(100):
+        assert plain_body(HEAD.replace(b"here", b"%d" % number) + BODY, known) == BODY
+    assert len(known) == MOST_KNOWN
 
 
 @settings(max_examples=300, deadline=None)
