@@ -185,19 +185,19 @@ def open_institution(
     database: str | None = None,
     worker: str | None = "worker",
     master_key: Path | None = None,
+    schemas: Path | None = None,
 ) -> Institution:
     """Open the institution kept in `folder`: unlock its keys, migrate and open its book; start nothing.
 
     `boundary` is told of every boundary crossed; `gate` bounds key derivations across several institutions of a
     process; `database` is the PostgreSQL database that keeps the book, in a schema of the BIC, unless the
     description names one; `worker` tells this process from others on the same book, None leaves the work to
-    others; `master_key` is a file elsewhere. Raises BadInstitution, KeystoreRefused, UnsafeFile, BookTrouble,
-    WrongMasterKey, BadMasterKey; SignatureRefused, SignerUnreachable where a key lives elsewhere.
+    others; `master_key` is a file elsewhere, `schemas` a folder. Raises BadInstitution, BadSchemas,
+    KeystoreRefused, UnsafeFile, BookTrouble, WrongMasterKey, BadMasterKey; SignatureRefused, SignerUnreachable.
     """
     said = read_description(folder)
     targets, clock = _targets(said), clock or SystemClock()
-    catalogue = Catalogue()
-    client = LedgerClient(said.rpc_url)
+    catalogue, client = Catalogue(schemas), LedgerClient(said.rpc_url)
     password = secret_in(folder / UNLOCKS_KEYS)
     signatory = Signatory(said.bic, load_message_key(folder / MESSAGE_KEY, password))
     keys = KeyRing(password, lambda: (client.chain_id(), said.settlement), gate)

@@ -68,6 +68,7 @@ def api(
         database=settings.database,
         worker=settings.worker if with_worker else None,
         master_key=settings.master_key,
+        schemas=settings.schemas,
     )
     try:
         server = BackgroundServer(TellCertificates(create_app(institution)), host, wanted, tls)

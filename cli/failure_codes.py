@@ -29,6 +29,7 @@ NETWORK: Final[FailureCodes] = {
     "wallet.signature.SignatureRefused": ExitCode.NO_KEY,
     "wallet.signer.SignerUnreachable": ExitCode.UNREACHABLE,
     "api.institution.BadInstitution": ExitCode.BAD_INPUT,
+    "api.iso20022.catalogue.BadSchemas": ExitCode.BAD_INPUT,
     "api.tls.BadCertificate": ExitCode.BAD_INPUT,
     "builtins.FileExistsError": ExitCode.BAD_INPUT,
     "builtins.FileNotFoundError": ExitCode.BAD_INPUT,

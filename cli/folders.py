@@ -6,6 +6,7 @@ are encrypted with passwords that lie beside them, lightly: right for a sandbox,
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.institution import (
+    DESCRIPTION,
     MESSAGE_KEY,
     OPERATOR_KEY,
     SETTLEMENT_KEY,
@@ -31,6 +33,11 @@ from wallet.secret import Secret
 from wallet.signer import LocalSigner, Signer
 
 CREDENTIAL: Final = "credential"
+CHOSEN: Final = (
+    *("prices", "spread_bps", "pricing", "terms", "calendars", "name_check"),
+    *("database", "webhook_targets", "tls", "peer_certificates"),
+)
+"""What an operator may set in a description; everything else the network says anew when it starts."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,17 @@ class InstitutionFolder:
     more_operators: tuple[Signer, ...]
     signers: Mapping[str, Any]
     keys: KeyRing
+
+
+def chosen_members(path: Path) -> dict[str, Any]:
+    """What the description in this folder, if there is one, says of an operator's choices; BadInstitution."""
+    try:
+        members = json.loads((path / DESCRIPTION).read_bytes())
+        return {name: members[name] for name in CHOSEN if name in members}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError) as error:
+        raise BadInstitution(f"{path / DESCRIPTION} cannot be used: {error}") from error
 
 
 def prepare_institution(path: Path, chain: Callable[[], tuple[int, str]]) -> InstitutionFolder:

@@ -25,7 +25,7 @@ from api.webhooks.address import WebhookTargets
 from cli.atomic_file import replace_json
 from cli.claim import NETWORK_FILE, claimed
 from cli.deployment import SandboxKeys, deploy
-from cli.folders import InstitutionFolder, kept_key, kept_secret, prepare_institution
+from cli.folders import InstitutionFolder, chosen_members, kept_key, kept_secret, prepare_institution
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
 from cli.ports import HOST, PortTaken
@@ -63,6 +63,7 @@ class NetworkOptions:
     boundary: Boundary | None = None
     elsewhere: frozenset[str] = frozenset()
     database: str | None = None
+    schemas: Path | None = None
     is_claimed: bool = False
 
 
@@ -201,7 +202,14 @@ class RunningNetwork:
                 signers=folder.signers,
                 webhook_targets=WebhookTargets.ANY.value,
             )
-            replace_json(folder.path / DESCRIPTION, asdict(description))
+            replace_json(folder.path / DESCRIPTION, asdict(description) | self._chosen(folder.path))
+
+    def _chosen(self, folder: Path) -> dict[str, Any]:
+        """What somebody has set for an institution of a network that was here before; it stays theirs."""
+        chosen = chosen_members(folder)
+        if self.options.terms is not None:
+            chosen.pop("terms", None)
+        return chosen
 
     def _open(self, keys: SandboxKeys) -> None:
         wallets = {key: signer.address for key, signer in keys.wallets.items()}
@@ -211,6 +219,7 @@ class RunningNetwork:
                 boundary=self.options.boundary,
                 limits=self.options.limits,
                 database=self.options.database,
+                schemas=self.options.schemas,
             )
             self._undo.callback(institution.close)
             open_accounts(institution.office, wallets)

@@ -41,6 +41,7 @@ def run(
         limits=request_limits(settings),
         elsewhere=elsewhere,
         database=settings.database,
+        schemas=settings.schemas,
         is_claimed=True,
     )
     console = Console(highlight=False)

@@ -39,7 +39,13 @@ def worker(
     log_as_json(settings.log_level)
     assert_native_curve()
     called = settings.worker if name is None else worker_name(name)
-    institution = open_institution(data, database=settings.database, worker=called, master_key=settings.master_key)
+    institution = open_institution(
+        data,
+        database=settings.database,
+        worker=called,
+        master_key=settings.master_key,
+        schemas=settings.schemas,
+    )
     with until_told_to_stop() as told, closing(institution), listening(data, institution):
         institution.start_work()
         typer.echo(f"{institution.name} ({institution.office.bic}): {called} is at work")

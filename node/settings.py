@@ -23,6 +23,7 @@ class Settings:
     data: Path  # CORRIDOR_DATA: where `up` keeps its network
     wallet: Path  # CORRIDOR_WALLET: where `wallet` keeps its keys
     database: str | None  # CORRIDOR_DATABASE: postgresql://... for the books; by default each is a SQLite file
+    schemas: Path | None  # CORRIDOR_SCHEMAS: a folder of official ISO 20022 schemas, which then judge messages
     master_key: Path | None  # CORRIDOR_MASTER_KEY: the file that unlocks customers' data; else in the folder
     worker: str  # CORRIDOR_WORKER: this process's name among several workers on one book
     rpc_url: str | None  # CORRIDOR_RPC_URL: a chain other than the one we run ourselves
@@ -42,6 +43,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
         wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
         database=found.get("CORRIDOR_DATABASE") or None,
+        schemas=_path(found.get("CORRIDOR_SCHEMAS")),
         master_key=_path(found.get("CORRIDOR_MASTER_KEY")),
         worker=worker_name(found.get("CORRIDOR_WORKER", "worker")),
         rpc_url=found.get("CORRIDOR_RPC_URL") or None,

@@ -28,11 +28,15 @@ class UnknownMessage(KeyError):
     """There is no definition of this message."""
 
 
+class BadSchemas(ValueError):
+    """The folder of official schemas, or a schema in it, cannot be used; the text says which and why."""
+
+
 class Catalogue:
     """The message definitions that ship with the product; make one and pass it to whoever reads messages.
 
     `official_schemas` may name a folder of official schemas (`pacs.008.001.08.xsd`): where it has the schema of
-    a message that is defined here, that one judges instead of ours.
+    a message that is defined here, that one judges instead of ours. Raises BadSchemas where one cannot be used.
     """
 
     def __init__(self, official_schemas: Path | None = None) -> None:
@@ -40,6 +44,8 @@ class Catalogue:
         self._folder = resources.files("api.iso20022") / "definitions"
         self._definitions: dict[str, MessageDefinition] = {}
         self._of_thread = threading.local()
+        if official_schemas is not None:
+            self._try_out(official_schemas)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -61,6 +67,18 @@ class Catalogue:
             with _COMPILING:
                 validators[identifier] = self._compiled(identifier)
         return validators[identifier]
+
+    def _try_out(self, folder: Path) -> None:
+        """Compile every official schema once, so that a broken one is found now and not by a payment."""
+        found = [identifier for identifier in sorted(self.identifiers) if (folder / f"{identifier}.xsd").is_file()]
+        if not found:
+            text = f"{folder} has no official schema of a message defined here, such as pacs.008.001.08.xsd"
+            raise BadSchemas(text)
+        for identifier in found:
+            try:
+                self.validator(identifier)
+            except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
+                raise BadSchemas(f"{folder}/{identifier}.xsd is no XML Schema that can be used: {error}") from None
 
     def _compiled(self, identifier: str) -> etree.XMLSchema:
         definition = self.definition(identifier)

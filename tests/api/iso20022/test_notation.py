@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from api.iso20022.catalogue import Catalogue, UnknownMessage
+from api.iso20022.catalogue import BadSchemas, Catalogue, UnknownMessage
 from api.iso20022.definition import MessageDefinition
 from api.iso20022.notation import NotationError, read_definitions
 from api.iso20022.schema import compile_schema
@@ -97,6 +97,21 @@ def test_official_schema_judges_where_there_is_one(tmp_path: Path) -> None:
     assert catalogue.validator("pacs.008.001.08").validate(official)
     assert not catalogue.validator("pacs.002.001.10").validate(official)
     assert not Catalogue().validator("pacs.008.001.08").validate(official)
+
+
+@pytest.mark.parametrize(
+    "text", ["<xs:schema", '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><b/></xs:schema>']
+)
+def test_an_official_schema_that_cannot_be_used_is_found_at_once(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pacs.008.001.08.xsd").write_text(text)
+
+    with pytest.raises(BadSchemas, match=r"pacs\.008\.001\.08\.xsd is no XML Schema"):
+        Catalogue(tmp_path)
+
+
+def test_a_folder_without_official_schemas_is_no_folder_of_them(tmp_path: Path) -> None:
+    with pytest.raises(BadSchemas, match=r"has no official schema"):
+        Catalogue(tmp_path / "absent")
 
 
 def test_unknown_message_has_no_definition() -> None:
