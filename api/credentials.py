@@ -96,7 +96,8 @@ class Credentials:
         record = self._good(str(claims.get("sub")))
         if record is None:
             return None
-        scopes = record.scopes & frozenset(str(claims.get("scope", "")).split())
+        told = frozenset(str(claims.get("scope", "")).split())
+        scopes = told if "*" in record.scopes else record.scopes & told
         return CallerRecord(**{**vars(record), "scopes": scopes})
 
     def _good(self, name: str) -> CallerRecord | None:

@@ -59,7 +59,7 @@ def add(
     """Enrol an operator, with a password, a one-time secret for an authenticator, and recovery codes."""
     with _staff(institution) as staff:
         if not NAME.fullmatch(name):
-            raise typer.BadParameter(f"{name!r} is no name: lower-case letters, digits, dot, hyphen; at most 40")
+            raise typer.BadParameter(f"{name!r} is no name: a-z, 0-9, dot, hyphen and underscore, at most 40")
         hashed = _hashed(staff, name, password_file, password_fd)
         with staff.book.unit() as unit:
             made = staff.enrol(unit, name, frozenset(role), MACHINE, MACHINE)

@@ -125,6 +125,14 @@ def test_a_token_may_be_narrowed_and_not_widened(debtor_agent: Bank, partner: st
     assert (wide.status_code, wide.json()["error"]) == (400, "invalid_scope")
 
 
+def test_a_client_that_may_everything_narrows_its_token_too(debtor_agent: Bank) -> None:
+    client = admit(debtor_agent, scopes=frozenset({"*"})).name.removeprefix("client:")
+    narrow = token(debtor_agent, client, scope="payments:read")
+    assert get(debtor_agent, "/v1/payments", narrow).status_code == 200
+    problem(get(debtor_agent, "/v1/accounts", narrow), 403, "scope_missing")
+    assert get(debtor_agent, "/v1/accounts", token(debtor_agent, client)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm"),
     [

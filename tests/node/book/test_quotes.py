@@ -42,6 +42,19 @@ def test_a_quote_is_one_payments(book: Book) -> None:
         assert unit.quotes.find(quote_id) == replace(record, status=QuoteStatus.USED, uetr=uetr)
 
 
+def test_a_fraction_of_a_second_after_its_last_a_quote_is_over(book: Book) -> None:
+    """On no database is the clock rounded to the whole seconds of the column."""
+    expiry_s = int(NOW_S)
+    record = _expiring(replace(quote_record(7), direction=QuoteDirection.GIVEN), expiry_s)
+    with book.unit() as unit:
+        unit.quotes.add(record)
+        for now_s, good in ((expiry_s - 0.75, True), (expiry_s - 0.25, True), (expiry_s + 0.25, False)):
+            assert bool(unit.quotes.open_given(record.quote.taker, now_s)) is good
+            assert bool(unit.quotes.reserved_inventory(record.quote.buy.currency.code, now_s)) is good
+        assert unit.quotes.expire(expiry_s - 0.25) == 0
+        assert unit.quotes.expire(expiry_s + 0.25) == 1
+
+
 def test_open_quotes_expire_after_their_last_second(book: Book) -> None:
     now_s = int(NOW_S)
     late, exact, used = (
