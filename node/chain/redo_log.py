@@ -106,6 +106,15 @@ class RedoLog:
                 at = content.find(mark, at + 1, last)
 
 
+def begins_with_a_record(file: Path) -> bool:
+    """Whether this is a log, of whatever generation, that something was written to."""
+    if not file.exists():
+        return False
+    with file.open("rb") as opened:
+        begin = opened.read(HEAD.size)
+    return len(begin) == HEAD.size and begin == _head(*HEAD.unpack(begin)[:3])
+
+
 def _make(file: Path) -> None:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     try:

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from node.chain.errors import ForeignStore, StoreDamaged, StoreInUse
-from node.chain.redo_log import RedoLog
+from node.chain.redo_log import RedoLog, begins_with_a_record
 
 FILE_NAME = "chain.sqlite"
 LOCK_NAME = "chain.lock"
@@ -87,6 +87,11 @@ def _take_lock(directory: Path) -> sqlite3.Connection:
 
 def _open_database(file: Path) -> sqlite3.Connection:
     fresh = not file.exists() or file.stat().st_size == 0
+    if fresh and begins_with_a_record(file.with_name(LOG_NAME)):
+        text = (
+            f"{file} is missing beside {LOG_NAME}, which is of a chain: put it back, or remove both to begin anew"
+        )
+        raise StoreDamaged(text)
     connection = sqlite3.connect(file, check_same_thread=False)
     try:
         _prepare(connection, file, fresh=fresh)

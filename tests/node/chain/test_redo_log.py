@@ -130,6 +130,20 @@ def test_a_missing_log_is_named(tmp_path: Path, genesis: Genesis, debtor: LocalA
         LocalChain.open(tmp_path, genesis)
 
 
+@pytest.mark.parametrize("blocks", [0, 40])
+def test_a_missing_store_beside_its_log_is_named(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount, blocks: int
+) -> None:
+    """Neither a new chain nor half of the old one is begun where somebody lost a file."""
+    killed(tmp_path, genesis, debtor, blocks)
+    for file in tmp_path.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    with pytest.raises(StoreDamaged, match=f"{FILE_NAME} is missing beside {LOG_NAME}"):
+        LocalChain.open(tmp_path, genesis)
+    (tmp_path / LOG_NAME).unlink()
+    LocalChain.open(tmp_path, genesis).close()
+
+
 def test_a_full_log_is_taken_over(
     tmp_path: Path, genesis: Genesis, debtor: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
