@@ -17,12 +17,14 @@ from api.iso20022 import (
     profile_rules,
 )
 from api.iso20022.parse import ParsedMessage
-from api.iso20022.rulebook import RULES, Severity, severity_in
+from api.iso20022.rulebook import RULES, Profile, Severity, severity_in
 from api.iso20022.subject import Breach, Subject, profile_of, subject_of
 from api.iso20022.tree import path_of, shown
 from node.domain.reasons import Finding
 
-_CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
+Check = Callable[[Subject], Iterator[Breach]]
+
+_CHECKS: tuple[Check, ...] = (
     profile_rules.one_transaction,
     amount_rules.counts,
     amount_rules.money_is_possible,
@@ -35,22 +37,27 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Breach]], ...] = (
     party_rules.settlement,
     code_rules.codes,
     header_rules.header,
-    cbpr_rules.instruction_id,
-    cbpr_rules.characters,
-    cbpr_rules.moments,
-    cbpr_rules.amounts,
-    cbpr_rules.agents,
-    cbpr_rules.addresses,
-    cbpr_rules.remittance,
-    cbpr_party_rules.parties,
-    cbpr_party_rules.address_lines,
-    cbpr_party_rules.charges,
-    cbpr_party_rules.instructions,
-    cbpr_party_rules.remittance_length,
-    profile_rules.addresses,
-    profile_rules.high_value,
-    profile_rules.instant,
 )
+
+# Their rules apply in one profile only, so that in messages of another there is nothing to look for.
+_CHECKS_OF: dict[Profile, tuple[Check, ...]] = {
+    Profile.CBPR_PLUS: (
+        cbpr_rules.instruction_id,
+        cbpr_rules.characters,
+        cbpr_rules.moments,
+        cbpr_rules.amounts,
+        cbpr_rules.agents,
+        cbpr_rules.addresses,
+        cbpr_rules.remittance,
+        cbpr_party_rules.parties,
+        cbpr_party_rules.address_lines,
+        cbpr_party_rules.charges,
+        cbpr_party_rules.instructions,
+        cbpr_party_rules.remittance_length,
+    ),
+    Profile.HVPS_PLUS: (profile_rules.addresses, profile_rules.high_value),
+    Profile.INSTANT: (profile_rules.instant,),
+}
 
 
 MOST_FINDINGS = 50
@@ -67,7 +74,8 @@ class Verdict:
 def check(message: ParsedMessage, today: date) -> Verdict:
     """Every rule that a pacs.008 breaks, in the rules' order; `today` is the day at this institution."""
     subject = subject_of(message, today)
-    return judge(subject, (breach for check_ in _CHECKS for breach in check_(subject)))
+    checks = (*_CHECKS, *_CHECKS_OF.get(profile_of(subject), ()))
+    return judge(subject, (breach for check_ in checks for breach in check_(subject)))
 
 
 def check_totals(message: ParsedMessage, today: date) -> Verdict:

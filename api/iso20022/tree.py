@@ -6,7 +6,7 @@ all names are of one namespace, so the namespace is taken from the element a wal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from lxml import etree
@@ -27,7 +27,19 @@ def name_of(node: etree._Element) -> str:
 
 def find(node: etree._Element, path: str) -> etree._Element | None:
     """The first element at `path` below `node`, or None."""
-    return node.find(_qualified(namespace_of(node), path))
+    first, *further = _steps(str(node.tag), path)
+    return _first_at(node, first, further)
+
+
+def _first_at(node: etree._Element, tag: str, further: Sequence[str]) -> etree._Element | None:
+    """As `node.find` does it, in half the time: messages are asked a hundred times."""
+    if not further:
+        return next(node.iterchildren(tag), None)
+    for child in node.iterchildren(tag):
+        found = _first_at(child, further[0], further[1:])
+        if found is not None:
+            return found
+    return None
 
 
 def required(node: etree._Element, path: str) -> etree._Element:
@@ -40,7 +52,7 @@ def required(node: etree._Element, path: str) -> etree._Element:
 
 def find_all(node: etree._Element, path: str) -> list[etree._Element]:
     """Every element at `path` below `node`, in order."""
-    return node.findall(_qualified(namespace_of(node), path))
+    return node.findall("/".join(_steps(str(node.tag), path)))
 
 
 def text_at(node: etree._Element, path: str) -> str | None:
@@ -82,6 +94,7 @@ def _step(node: etree._Element) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _qualified(namespace: str, path: str) -> str:
-    """A path of lxml's; a message asks for the same few hundred again and again."""
-    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
+def _steps(tag: str, path: str) -> tuple[str, ...]:
+    """The tags of a path below an element of this tag; a message asks for the same few hundred again and again."""
+    namespace = tag[: tag.index("}") + 1] if tag[0] == "{" else ""
+    return tuple(namespace + step for step in path.split("/"))

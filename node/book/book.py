@@ -6,7 +6,7 @@ Units are serialised, so what one reads stays true until it commits; views see o
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -37,6 +37,7 @@ from node.book.quotes import Quotes
 from node.book.records import BookBusy
 from node.book.sealing import Key
 from node.book.seals import Seals
+from node.book.sharing import Result, Sharing
 from node.book.sqlite import BUSY_TIMEOUT_S
 from node.book.statements import Statements
 from node.book.transfers import Transfers
@@ -96,6 +97,7 @@ class Book:
         self._reader = reader
         self._turn = threading.Lock()
         self._whose_turn: int | None = None
+        self._sharing = Sharing(self.unit)
 
     @classmethod
     def open(cls, url: str, master: Key) -> Self:
@@ -147,6 +149,14 @@ class Book:
             connection.begin()
             yield Unit(connection, self.vault)
             connection.commit()
+
+    def share(self, work: Callable[[Unit], Result]) -> Result:
+        """Do a short work in a unit that it shares with whatever else is brought meanwhile; see `Sharing.run`.
+
+        When this returns it is committed, as at the end of a unit of its own. Raises what the work raises, and
+        BookTrouble.
+        """
+        return self._sharing.run(work)
 
     @contextmanager
     def view(self) -> Iterator[Unit]:

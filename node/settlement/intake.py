@@ -85,19 +85,21 @@ def receive(office: Office, received: Received, within: Within = alone) -> Recor
 
     A payment that has to wait for its day or its cover is RECEIVED too, and says what it waits for.
     """
-    digest = hashlib.sha256(received.message.body).digest()
-    with office.book.unit() as unit:
-        known = _known(unit, received, digest)
-        if known is not None:
-            if isinstance(known, Repeated):
-                within(unit, known)
-            return known
-        recorded = record_new(office, unit, received)
-        if isinstance(recorded, Finding):
-            return Conflicting(recorded)
-        within(unit, recorded)
-    office.boundary("received", recorded.record.uetr)
-    return recorded
+    outcome = office.book.share(lambda unit: _receive(office, unit, received, within))
+    if isinstance(outcome, Recorded):
+        office.boundary("received", outcome.record.uetr)
+    return outcome
+
+
+def _receive(office: Office, unit: Unit, received: Received, within: Within) -> Recorded | Repeated | Conflicting:
+    known = _known(unit, received, hashlib.sha256(received.message.body).digest())
+    if isinstance(known, Conflicting):
+        return known
+    outcome = known or record_new(office, unit, received)
+    if isinstance(outcome, Finding):
+        return Conflicting(outcome)
+    within(unit, outcome)
+    return outcome
 
 
 def record_new(office: Office, unit: Unit, received: Received) -> Recorded | Finding:
@@ -121,16 +123,14 @@ def place(office: Office, unit: Unit, received: Received) -> PaymentRecord | Fin
     if kept is not None:
         return meet(office, unit, kept, received)
     wait = None if received.findings else wait_for(office, received.payment, received.role)
-    unit.payments.add(new_record(office, received.payment, Side.DEBTOR_AGENT, wait))
+    record = new_record(office, received.payment, Side.DEBTOR_AGENT, wait)
+    unit.payments.add(record)
     keep_messages(office, unit, received)
     remarks = received.remarks
     if wait is not None:
         unit.waits.begin(uetr, wait)
         remarks += tuple(rolled(wait))
     unit.remarks.add(uetr, remarks)
-    record = unit.payments.find(uetr)
-    if record is None:
-        raise LookupError(f"{uetr} was added and is not there")
     if received.findings:
         record = unit.payments.move(record, Event.REJECT, now(office), received.findings)
     return record

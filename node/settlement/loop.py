@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from node.ledger.errors import LedgerUnreachable
+from node.settlement.courtesy import Courtesy
 from node.settlement.office import Office
 
 _log = logging.getLogger(__name__)
@@ -33,10 +34,12 @@ class Pause:
 class Loop:
     """One thread that makes passes until told to stop, resting longer the longer nothing happens.
 
-    Passes begin `pace_s` apart at least.
+    Passes begin `pace_s` apart at least, and give way to messages that come in.
     """
 
-    def __init__(self, office: Office, name: str, work: Callable[[], bool], pace_s: float) -> None:
+    def __init__(
+        self, office: Office, name: str, work: Callable[[], bool], pace_s: float, courtesy: Courtesy
+    ) -> None:
         """`work` makes one pass and says whether anything moved; nothing runs before `start`."""
         self.last_pass_s: float | None = None
         self.last_error: str | None = None
@@ -44,6 +47,7 @@ class Loop:
         self._name = name
         self._work = work
         self._pace_s = pace_s
+        self._courtesy = courtesy
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{name}-{office.bic}", daemon=True)
@@ -73,6 +77,7 @@ class Loop:
     def _run(self) -> None:
         idle_passes = 0
         while not self._stop.is_set():
+            self._courtesy.give_way(self._stop)
             # Cleared before the pass: what is waked for during it is looked at in the next.
             self._wake.clear()
             began_at = time.monotonic()
