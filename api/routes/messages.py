@@ -52,24 +52,19 @@ def router(institution: Institution, access: Access) -> APIRouter:
     )
     def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
         """Take credit transfers in, one or many, and answer with a pacs.002 or a pain.002."""
-        with institution.worker.courtesy.message():
-            return _taken(institution, request, raw)
+        incoming = read_incoming(institution, raw)
+        if isinstance(incoming, Unread):
+            raise rejected(institution, raw, unread(incoming), incoming.identifier)
+        answerer = ANSWERERS.get(incoming.message.identifier)
+        if answerer is not None:
+            return answerer(institution, incoming, keeping(request))
+        taker = TAKERS.get(incoming.message.identifier)
+        if taker is None:
+            refusal = unsupported(incoming.message.identifier, frozenset({*TAKERS, *ANSWERERS}))
+            raise rejected(institution, raw, unread(refusal), incoming.came.name, incoming.came.message_id)
+        return taker(institution, incoming, request)
 
     return routes
-
-
-def _taken(institution: Institution, request: Request, raw: bytes) -> Response:
-    incoming = read_incoming(institution, raw)
-    if isinstance(incoming, Unread):
-        raise rejected(institution, raw, unread(incoming), incoming.identifier)
-    answerer = ANSWERERS.get(incoming.message.identifier)
-    if answerer is not None:
-        return answerer(institution, incoming, keeping(request))
-    taker = TAKERS.get(incoming.message.identifier)
-    if taker is None:
-        refusal = unsupported(incoming.message.identifier, frozenset({*TAKERS, *ANSWERERS}))
-        raise rejected(institution, raw, unread(refusal), incoming.came.name, incoming.came.message_id)
-    return taker(institution, incoming, request)
 
 
 async def _body(request: Request) -> bytes:

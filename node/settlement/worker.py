@@ -52,7 +52,7 @@ class Worker:
         A worker that comes back under its name has what it had claimed at once, not after its claims' end.
         """
         self.name = name
-        self.courtesy = Courtesy()
+        self._courtesy = Courtesy()
         self._office = office
         book, now_s, terms = office.book, office.clock.now_s, office.terms
         self._following = Duty(book, now_s, FOLLOWING, name, terms.duty_s)
@@ -63,9 +63,9 @@ class Worker:
         self._groups_of: dict[str, list[Future[None]]] = {}
         self._held_back: set[str] = set()
         self._loops = (
-            Loop(office, "engine", self._take_forward, _ENGINE_PACE_S, self.courtesy),
-            Loop(office, "chain", self._follow_chain, _CHAIN_PACE_S, self.courtesy),
-            Loop(office, "aftercare", FollowUp(office, self._caring.is_ours), _AFTERCARE_PACE_S, self.courtesy),
+            Loop(office, "engine", self._take_forward, _ENGINE_PACE_S, self._courtesy),
+            Loop(office, "chain", self._follow_chain, _CHAIN_PACE_S, self._courtesy),
+            Loop(office, "aftercare", FollowUp(office, self._caring.is_ours), _AFTERCARE_PACE_S, self._courtesy),
         )
         self._tidy_at_s = 0.0
         self._gathered = Pause(_GATHER_S)
@@ -87,7 +87,8 @@ class Worker:
             duty.leave()
 
     def wake(self) -> None:
-        """There is something new to do."""
+        """There is something new to do, and there may be more of it in a moment."""
+        self._courtesy.note()
         for loop in self._loops:
             loop.wake()
 
