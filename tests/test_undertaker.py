@@ -13,10 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RUN = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from threading import Thread
 from tests.processes import Process
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 def start():
     life = Process((sys.executable, "-c", "import time; time.sleep(600)"), Path(sys.argv[1]))
     print(life._process.pid, flush=True)
