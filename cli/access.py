@@ -7,8 +7,6 @@ every process of the machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -18,23 +16,19 @@ from rich.console import Console
 from rich.table import Table
 
 from api.credentials import NAME, SCOPE, new_key, public_key_of
-from api.institution import open_book
 from cli.failures import ends_well_or_says_why
+from cli.institution_book import FolderOption, book_of
 from node.book.book import Book
 from node.book.callers import CallerRecord
-from node.settings import read_settings
 from wallet.private_file import write_private
 
 app = typer.Typer(no_args_is_help=True, help="Who may use an institution's API: API keys and OAuth clients.")
 
-FolderOption = Annotated[
-    Path, typer.Option("--institution", help="The institution's folder: DIR/institutions/<BIC> of a network.")
-]
 ScopeOption = Annotated[
     list[str],
     typer.Option("--scope", help="What it may do, such as payments:read; repeatable. `*` is everything."),
 ]
-NameArgument = Annotated[str, typer.Argument(help="Lower-case letters, digits, dot, hyphen; at most 40.")]
+NameArgument = Annotated[str, typer.Argument(help="a-z, 0-9, dot, hyphen and underscore, at most 40.")]
 
 
 @app.command("add-key")
@@ -51,7 +45,7 @@ def add_key(
     key, digest = new_key(name)
     until = datetime.now(UTC) + timedelta(days=days) if days else None
     record = _record(f"key:{name}", scope, digest=digest, until=until)
-    with _book(institution) as book:
+    with book_of(institution) as book:
         write_private(out, key.encode())
         try:
             _add(book, record)
@@ -77,7 +71,7 @@ def add_client(
     except ValueError as error:
         raise typer.BadParameter(f"{public_key} holds no public key in PEM") from error
     record = _record(f"client:{name}", scope, public_key=pem)
-    with _book(institution) as book:
+    with book_of(institution) as book:
         _add(book, record)
     typer.echo(f"{record.name} may {_told(record)}; it gets its tokens at /oauth/token as {name}")
 
@@ -86,7 +80,7 @@ def add_client(
 @ends_well_or_says_why
 def list_callers(institution: FolderOption) -> None:
     """Show who may use the API, and what for."""
-    with _book(institution) as book, book.view() as unit:
+    with book_of(institution) as book, book.view() as unit:
         found = unit.callers.list()
     table = Table("Caller", "Scopes", "Until", "State", box=None, pad_edge=False)
     for one in found:
@@ -101,7 +95,7 @@ def revoke(
     caller: Annotated[str, typer.Argument(help="As `list` shows it: key:… or client:…")], institution: FolderOption
 ) -> None:
     """Let a caller in no more, from its next request on; its tokens end with it."""
-    with _book(institution) as book, book.unit() as unit:
+    with book_of(institution) as book, book.unit() as unit:
         if not unit.callers.revoke(caller):
             raise typer.BadParameter(f"there is no caller {caller}")
     typer.echo(f"{caller} is revoked")
@@ -135,13 +129,3 @@ def _add(book: Book, record: CallerRecord) -> None:
 
 def _told(record: CallerRecord) -> str:
     return "do everything" if "*" in record.scopes else ", ".join(sorted(record.scopes))
-
-
-@contextmanager
-def _book(folder: Path) -> Iterator[Book]:
-    settings = read_settings()
-    book = open_book(folder, settings.database, settings.master_key)
-    try:
-        yield book
-    finally:
-        book.close()

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +15,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.institution import MASTER_KEY, book_place, master_key_in, open_book
+from api.institution import MASTER_KEY, book_place, master_key_in
 from cli.customer_data import data_of
 from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
+from cli.institution_book import FolderOption, book_of
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
 from node.book.sealing import Key, master_key_of, new_master_key_text
@@ -30,9 +29,6 @@ from wallet.private_file import read_private, sync_directory, write_private
 
 app = typer.Typer(no_args_is_help=True, help="Give out or erase what is kept of a customer.")
 
-FolderOption = Annotated[
-    Path, typer.Option("--institution", help="The institution's folder: DIR/institutions/<BIC> of a network.")
-]
 _LONGEST_NAME = 140
 _MOST_KEY_BYTES = 4096
 
@@ -55,7 +51,7 @@ def erase(
     if not yes and not typer.confirm(f"Erase {what}? This cannot be undone.", err=True):
         raise typer.Exit(ExitCode.NOT_AGREED)
     ordered_by, at = (by or _account_running())[:_LONGEST_NAME], datetime.now(UTC)
-    with _book(institution) as book:
+    with book_of(institution) as book:
         with book.unit() as unit:
             if account is not None:
                 done = unit.erasing.customer(account, at, ordered_by)
@@ -75,7 +71,7 @@ def export(
     out: Annotated[Path, typer.Option(help="The file that the data is written to; it must not exist.")],
 ) -> None:
     """Write all that is kept of an account's owner to a file of mode 0600, as JSON."""
-    with _book(institution) as book, book.view() as unit:
+    with book_of(institution) as book, book.view() as unit:
         found = data_of(unit, account)
     if found is None:
         typer.echo(f"This institution keeps no account {account}.", err=True)
@@ -88,7 +84,7 @@ def export(
 @ends_well_or_says_why
 def erasures(institution: FolderOption) -> None:
     """Show what was erased, when, and who ordered it."""
-    with _book(institution) as book, book.view() as unit:
+    with book_of(institution) as book, book.view() as unit:
         found = unit.erasing.list()
     table = Table("Erased", "At", "Ordered by", box=None, pad_edge=False)
     for one in found:
@@ -137,13 +133,3 @@ def _tell(done: Erased, is_wiped: bool) -> None:
 
 def _account_running() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
-
-
-@contextmanager
-def _book(folder: Path) -> Iterator[Book]:
-    settings = read_settings()
-    book = open_book(folder, settings.database, settings.master_key)
-    try:
-        yield book
-    finally:
-        book.close()

@@ -18,25 +18,22 @@ from rich.table import Table
 
 from api.clock import SystemClock
 from api.credentials import NAME
-from api.institution import open_book, read_description
+from api.institution import read_description
 from api.operators.passwords import Passwords, WeakPassword
 from api.operators.staff import Activation, NotPossible, Staff
 from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
+from cli.institution_book import FolderOption, book_of
 from node.book.book import Unit
 from node.book.operator_audit import MACHINE
 from node.book.operators import OperatorRecord
 from node.domain.operator import Role
-from node.settings import read_settings
 from wallet.private_file import write_private
 from wallet.qr_code import in_blocks, qr_code
 from wallet.secret_input import NoSecret, read_secret
 
 app = typer.Typer(no_args_is_help=True, help="The people who operate an institution: makers, checkers and others.")
 
-FolderOption = Annotated[
-    Path, typer.Option("--institution", help="The institution's folder: DIR/institutions/<BIC> of a network.")
-]
 NameArgument = Annotated[str, typer.Argument(help="The name to log in with: lower case, at most 40.")]
 FileOption = Annotated[Path | None, typer.Option("--password-file", help="File of the password, mode 0600.")]
 DescriptorOption = Annotated[int | None, typer.Option("--password-fd", help="File descriptor of the password.")]
@@ -163,11 +160,8 @@ def _existing(unit: Unit, name: str) -> OperatorRecord:
 
 @contextmanager
 def _staff(folder: Path) -> Iterator[Staff]:
-    settings = read_settings()
-    book = open_book(folder, settings.database, settings.master_key)
     try:
-        yield Staff(book, SystemClock().now_s, read_description(folder).name, Passwords())
+        with book_of(folder) as book:
+            yield Staff(book, SystemClock().now_s, read_description(folder).name, Passwords())
     except NotPossible as fault:
         raise typer.BadParameter(str(fault)) from fault
-    finally:
-        book.close()
