@@ -6,7 +6,7 @@ It is read from the indented text in `definitions/` (its README.txt describes th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class MessageDefinition:
     root: str
     body: Group
     parts: dict[str, Content]
+    orders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)  # found so far
 
     @property
     def namespace(self) -> str:

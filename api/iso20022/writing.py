@@ -28,10 +28,11 @@ def add(parent: etree._Element, path: str, text: str | None = None) -> etree._El
 
     Characters that XML cannot carry become question marks.
     """
-    node = parent
+    node, namespace = parent, namespace_of(parent)
     for step in path.split("/"):
-        node = etree.SubElement(node, f"{{{namespace_of(parent)}}}{step}")
-    node.text = None if text is None else _NOT_XML.sub("?", text)
+        node = etree.SubElement(node, f"{{{namespace}}}{step}")
+    if text is not None:  # what can be printed is what XML carries: most texts need no second look
+        node.text = text if text.isprintable() else _NOT_XML.sub("?", text)
     return node
 
 
@@ -52,6 +53,13 @@ def put(parent: etree._Element, child: etree._Element, order: tuple[str, ...]) -
 
 def order_at(definition: MessageDefinition, path: str) -> tuple[str, ...]:
     """The names of the elements that may stand at `path` below the root, in their order."""
+    orders = definition.orders
+    if path not in orders:
+        orders[path] = _order_at(definition, path)
+    return orders[path]
+
+
+def _order_at(definition: MessageDefinition, path: str) -> tuple[str, ...]:
     group = definition.body
     for step in path.split("/"):
         element = next(member for member in members_of(group, definition.parts) if member.tag == step)
@@ -107,7 +115,10 @@ def serialise(document: etree._Element, header: etree._Element | None = None) ->
         root = etree.Element(f"{{{ENVELOPE_NAMESPACE}}}Envelope", nsmap={None: ENVELOPE_NAMESPACE})
         root.append(header)
         root.append(document)
-    _indent(root, 0)
+    if next(root.iter("{*}Envlp"), None) is None:
+        etree.indent(root)
+    else:
+        _indent(root, 0)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
 
 

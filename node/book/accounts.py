@@ -7,6 +7,7 @@ here, on integers of any size, under the unit's lock; SQL never adds money.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,7 @@ class Accounts:
         self._seals = seals
         self._names = seals.accounts
         self._events = Events(connection, seals)
+        self._read: dict[str, CashAccountRecord] = {}  # nobody else changes one while the unit lasts
 
     def open(self, record: CashAccountRecord) -> bool:
         """Open an account, empty; False where the number is taken, and then nothing changes.
@@ -127,7 +129,7 @@ class Accounts:
             return False
         row = {"uetr": uetr, "account": self._names.reference(number), "amount": amount.minor}
         self._connection.execute(_RESERVE, row)
-        self._set(number, reserved=account.reserved + amount)
+        self._set(account, reserved=account.reserved + amount)
         return True
 
     def release(self, uetr: str) -> None:
@@ -137,7 +139,7 @@ class Accounts:
             return
         account = self._known(kept.account)
         self._connection.execute(_RELEASE, {"wanted": uetr})
-        self._set(kept.account, reserved=account.reserved - kept.amount)
+        self._set(account, reserved=account.reserved - kept.amount)
 
     def reservation(self, uetr: str) -> ReservationRecord | None:
         """What a payment has reserved, and where."""
@@ -189,6 +191,7 @@ class Accounts:
     def set_status(self, number: str, status: AccountStatus) -> None:
         """Open, block or close an account; what is reserved on it stays reserved. Raises UnknownAccount."""
         self._known(number)
+        self._read.pop(number)
         self._connection.execute(_CHANGE, {"status": status, "wanted": self._names.reference(number)})
 
     def entries(self, number: str, limit: int | None = None) -> Entries:
@@ -210,7 +213,7 @@ class Accounts:
         row["account"] = self._names.reference(entry.account)
         (kept,) = self._connection.execute(_BOOK, row).inserted_primary_key or (0,)
         self._events.entry_booked(entry.uetr, kept, entry.amount.minor, entry.at)
-        self._set(entry.account, balance=account.balance + entry.amount)
+        self._set(account, balance=account.balance + entry.amount)
         return True
 
     def _is_booked(self, entry: EntryRecord, source: str) -> bool:
@@ -222,14 +225,16 @@ class Accounts:
         return booked is not None
 
     def _known(self, number: str) -> CashAccountRecord:
-        account = self.find(number)
+        account = self._read.get(number) or self.find(number)
         if account is None:
             raise UnknownAccount(number)
+        self._read[number] = account
         return account
 
-    def _set(self, number: str, **amounts: Money) -> None:
+    def _set(self, account: CashAccountRecord, **amounts: Money) -> None:
         values = {name: amount.minor for name, amount in amounts.items()}
-        self._connection.execute(_CHANGE, {**values, "wanted": self._names.reference(number)})
+        self._connection.execute(_CHANGE, {**values, "wanted": self._names.reference(account.number)})
+        self._read[account.number] = replace(account, **amounts)  # type: ignore[arg-type]  # both are amounts
 
     def _names_of(self, record: CashAccountRecord) -> dict[str, Any]:
         """How a new account is called and found, with what is sealed of it: a customer's gets a key of its own."""

@@ -6,6 +6,7 @@ so positions follow commits without a gap, and a reader who has passed one never
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,6 +34,7 @@ _WRITE: Final = Prepared(
         at=bindparam("at"),
     )
 )
+_NOTHING: Final = dict.fromkeys(("uetr", "version", "message_row", "entry_row", "transaction_hash", "subject"))
 _READ: Final = (
     select(
         events,
@@ -108,9 +110,18 @@ class Events:
         self._connection = connection
         self._names = seals.accounts
 
-    def payment_moved(self, uetr: str, state: State, version: int, at: datetime) -> None:
-        """A payment has entered a state: `payment.settled` and the like."""
-        self._write(f"payment.{state.value.lower()}", at, uetr=uetr, version=version)
+    def payment_moved(self, uetr: str, states: Sequence[State], version: int, at: datetime) -> None:
+        """A payment has entered these states, one after the other: `payment.settled` and the like.
+
+        `version` is its version in the last of them.
+        """
+        first = version - len(states) + 1
+        kinds = [f"payment.{state.value.lower()}" for state in states]
+        rows = [
+            {**_NOTHING, "kind": kind, "at": at, "uetr": uetr, "version": each}
+            for each, kind in enumerate(kinds, first)
+        ]
+        self._connection.execute_many(_WRITE, rows)
 
     def message_written(self, uetr: str | None, message_row: int, at: datetime) -> None:
         """A message is kept to be sent: `message.written`."""
@@ -139,8 +150,7 @@ class Events:
         return self._connection.scalar(select(func.coalesce(func.max(events.c.position), 0))) or 0
 
     def _write(self, kind: str, at: datetime, **about: Any) -> None:
-        plain = dict.fromkeys(("uetr", "version", "message_row", "entry_row", "transaction_hash", "subject"))
-        self._connection.execute(_WRITE, {**plain, **about, "kind": kind, "at": at})
+        self._connection.execute(_WRITE, {**_NOTHING, **about, "kind": kind, "at": at})
 
     def _record(self, row: Row[Any]) -> EventRecord:
         return EventRecord(

@@ -54,6 +54,12 @@ class Messages:
         """All messages of a payment, in the order in which they were kept."""
         return [read_message(self._seals, row) for row in self._connection.execute(_OF, {"wanted": uetr}).all()]
 
+    def transfers(self, uetr: str, names: tuple[str, ...]) -> list[MessageRecord]:
+        """The messages of a payment that came, of these names or beginnings of names; no other is opened."""
+        rows = self._connection.execute(_OF, {"wanted": uetr}).all()
+        wanted = [row for row in rows if row.direction == "in" and row.name.startswith(names)]
+        return [read_message(self._seals, row) for row in wanted]
+
     def about(self, number: str) -> list[MessageRecord]:
         """What the owner of an account was told of the account, in order: notifications, statements, reports."""
         owner = self._seals.owner_of(number)

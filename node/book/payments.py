@@ -98,6 +98,18 @@ def _due_for(states: tuple[State, ...], *, in_bulk: bool) -> Prepared:
     )
 
 
+def through(record: PaymentRecord, events: Sequence[Event], at: datetime) -> PaymentRecord:
+    """The record with these events added to its history, and in the state to which they lead; kept nowhere yet.
+
+    Raises IllegalTransition where the table of states has no such arrow.
+    """
+    state, taken = record.state, list(record.history)
+    for event in events:
+        state = advance(state, event)
+        taken.append(Step(state, at, event))
+    return replace(record, state=state, history=tuple(taken))
+
+
 class Payments:
     """The payments of a unit."""
 
@@ -131,9 +143,7 @@ class Payments:
                 raise
             raise UetrTaken(record.uetr) from None
         self._seals.opened(record.uetr, key)
-        for step in record.history:
-            self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
-        self._events.payment_moved(record.uetr, record.state, record.version, record.received_at)
+        self._take(record, record.history, record.received_at)
 
     def find(self, uetr: str) -> PaymentRecord | None:
         """The payment of this UETR, with its whole history."""
@@ -176,22 +186,28 @@ class Payments:
     ) -> PaymentRecord:
         """Let an event happen to a payment: its next state, a step in its history, more findings, other changes.
 
+        Raises as `move_through` does.
+        """
+        return self.move_through(record, (event,), at, findings, **changes)
+
+    def move_through(
+        self,
+        record: PaymentRecord,
+        events: Sequence[Event],
+        at: datetime,
+        findings: tuple[Finding, ...] = (),
+        **changes: Any,
+    ) -> PaymentRecord:
+        """Let several events happen to a payment at one moment; its version grows by as many.
+
         Raises IllegalTransition where the table of states has no such arrow, StaleRecord as `save` does, and
         TypeError for changes that are no changeable part of a record.
         """
         if strangers := changes.keys() - {*_CHANGEABLE, "quote"}:
             raise TypeError(f"a move cannot change {', '.join(sorted(strangers))}")
-        step = Step(advance(record.state, event), at, event)
-        changed = replace(
-            record,
-            state=step.state,
-            findings=record.findings + findings,
-            history=(*record.history, step),
-            **changes,
-        )
-        moved = self._write(record, changed)
-        self._connection.execute(_ADD_STEP, _step_row(record.uetr, step))
-        self._events.payment_moved(record.uetr, moved.state, moved.version, at)
+        changed = replace(through(record, events, at), findings=record.findings + findings, **changes)
+        moved = self._write(record, changed, by=len(events))
+        self._take(moved, moved.history[len(record.history) :], at)
         return moved
 
     def take_over(self, record: PaymentRecord, payment: Payment) -> PaymentRecord:
@@ -301,14 +317,20 @@ class Payments:
             query = query.where(payments.c.id < last)
         return self._read(query)
 
-    def _write(self, before: PaymentRecord, after: PaymentRecord) -> PaymentRecord:
+    def _take(self, record: PaymentRecord, taken: Sequence[Step], at: datetime) -> None:
+        """Write down the steps that have brought a payment to where it is now."""
+        rows = [{"uetr": record.uetr, "state": step.state, "event": step.event, "at": step.at} for step in taken]
+        self._connection.execute_many(_ADD_STEP, rows)
+        self._events.payment_moved(record.uetr, [step.state for step in taken], record.version, at)
+
+    def _write(self, before: PaymentRecord, after: PaymentRecord, by: int = 1) -> PaymentRecord:
         result = self._connection.execute(
             _CHANGE,
             {
                 **_changeable(after),
                 "findings": seal_findings(self._seals, self._file(after), after.findings, PAYMENTS, after.uetr),
                 "state": after.state,
-                "version": before.version + 1,
+                "version": before.version + by,
                 "wanted": before.uetr,
                 "read_version": before.version,
                 "read_state": before.state,
@@ -316,7 +338,7 @@ class Payments:
         )
         if result.rowcount != 1:
             raise StaleRecord(f"{before.uetr} is no longer version {before.version}, {before.state.value}")
-        return replace(after, version=before.version + 1)
+        return replace(after, version=before.version + by)
 
     def _read(self, query: Select[Any], **parameters: Any) -> Records:
         rows = self._connection.execute(query, parameters).all()
@@ -351,7 +373,3 @@ def _changeable(record: PaymentRecord) -> dict[str, Any]:
         **{name: getattr(record, name) for name in _CHANGEABLE},
         "quote": quote_to_json(record.quote) if record.quote else None,
     }
-
-
-def _step_row(uetr: str, step: Step) -> dict[str, Any]:
-    return {"uetr": uetr, "state": step.state, "event": step.event, "at": step.at}

@@ -125,12 +125,9 @@ class Hand:
         """Run a statement; raises as SQLAlchemy does."""
         if not isinstance(statement, Prepared):
             return self.connection.execute(statement, parameters)
-        if self._driver is None or isinstance(parameters, list):
+        if self._driver is None:
             return self.connection.execute(statement.statement, parameters)
-        if self.connection.closed:
-            raise ResourceClosedError("the unit of work has ended")
-        if not self._driver.in_transaction:
-            raise PendingRollbackError("the database has undone this unit of work by itself; nothing can be added")
+        self._assert_open(self._driver)
         given: Mapping[str, Any] = _NOTHING if parameters is None else parameters
         form = statement.form(tuple(given), self._dialect)
         values = form.values(given)
@@ -138,6 +135,26 @@ class Hand:
             return Answer(self._driver.execute(form.text, values), form)
         except sqlite3.Error as error:
             raise _told(error, form.text, self._dialect) from error
+
+    def execute_many(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that gives no rows once for each of these parameters, whose names are the same."""
+        if not rows:
+            return
+        if self._driver is None:
+            self.connection.execute(statement.statement, rows)
+            return
+        self._assert_open(self._driver)
+        form = statement.form(tuple(rows[0]), self._dialect)
+        try:
+            self._driver.executemany(form.text, [form.values(row) for row in rows])
+        except sqlite3.Error as error:
+            raise _told(error, form.text, self._dialect) from error
+
+    def _assert_open(self, driver: sqlite3.Connection) -> None:
+        if self.connection.closed:
+            raise ResourceClosedError("the unit of work has ended")
+        if not driver.in_transaction:
+            raise PendingRollbackError("the database has undone this unit of work by itself; nothing can be added")
 
     def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of the first row, None where there is no row."""

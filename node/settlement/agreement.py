@@ -112,7 +112,7 @@ def _write_instruction(office: Office, record: PaymentRecord) -> None:
         return
     with office.book.unit() as unit:
         sequence = _sequence(office, unit, record)
-        changes = instructed(office, unit, record, (ourselves, creditor_agent), sequence)
+        changes, _ = instructed(office, unit, record, (ourselves, creditor_agent), sequence)
         unit.payments.save(replace(record, **changes))
     office.boundary("instructed", record.uetr)
 
@@ -123,8 +123,8 @@ def instructed(
     record: PaymentRecord,
     agents: tuple[Participant, Participant],
     sequence: int | None,
-) -> dict[str, Any]:
-    """Write the instruction and keep the message that goes with it; returns what the record says of them."""
+) -> tuple[dict[str, Any], bytes]:
+    """Write the instruction and keep its message; returns what the record says of them, and the message."""
     debtor_agent, creditor_agent = agents
     expiry_s = int(office.clock.now_s()) + office.terms.instruction_s
     if record.quote is not None:
@@ -142,12 +142,13 @@ def instructed(
         original=original_instruction(unit, record.payment),
     )
     unit.messages.add(outbound(office, record.uetr, creditor_agent.bic, written))
-    return {
+    changes = {
         "message_digest": digest,
         "instruction": instruction_text(instruction),
         "instruction_expiry_s": expiry_s,
         "sequence": sequence,
     }
+    return changes, written.body
 
 
 def _sequence(office: Office, unit: Unit, record: PaymentRecord) -> int | None:
@@ -213,6 +214,11 @@ def request_for(office: Office, unit: Unit, record: PaymentRecord) -> Acceptance
         for message in unit.messages.of(record.uetr)
         if message.direction == "out" and message.digest == record.message_digest
     )
+    return request_with(office, record, message)
+
+
+def request_with(office: Office, record: PaymentRecord, message: bytes) -> AcceptanceRequest:
+    """The same, where the message is at hand."""
     signed = record.quote
     return AcceptanceRequest(
         message=message,

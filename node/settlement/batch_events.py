@@ -20,21 +20,21 @@ from node.settlement.typed import instruction_of
 from wallet.typed_data import struct_hash
 
 
-def told_singly(unit: Unit, logs: Iterable[ChainLog]) -> list[ChainLog]:
-    """The logs, with every payment that settled in a batch and is in our book as if it had settled alone."""
+def told_singly(unit: Unit, logs: Iterable[ChainLog]) -> tuple[list[ChainLog], dict[str, PaymentRecord]]:
+    """The logs, with every payment that settled in a batch and is in our book as if it had settled alone.
+
+    Beside them the payments of ours that are said to have settled, by UETR: one question for all of them.
+    """
     logs = list(logs)
-    in_batches = [log for log in logs if isinstance(log, SettledInBatchLog)]
-    if not in_batches:
-        return logs
-    found = unit.payments.find_many([_uetr(log) for log in in_batches])
-    records = {record.uetr: record for record in found}
+    uetrs = [_uetr(log) for log in logs if isinstance(log, SettledInBatchLog | SettledLog)]
+    records = {record.uetr: record for record in unit.payments.find_many(uetrs)}
     told: list[ChainLog] = []
     for log in logs:
         if isinstance(log, SettledInBatchLog):
             told += _settled(records.get(_uetr(log)), log)
         else:
             told.append(log)
-    return told
+    return told, records
 
 
 def note_failure(office: Office, unit: Unit, log: FailedInBatchLog) -> None:
@@ -73,5 +73,5 @@ def _settled(record: PaymentRecord | None, log: SettledInBatchLog) -> list[Settl
     ]
 
 
-def _uetr(log: SettledInBatchLog | FailedInBatchLog) -> str:
+def _uetr(log: SettledInBatchLog | SettledLog | FailedInBatchLog) -> str:
     return str(uuid.UUID(bytes=log.uetr))

@@ -48,5 +48,4 @@ def report(office: Office, unit: Unit, record: PaymentRecord) -> PaymentRecord:
 
 def _transfers(unit: Unit, uetr: str) -> list[MessageRecord]:
     """The credit transfers that instructed a payment, in the form in which they can be read."""
-    messages = unit.messages.of(uetr)
-    return [one for one in messages if one.direction == "in" and one.name.startswith(_TRANSFERS)]
+    return unit.messages.transfers(uetr, _TRANSFERS)

@@ -11,8 +11,10 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from node.book.book import Unit
+from node.book.payments import through
 from node.book.records import AccountStatus, BookTrouble, PaymentRecord
 from node.domain.lifecycle import Event
 from node.domain.own_account import is_own
@@ -99,11 +101,18 @@ def _consider(office: Office, unit: Unit, debtor_agent: Participant, proposal: P
     if unit.messages.find_inbound(debtor_agent.bic, message.message_id) is not None:
         return _Answer(Refused((_reused(message.message_id),)), is_new=False)
     record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
-    unit.payments.add(record)
-    unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
     findings = proposal.findings or _return_findings(unit, payment) or _account_findings(unit, payment)
-    findings = findings or _name_findings(office, unit, payment)
-    return _Answer(_decide(office, unit, record, findings, message, proposal.request, debtor_agent), is_new=True)
+    named = None if findings else _name_finding(unit, payment)
+    if named is not None and is_refused(office.name_check, named):
+        findings = (named,)
+    remarks = (named,) if named is not None and not findings else ()
+    word = _refused(record, findings, now(office)) if findings else _accepted(office, record, proposal.request)
+    unit.payments.add(word)
+    unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
+    unit.remarks.add(payment.uetr, remarks)
+    written = office.translator.report(word, message.body, remarks)
+    unit.messages.add(outbound(office, payment.uetr, debtor_agent.bic, written))
+    return _Answer(_word(word, written.body), is_new=True)
 
 
 def _again(unit: Unit, known: PaymentRecord, digest: bytes) -> Accepted | Refused:
@@ -111,33 +120,26 @@ def _again(unit: Unit, known: PaymentRecord, digest: bytes) -> Accepted | Refuse
     if known.side is not Side.CREDITOR_AGENT or known.message_digest != digest:
         return Refused((_duplicate(known.uetr),))
     answer = next(message.body for message in unit.messages.of(known.uetr) if message.direction == "out")
-    if known.acceptance_signature is None or known.acceptance_expiry_s is None:
-        return Refused(known.findings, answer)
-    return Accepted(answer, known.acceptance_expiry_s, known.acceptance_signature)
+    return _word(known, answer)
 
 
-def _decide(
-    office: Office,
-    unit: Unit,
-    record: PaymentRecord,
-    findings: tuple[Finding, ...],
-    message: Written,
-    request: AcceptanceRequest,
-    debtor_agent: Participant,
-) -> Accepted | Refused:
-    record = unit.payments.find(record.uetr) or record
-    if findings:
-        record = unit.payments.move(record, Event.REJECT, now(office), findings)
-        written = office.translator.report(record, message.body)
-        unit.messages.add(outbound(office, record.uetr, debtor_agent.bic, written))
-        return Refused(findings, written.body)
+def _word(record: PaymentRecord, answer: bytes) -> Accepted | Refused:
+    """What we have said of a payment, with the message that says so."""
+    if record.acceptance_signature is None or record.acceptance_expiry_s is None:
+        return Refused(record.findings, answer)
+    return Accepted(answer, record.acceptance_expiry_s, record.acceptance_signature)
+
+
+def _refused(record: PaymentRecord, findings: tuple[Finding, ...], at: datetime) -> PaymentRecord:
+    return replace(through(record, (Event.REJECT,), at), findings=findings, version=2)
+
+
+def _accepted(office: Office, record: PaymentRecord, request: AcceptanceRequest) -> PaymentRecord:
     acceptance = Acceptance(struct_hash(request.instruction), request.instruction.expiry)
     signature = office.signer.sign_digest(signing_digest(office.contract.domain(), acceptance)).to_bytes()
-    record = unit.payments.move(record, Event.VALIDATE, now(office))
-    record = unit.payments.move(
-        record,
-        Event.ACCEPT,
-        now(office),
+    return replace(
+        through(record, (Event.VALIDATE, Event.ACCEPT), now(office)),
+        version=3,
         instruction=instruction_text(request.instruction),
         instruction_expiry_s=request.instruction.expiry,
         sequence=request.instruction.sequence or None,
@@ -145,9 +147,6 @@ def _decide(
         acceptance_signature=signature,
         acceptance_expiry_s=acceptance.expiry,
     )
-    written = office.translator.report(record, message.body, unit.remarks.of(record.uetr))
-    unit.messages.add(outbound(office, record.uetr, debtor_agent.bic, written))
-    return Accepted(written.body, acceptance.expiry, signature)
 
 
 def _signed_quote(office: Office, request: AcceptanceRequest) -> SignedQuote | None:
@@ -249,17 +248,11 @@ def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
     return (_finding(reason, text, "creditor_account", named.number),)
 
 
-def _name_findings(office: Office, unit: Unit, payment: Payment) -> tuple[Finding, ...]:
-    """The creditor's name beside the account holder's: remarked on, and a reason to refuse where we are strict."""
+def _name_finding(unit: Unit, payment: Payment) -> Finding | None:
+    """The creditor's name beside the account holder's: a remark, or a reason to refuse where we are strict."""
     named = payment.creditor_account
     account = unit.accounts.find(named.number) if named else None
-    finding = name_finding(account, payment) if account else None
-    if finding is None:
-        return ()
-    if is_refused(office.name_check, finding):
-        return (finding,)
-    unit.remarks.add(payment.uetr, (finding,))
-    return ()
+    return name_finding(account, payment) if account else None
 
 
 def _duplicate(uetr: str) -> Finding:

@@ -13,15 +13,17 @@ from node.book.book import Unit
 from node.book.records import PaymentRecord, StaleRecord
 from node.domain.lifecycle import Event, State
 from node.domain.party import Participant
-from node.settlement.agreement import instructed, many_under_way, request_for, take_answer
+from node.settlement.agreement import instructed, many_under_way, request_for, request_with, take_answer
 from node.settlement.batching import may_go_in_bulk
 from node.settlement.closing import close
 from node.settlement.engine import WAITS, carry, postpone
 from node.settlement.office import Office, now, participant
+from node.settlement.ports import AcceptanceRequest
 from node.settlement.typed import instruction_of
 from node.settlement.validation import book_finding, registry_finding
 
 _log = logging.getLogger(__name__)
+_Asked = tuple[PaymentRecord, AcceptanceRequest]
 _BEFORE_ACCEPTANCE = (State.RECEIVED, State.VALIDATED)
 
 
@@ -62,21 +64,29 @@ def _carry(office: Office, records: Sequence[PaymentRecord]) -> None:
     if ourselves is None or creditor_agent is None:
         _singly(office, records)
         return
-    written = [record for record in records if record.instruction is not None]
+    asked = _written(office, [record for record in records if record.instruction is not None])
     unwritten = [record for record in records if record.instruction is None]
     if unwritten:
-        written += _instruct(office, unwritten, (ourselves, creditor_agent))
-    if written:
-        _ask(office, written, creditor_agent)
+        asked += _instruct(office, unwritten, (ourselves, creditor_agent))
+    if asked:
+        _ask(office, asked, creditor_agent)
+
+
+def _written(office: Office, records: Sequence[PaymentRecord]) -> list[_Asked]:
+    """Payments that somebody was asked about before, with the same question."""
+    if not records:
+        return []
+    with office.book.view() as unit:
+        return [(record, request_for(office, unit, record)) for record in records]
 
 
 def _instruct(
     office: Office, records: Sequence[PaymentRecord], agents: tuple[Participant, Participant]
-) -> list[PaymentRecord]:
+) -> list[_Asked]:
     """Check payments and write their instructions, all in one commit; returns those that go on."""
     by_registry = {record.uetr: registry_finding(office, record.payment) for record in records}
     crossed: list[tuple[str, str]] = []
-    going_on: list[PaymentRecord] = []
+    going_on: list[_Asked] = []
     with office.book.unit() as unit:
         in_bulk = many_under_way(office, unit)
         for record in records:
@@ -96,23 +106,23 @@ def _instruct(
 
 def _instructed(
     office: Office, unit: Unit, record: PaymentRecord, agents: tuple[Participant, Participant], *, in_bulk: bool
-) -> PaymentRecord:
+) -> _Asked:
     sequence = unit.payments.number_of(record.uetr) if in_bulk else None
-    changes = instructed(office, unit, record, agents, sequence)
+    changes, message = instructed(office, unit, record, agents, sequence)
     if record.state is State.VALIDATED:
-        return unit.payments.save(replace(record, **changes))
-    due_at_s = office.clock.now_s()
-    return unit.payments.move(record, Event.VALIDATE, now(office), due_at_s=due_at_s, attempts=0, **changes)
+        record = unit.payments.save(replace(record, **changes))
+    else:
+        changes |= {"due_at_s": office.clock.now_s(), "attempts": 0}
+        record = unit.payments.move(record, Event.VALIDATE, now(office), **changes)
+    return record, request_with(office, record, message)
 
 
-def _ask(office: Office, records: Sequence[PaymentRecord], creditor_agent: Participant) -> None:
-    with office.book.view() as unit:
-        requests = [request_for(office, unit, record) for record in records]
-    answers = office.correspondent.ask_acceptances(creditor_agent, requests)
+def _ask(office: Office, asked: Sequence[_Asked], creditor_agent: Participant) -> None:
+    answers = office.correspondent.ask_acceptances(creditor_agent, [request for _, request in asked])
     with office.book.unit() as unit:
         crossed = [
             (take_answer(office, unit, record, creditor_agent, answer), record.uetr)
-            for record, answer in zip(records, answers, strict=True)
+            for (record, _), answer in zip(asked, answers, strict=True)
         ]
     for boundary, uetr in crossed:
         office.boundary(boundary, uetr)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 
 from node.book.records import PaymentRecord
 from node.domain.money import Money
@@ -62,6 +63,7 @@ def instruction_of(record: PaymentRecord) -> typed_data.Instruction:
     return read_instruction(record.instruction)
 
 
+@lru_cache(maxsize=4096)  # a payment's is read at every step it takes
 def read_instruction(text: str) -> typed_data.Instruction:
     """The instruction that `instruction_text` wrote."""
     return typed_data.from_json(typed_data.Instruction, json.loads(text))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from node.book.book import Unit
 from node.book.records import EvmTransactionRecord, EvmTransactionStatus, PaymentRecord
@@ -62,14 +63,14 @@ def _read(office: Office, first: int, last: int) -> list[ChainLog]:
 def _book_final(office: Office, first: int, last: int, watched: tuple[int, str] | None) -> bool:
     """Book these blocks, unless another process has done so since `watched` was read."""
     logs = _read(office, first, last)
-    end = office.client.block(last)
-    times = {number: office.client.block(number) for number in {log.block_number for log in logs}}
+    blocks = office.client.blocks(sorted({last, *(log.block_number for log in logs)}))
+    end, times = blocks[-1], {block.number: block for block in blocks}
     with office.book.unit() as unit:
         if unit.cursor.watched() != watched:
             return False
-        logs = told_singly(unit, logs)
+        logs, known = told_singly(unit, logs)
         for _, group in groupby(logs, key=lambda log: log.transaction_hash):
-            _book_transaction(office, unit, list(group), times)
+            _book_transaction(office, unit, list(group), times, known)
         unit.cursor.advance(end.number, end.hash)
     for log in logs:
         if isinstance(log, SettledLog):
@@ -77,27 +78,43 @@ def _book_final(office: Office, first: int, last: int, watched: tuple[int, str] 
     return True
 
 
-def _book_transaction(office: Office, unit: Unit, logs: list[ChainLog], blocks: dict[int, BlockReference]) -> None:
+def _book_transaction(
+    office: Office,
+    unit: Unit,
+    logs: list[ChainLog],
+    blocks: dict[int, BlockReference],
+    known: dict[str, PaymentRecord],
+) -> None:
+    """Book what one transaction did; `known` has our payments that settled, as they stand."""
     ours: list[SettledLog] = []
     for log in logs:
         if isinstance(log, SettledLog):
-            record = _ours(office, unit.payments.find(_uetr_of(log)), log)
+            record = _ours(office, known.get(_uetr_of(log)), log)
             if record is not None and record.state not in TERMINAL:
-                _settle(office, unit, record, log, blocks[log.block_number])
+                known[record.uetr] = _settle(office, unit, record, log, blocks[log.block_number])
                 ours.append(log)
             if log.provider == office.account:
                 unit.quotes.mark_used(str(uuid.UUID(bytes=log.quote_id)), _uetr_of(log))
         elif isinstance(log, FailedInBatchLog):
             note_failure(office, unit, log)
+            _read_again(unit, known, log)
         elif isinstance(log, CancelledLog):
             _burnt(office, unit, log)
+            _read_again(unit, known, log)
     transfers = [log for log in logs if isinstance(log, TransferLog)]
     currencies = {info.address: info.currency for info in office.directory.tokens().values()}
     for transfer in unexplained(office, transfers, ours, currencies):
         book_own(office, unit, transfer, currencies[transfer.token])
 
 
-def _uetr_of(log: SettledLog | CancelledLog) -> str:
+def _read_again(unit: Unit, known: dict[str, PaymentRecord], log: FailedInBatchLog | CancelledLog) -> None:
+    """A payment that was found to have failed once may have settled in a later block of the same look."""
+    record = unit.payments.find(_uetr_of(log)) if _uetr_of(log) in known else None
+    if record is not None:
+        known[record.uetr] = record
+
+
+def _uetr_of(log: SettledLog | FailedInBatchLog | CancelledLog) -> str:
     return str(uuid.UUID(bytes=log.uetr))
 
 
@@ -112,27 +129,34 @@ def _ours(office: Office, record: PaymentRecord | None, log: SettledLog) -> Paym
     return record if agent == office.account else None
 
 
-def _settle(office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference) -> None:
-    if record.state is not State.INCLUDED:
-        record = _include(office, unit, record, log, block)
+def _settle(
+    office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference
+) -> PaymentRecord:
     # A withdrawal that came too late is nothing against a payment that has settled.
-    record = unit.payments.move(replace(record, findings=()), Event.SETTLE, now(office), block_hash=block.hash)
+    record = replace(record, findings=())
+    if record.state is State.INCLUDED:
+        record = unit.payments.move(record, Event.SETTLE, now(office), block_hash=block.hash)
+    else:
+        taken = (Event.INCLUDE, Event.SETTLE)
+        record = unit.payments.move_through(record, taken, now(office), **_placed(log, block))
     book_settled(office, unit, record, log)
-    report(office, unit, record)
+    return report(office, unit, record)
 
 
 def _include(
     office: Office, unit: Unit, record: PaymentRecord, log: SettledLog, block: BlockReference
 ) -> PaymentRecord:
-    return unit.payments.move(
-        record,
-        Event.INCLUDE,
-        now(office),
-        transaction_hash=log.transaction_hash,
-        block_number=block.number,
-        block_hash=block.hash,
-        block_time_s=block.timestamp_s,
-    )
+    return unit.payments.move(record, Event.INCLUDE, now(office), **_placed(log, block))
+
+
+def _placed(log: SettledLog, block: BlockReference) -> dict[str, Any]:
+    """What a record says of the block that its payment is in."""
+    return {
+        "transaction_hash": log.transaction_hash,
+        "block_number": block.number,
+        "block_hash": block.hash,
+        "block_time_s": block.timestamp_s,
+    }
 
 
 def _burnt(office: Office, unit: Unit, log: CancelledLog) -> None:
@@ -153,10 +177,8 @@ def _note_included(office: Office, first: int, last: int) -> bool:
     read = _read(office, first, last)
     moved = False
     with office.book.unit() as unit:
-        logs = {log.uetr: log for log in told_singly(unit, read) if isinstance(log, SettledLog)}
-        # Everybody's payments are told here, again and again until they are final: one question for all of them.
-        uetrs = [_uetr_of(log) for log in logs.values()]
-        known = {record.uetr: record for record in unit.payments.find_many(uetrs)} if uetrs else {}
+        told, known = told_singly(unit, read)
+        logs = {log.uetr: log for log in told if isinstance(log, SettledLog)}
         for log in logs.values():
             record = _ours(office, known.get(_uetr_of(log)), log)
             if record is not None and record.state in (State.ACCEPTED, State.SUBMITTED):

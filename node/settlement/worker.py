@@ -61,7 +61,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(office.terms.parallel_payments, thread_name_prefix=f"step-{office.bic}")
         self._in_flight: dict[str, Future[None]] = {}
         self._groups_of: dict[str, list[Future[None]]] = {}
-        self._held_back: set[str] = set()
+        self._held_back: dict[str, str] = {}  # UETR and creditor agent
         self._loops = (
             Loop(office, "engine", self._take_forward, _ENGINE_PACE_S, self._courtesy),
             Loop(office, "chain", self._follow_chain, _CHAIN_PACE_S, self._courtesy),
@@ -125,22 +125,27 @@ class Worker:
 
         Of each creditor agent two groups at most are under way: the longer it takes, the larger the next ones.
         """
-        self._held_back = set()
+        held, self._held_back = self._held_back, {}
         if len(uetrs) + len(self._in_flight) <= self._office.terms.batch_above:
             return
+        self._held_back = {uetr: held[uetr] for uetr in uetrs if uetr in held and self._is_full(held[uetr])}
         with self._office.book.view() as unit:
-            found = unit.payments.find_many(uetrs)
+            found = unit.payments.find_many([uetr for uetr in uetrs if uetr not in self._held_back])
         by_agent: defaultdict[str, list[PaymentRecord]] = defaultdict(list)
         for record in found:
             if may_go_together(self._office, record):
                 by_agent[record.payment.creditor_agent.bic].append(record)
         for bic, records in by_agent.items():
-            groups = self._groups_of[bic] = [one for one in self._groups_of.get(bic, []) if not one.done()]
-            now = _MOST_TOGETHER if len(groups) < _GROUPS_AN_AGENT else 0
-            self._held_back |= {record.uetr for record in records[now:]}
+            now = 0 if self._is_full(bic) else _MOST_TOGETHER
+            self._held_back |= {record.uetr: bic for record in records[now:]}
             if now:
                 yield records[:now]
-                groups.append(self._in_flight[records[0].uetr])
+                self._groups_of[bic].append(self._in_flight[records[0].uetr])
+
+    def _is_full(self, bic: str) -> bool:
+        """Whether as many groups as may be are under way to a creditor agent."""
+        groups = self._groups_of[bic] = [one for one in self._groups_of.get(bic, []) if not one.done()]
+        return len(groups) >= _GROUPS_AN_AGENT
 
     def _start(self, work: Callable[[Office, Any], None], on: Any, uetrs: list[str]) -> None:
         """Let the pool do some work on these payments."""
