@@ -50,7 +50,7 @@ LARGEST_PORTION_BYTES: Final = 300_000
 _NO_WORD: Final = frozenset({408, 425, 429})
 
 ReasonsOf = Callable[[bytes], tuple[Finding, ...]]
-"""Reads the reasons out of a pacs.002; empty where it gives none."""
+"""Reads the reasons, or the remarks, out of a pacs.002; empty where it gives none."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class HttpCorrespondent:
     clock: Clock
     tokens: Callable[[], Tokens]
     reasons_of: ReasonsOf
+    remarks_of: ReasonsOf
 
     def ask_acceptance(
         self, creditor_agent: Participant, request: AcceptanceRequest
@@ -175,7 +176,7 @@ class HttpCorrespondent:
             signature = bytes.fromhex(given.acceptance.signature.removeprefix("0x"))
         except ValueError:
             return Unreachable(f"{peer.bic} answered with something else than an answer")
-        return Accepted(message, given.acceptance.expiry, signature)
+        return Accepted(message, given.acceptance.expiry, signature, self.remarks_of(message))
 
     def _quote(self, peer: Participant, answer: SignedAnswer) -> SignedQuote | Refused | Unreachable:
         if answer.status != 200:

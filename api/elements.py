@@ -44,6 +44,17 @@ RETURN_PATHS: Final = {
 }
 
 
+_CUSTOMERS: Final = "FIToFICstmrCdtTrf/"
+_INSTITUTIONS: Final = "FICdtTrf/"
+
+
+def between_institutions(finding: Finding) -> Finding:
+    """The finding about a pacs.009, whose elements are called as in a pacs.008 but for the outermost."""
+    if not (finding.element or "").startswith(_CUSTOMERS):
+        return finding
+    return replace(finding, element=_INSTITUTIONS + (finding.element or "").removeprefix(_CUSTOMERS))
+
+
 def in_message_words(finding: Finding, is_return: bool = False) -> Finding:
     """The finding with its element as a path in the message; one that is in no message stays as it is.
 

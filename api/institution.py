@@ -32,7 +32,7 @@ from api.reporter import Iso20022Reporter
 from api.scribe import Iso20022Scribe
 from api.signatures import Signatory
 from api.tls import client_context, public_context
-from api.translation import Iso20022Translator, reasons_of
+from api.translation import Iso20022Translator, reasons_of, remarks_of
 from api.webhooks.address import WebhookTargets
 from api.webhooks.dispatcher import Dispatcher
 from api.webhooks.sending import HttpSender
@@ -204,8 +204,8 @@ def open_institution(
     signers = _signers(folder, said, keys)
     http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False, verify=_tls(said))
     directory, ourselves = Directory(client, said.registry), Agent(said.bic, said.name, said.lei)
-    why = partial(reasons_of, catalogue=catalogue)
-    correspondent = HttpCorrespondent(signatory, http, clock, directory.tokens, why)
+    heard = (partial(read, catalogue=catalogue) for read in (reasons_of, remarks_of))
+    correspondent = HttpCorrespondent(signatory, http, clock, directory.tokens, *heard)
     together = _AllAtOnce()
     office = Office(
         bic=said.bic,

@@ -15,7 +15,7 @@ from api.iso20022.pacs009 import is_cover
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.references import references_of
 from api.iso20022.refusal import Refusal as Unread
-from api.iso20022.refusal import RefusalKind
+from api.iso20022.refusal import RefusalKind, refuse
 from api.iso20022.transfers import TRANSFERS, read_transfer
 from api.iso20022.tree import text_at
 from api.problems import Kind, Problem, problem_of
@@ -122,12 +122,33 @@ def unread(refusal: Unread) -> Problem:
     return Problem(refusal.kind, refusal.findings[0].text, refusal.findings)
 
 
+def not_fin() -> Unread:
+    """The refusal of text that was announced as a FIN message and is none."""
+    text = "This is no FIN message, which begins with {1:F01; send XML as application/xml."
+    return refuse(RefusalKind.NOT_FIN, text)
+
+
 def unsupported(identifier: str, taken: frozenset[str]) -> Unread:
     """The refusal of a message that we know, at an address that takes others."""
-    text = f"This address takes {', '.join(sorted(taken))}, not {identifier}."
+    text = f"This address takes {in_short(taken)}, not {identifier}."
     rule = "message.unsupported-message"
     finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "Document", identifier, rule)
     return Unread(RefusalKind.UNSUPPORTED_MESSAGE, (finding,), identifier)
+
+
+def in_short(identifiers: frozenset[str]) -> str:
+    """Messages by name, each with its versions.
+
+    >>> in_short(frozenset({"pacs.008.001.08", "pacs.008.001.10", "camt.056.001.08"}))
+    'camt.056.001.08, pacs.008.001.08 (.10)'
+    """
+    versions: dict[str, list[str]] = {}
+    for identifier in sorted(identifiers):
+        versions.setdefault(identifier[:8], []).append(identifier)
+    return ", ".join(
+        first + (f" ({' '.join(one[-3:] for one in others)})" if others else "")
+        for first, *others in versions.values()
+    )
 
 
 def latest_today(clock: Clock) -> date:

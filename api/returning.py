@@ -122,16 +122,24 @@ def _read(institution: Institution, message: ParsedMessage, side: Side) -> tuple
 
 
 def original_record(institution: Institution, uetr: str, side: Side) -> PaymentRecord:
-    """The payment to be given back, in which we stood on this side; raises Problem."""
+    """The payment to be given back or asked for, in which we stood on this side; raises Problem."""
     with institution.office.book.view() as unit:
         record = unit.payments.find(uetr)
+    if record is not None and record.side is side:
+        return record
+    element = "PmtRtr/TxInf/OrgnlUETR"
+    text = f"{uetr} was paid by this institution; who received it returns it. Ask for it by a camt.056."
+    rule = "return.original-received"
+    if side is Side.DEBTOR_AGENT:
+        element = "FIToFIPmtCxlReq/Undrlyg/TxInf/OrgnlUETR"
+        text = f"{uetr} was paid to this institution; who paid it asks for it. Give it back by a pacs.004."
+        rule = "recall.original-sent"
     if record is None:
         text = f"This institution knows no payment {uetr}."
-        raise problem_of((_finding(Reason.ORIGINAL_UNKNOWN, text, "TxInf/OrgnlUETR", uetr),))
-    if record.side is not side:
-        text = f"{uetr} was paid by this institution; who received it returns it."
-        raise Problem(Refusal.NOT_YOUR_PAYMENT, text)
-    return record
+        raise problem_of((Finding(Reason.ORIGINAL_UNKNOWN, text, element, uetr, rule),))
+    raise Problem(
+        Refusal.NOT_YOUR_PAYMENT, text, (Finding(Reason.AGENT_IN_CHAIN_IS_WRONG, text, element, uetr, rule),)
+    )
 
 
 def _order(read: PaymentReturn, uetr: str, name: str) -> ReturnOrder:

@@ -9,17 +9,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Final
 
 from api.batch_translation import report_on
-from api.elements import in_message_words
+from api.elements import between_institutions, in_message_words
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
 from api.iso20022.pacs002 import OnChain, Status, write_status_report
+from api.iso20022.pacs009 import INSTITUTION_TRANSFERS
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal
 from api.iso20022.return_forward import forward_return
-from api.iso20022.status_report import read_status_report, refusal_findings
+from api.iso20022.status_report import TransactionStatus, name_remarks, read_status_report, refusal_findings
 from node.book.inbox_records import InboxRecord
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
@@ -27,6 +29,8 @@ from node.domain.party import Agent
 from node.domain.payment import Side
 from node.domain.reasons import Finding
 from node.settlement.ports import Clock, Written
+
+_ANY_WORDS: Final = b"AddtlInf>"
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,11 @@ class Iso20022Translator:
             instructed_agent=_asker(record, self.ourselves),
             remarks=tuple(map(in_message_words, remarks)),
         )
-        status = status_of(record, head)
-        return Written(STATUS_REPORT, status.message_id, write_status_report(self._parsed(original), status))
+        message, status = self._parsed(original), status_of(record, head)
+        if message.identifier in INSTITUTION_TRANSFERS:
+            findings, told = map(between_institutions, status.findings), map(between_institutions, status.remarks)
+            status = replace(status, findings=tuple(findings), remarks=tuple(told))
+        return Written(STATUS_REPORT, status.message_id, write_status_report(message, status))
 
     def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
         """The report on all of a message, in the form its sender reads: pain.002, pacs.002, or a reject."""
@@ -92,11 +99,21 @@ def _readable(message: ParsedMessage | Refusal) -> ParsedMessage:
 
 def reasons_of(report: bytes, catalogue: Catalogue) -> tuple[Finding, ...]:
     """The reasons in another institution's pacs.002, with the codes it stated; empty where it is none."""
+    return tuple(finding for status in _statuses(report, catalogue) for finding in refusal_findings(status))
+
+
+def remarks_of(report: bytes, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """What another institution remarked on the creditor's name in the pacs.002 with which it accepted."""
+    if _ANY_WORDS not in report:  # most have none, and need not be read
+        return ()
+    return tuple(finding for status in _statuses(report, catalogue) for finding in name_remarks(status))
+
+
+def _statuses(report: bytes, catalogue: Catalogue) -> tuple[TransactionStatus, ...]:
     message = parse(report, catalogue, len(report))
     if not isinstance(message, ParsedMessage) or message.identifier != STATUS_REPORT:
         return ()
-    transactions = read_status_report(message).transactions
-    return tuple(finding for status in transactions for finding in refusal_findings(status))
+    return read_status_report(message).transactions
 
 
 def _asker(record: PaymentRecord, ourselves: Agent) -> Agent | None:

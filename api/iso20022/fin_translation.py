@@ -20,6 +20,7 @@ _TRANSLATORS: dict[str, Callable[[bytes, datetime], bytes | Refusal]] = {
     "292": translate_mt192,
 }
 _PAYMENTS = ("103", "202", "205")
+_TAKEN = ", ".join(f"MT{number}" for number in _TRANSLATORS)
 
 
 def is_fin(raw: bytes) -> bool:
@@ -39,5 +40,5 @@ def translate_fin(raw: bytes, now: datetime) -> bytes | Refusal:
         return translate_return(raw, now)
     if message.type in _TRANSLATORS:
         return _TRANSLATORS[message.type](raw, now)
-    text = f"MT{message.type} is not supported here."
+    text = f"MT{message.type} is not supported here; {_TAKEN} are."
     return refuse(RefusalKind.UNSUPPORTED_MESSAGE, text, value=message.type)

@@ -14,7 +14,7 @@ from api.iso20022.codes import STATUS_OF, reason_code
 from api.iso20022.header import reply_header
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
-from api.iso20022.pieces import pieces
+from api.iso20022.pieces import REMARK, pieces
 from api.iso20022.references import MessageReferences, references_of
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.lifecycle import State
@@ -125,7 +125,7 @@ def _write_remark(node: etree._Element, remark: Finding, originator: Agent) -> N
     """Append a warning: who says so and what, and no reason, because nothing was refused for it."""
     information = add(node, "StsRsnInf")
     add(information, "Orgtr/Id/OrgId/AnyBIC", originator.bic)
-    for piece in ("warning", *pieces_of(remark)):
+    for piece in (REMARK, *pieces_of(remark)):
         add(information, "AddtlInf", piece)
 
 

@@ -12,7 +12,7 @@ from api.iso20022.subject import Breach, Subject, breach
 from api.iso20022.tree import find, name_of, text_at
 
 FURTHEST_AHEAD = timedelta(days=366)
-_DAYS_AHEAD = timedelta(days=1)  # where the debtor agent stands it may be tomorrow already
+_DAYS_BETWEEN_PLACES = timedelta(days=1)  # where it is latest the day before has not ended
 
 
 def identifiers(subject: Subject) -> Iterator[Breach]:
@@ -61,17 +61,18 @@ def settlement(subject: Subject) -> Iterator[Breach]:
 
 
 def _date_breaches(node: etree._Element, today: date) -> Iterator[Breach]:
+    """`today` is the day where it comes first: a day is to come until it is today somewhere, and passes last."""
     day = date_of(node)
     if day is None:
         yield breach("base.settlement-date-readable", node, f"{node.text} is not a day in the years 1 to 9999.")
     elif day > today + FURTHEST_AHEAD:
         text = f"The settlement date {day} is more than {FURTHEST_AHEAD.days} days ahead; today is {today}."
         yield breach("base.settlement-date-too-far", node, text)
-    elif day > today + _DAYS_AHEAD:
-        text = f"The settlement date {day} is in the future, today is {today}: the payment waits until then."
+    elif day > today:
+        text = f"The settlement date {day} is in the future: the payment waits until then."
         yield breach("base.settlement-date-future", node, text)
-    elif day < today:
-        text = f"The settlement date {day} has passed; settlement is on {today} or later."
+    elif day < today - _DAYS_BETWEEN_PLACES:
+        text = f"The settlement date {day} has passed; the payment settles as soon as it can."
         yield breach("base.settlement-date-past", node, text)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 
 PIECE_LENGTH = 105
+REMARK = "warning"
+"""The first piece of what is only remarked, and refuses nothing."""
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """A text in pieces, cut between words where there are any."""
-    return tuple(textwrap.wrap(text, PIECE_LENGTH))
+    """A text in pieces, cut between words where there are any; names with hyphens stay whole."""
+    return tuple(textwrap.wrap(text, PIECE_LENGTH, break_on_hyphens=False))

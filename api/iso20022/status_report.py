@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
 
 from api.iso20022.parse import ParsedMessage
+from api.iso20022.pieces import REMARK
 from api.iso20022.reference_data import external_codes
 from api.iso20022.tree import find, find_all, required, text_at
 from node.domain.reasons import Finding, Reason
 
+_LABELLED = re.compile(r"(element|value|rule|stated code): (.*)")
+
 
 @dataclass(frozen=True)
 class StatedReason:
-    """A reason that another institution gave: its code or own word, and its sentences joined."""
+    """A reason that another institution gave: its code or own word, and its sentences joined.
+
+    Where it writes as we do, `element`, `value` and `rule` say what it is about, and `is_remark` that nothing was
+    refused for it.
+    """
 
     code: str | None
     proprietary: str | None
     text: str
+    element: str | None = None
+    value: str | None = None
+    rule: str | None = None
+    is_remark: bool = False
 
     @property
     def is_code_known(self) -> bool:
@@ -92,8 +104,25 @@ def _group(node: etree._Element) -> TransactionStatus:
 
 def read_reason(node: etree._Element) -> StatedReason:
     """One reason of a status, return or cancellation: they all look alike."""
-    sentences = [line.text or "" for line in find_all(node, "AddtlInf")]
-    return StatedReason(text_at(node, "Rsn/Cd"), text_at(node, "Rsn/Prtry"), " ".join(sentences))
+    code, proprietary = text_at(node, "Rsn/Cd"), text_at(node, "Rsn/Prtry")
+    lines = [line.text or "" for line in find_all(node, "AddtlInf")]
+    is_remark = code is None and proprietary is None and lines[:1] == [REMARK]
+    said = _labelled(lines[1:] if is_remark else lines)
+    about = {name: " ".join(said[name]) or None for name in ("element", "value", "rule")}
+    told = said["text"] + [f"stated code: {stated}" for stated in said["stated code"]]
+    return StatedReason(code, proprietary, " ".join(told), is_remark=is_remark, **about)
+
+
+def _labelled(lines: list[str]) -> dict[str, list[str]]:
+    """The lines by what they tell of: each label begins a part, and what follows without one belongs to it."""
+    said: dict[str, list[str]] = {"text": [], "element": [], "value": [], "rule": [], "stated code": []}
+    part = "text"
+    for line in lines:
+        match = _LABELLED.fullmatch(line)
+        begins = match is not None and not said[match[1]]
+        part = match[1] if match is not None and begins else part
+        said[part].append(match[2] if match is not None and begins else line)
+    return said
 
 
 def refusal_findings(status: TransactionStatus) -> tuple[Finding, ...]:
@@ -102,10 +131,21 @@ def refusal_findings(status: TransactionStatus) -> tuple[Finding, ...]:
         Finding(
             Reason.CREDITOR_AGENT_REFUSED,
             reason.text or "The creditor agent refused without saying why.",
-            element="StsRsnInf/Rsn",
-            value=reason.code or reason.proprietary,
+            element=reason.element or "StsRsnInf/Rsn",
+            value=reason.value if reason.element else reason.code or reason.proprietary,
+            rule=reason.rule,
             stated_code=reason.code,
         )
         for reason in status.reasons
+        if not reason.is_remark
     )
     return findings or (Finding(Reason.CREDITOR_AGENT_REFUSED, "The creditor agent gave no reason."),)
+
+
+def name_remarks(status: TransactionStatus) -> tuple[Finding, ...]:
+    """What the creditor agent remarked on the creditor's name as it accepted: close, another, not known."""
+    return tuple(
+        Finding(Reason.CREDITOR_NAME_DIFFERS, reason.text, reason.element, reason.value, reason.rule)
+        for reason in status.reasons
+        if reason.is_remark and (reason.rule or "").startswith("creditor-agent.name-")
+    )

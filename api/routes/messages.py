@@ -19,10 +19,11 @@ from api.iso20022.fin_translation import is_fin
 from api.iso20022.pacs008 import Unreadable
 from api.iso20022.pain001 import TRANSFER_OF
 from api.iso20022.refusal import Refusal as Unread
+from api.iso20022.refusal import RefusalKind
 from api.iso20022.transfers import TRANSFERS, number_of_transfers
 from api.message_lines import foreign_agent, order_batch, transfer_batch
 from api.problems import Problem, documented, problem_of
-from api.reading import Incoming, read_incoming, role_of, transfer_in, unread, unsupported
+from api.reading import Incoming, not_fin, read_incoming, role_of, transfer_in, unread, unsupported
 from api.refusals import Refusal
 from api.rejects import rejected
 from api.routes.afterwards import ANSWERERS
@@ -52,26 +53,35 @@ def router(institution: Institution, access: Access) -> APIRouter:
     )
     def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
         """Take credit transfers in, one or many, and answer with a pacs.002 or a pain.002."""
-        incoming = read_incoming(institution, raw)
+        incoming = not_fin() if _announced_as_fin(request) and not is_fin(raw) else read_incoming(institution, raw)
         if isinstance(incoming, Unread):
+            if incoming.kind is RefusalKind.UNSUPPORTED_MESSAGE and incoming.identifier is not None:
+                incoming = unsupported(incoming.identifier, _TAKEN)
             raise rejected(institution, raw, unread(incoming), incoming.identifier)
         answerer = ANSWERERS.get(incoming.message.identifier)
         if answerer is not None:
             return answerer(institution, incoming, keeping(request))
         taker = TAKERS.get(incoming.message.identifier)
         if taker is None:
-            refusal = unsupported(incoming.message.identifier, frozenset({*TAKERS, *ANSWERERS}))
+            refusal = unsupported(incoming.message.identifier, _TAKEN)
             raise rejected(institution, raw, unread(refusal), incoming.came.name, incoming.came.message_id)
         return taker(institution, incoming, request)
 
     return routes
 
 
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _announced_as_fin(request: Request) -> bool:
+    return _media_type(request) in _TAKEN_AS_FIN
+
+
 async def _body(request: Request) -> bytes:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    raw = b"" if media_type not in _TAKEN_AS_XML | _TAKEN_AS_FIN else await request.body()
-    if media_type in _TAKEN_AS_XML or (media_type in _TAKEN_AS_FIN and is_fin(raw)):
-        return raw
+    media_type = _media_type(request)
+    if media_type in _TAKEN_AS_XML | _TAKEN_AS_FIN:
+        return await request.body()
     text = f"Send the message as {XML}, or a FIN message as text/plain, not as {media_type[:80]}."
     raise Problem(Refusal.MEDIA_TYPE_NOT_SUPPORTED, text, headers={"Accept": f"{XML}, text/plain"})
 
@@ -110,6 +120,7 @@ TAKERS: Final[dict[str, Taker]] = {
     **dict.fromkeys(TRANSFER_OF, _orders),
 }
 """Who takes a message, by its identifier."""
+_TAKEN: Final = frozenset({*TAKERS, *ANSWERERS})
 
 
 def _several(institution: Institution, batch: Batch, keep: Keep) -> Response:

@@ -6,8 +6,10 @@ from typing import Final
 
 from starlette.responses import Response
 
+from api.elements import between_institutions, in_message_words
 from api.idempotency import REPLAYED, Keep
 from api.institution import Institution
+from api.iso20022.pacs009 import INSTITUTION_TRANSFERS
 from api.problems import problem_of
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
 
@@ -18,7 +20,9 @@ def take_one(institution: Institution, received: Received, keep: Keep) -> Respon
     """Record it and answer; what was answered before is answered the same, and says so. Raises Problem."""
     outcome = receive(institution.office, received, lambda unit, known: keep(unit, _answer(known)))
     if isinstance(outcome, Conflicting):
-        raise problem_of((outcome.finding,))
+        finding = in_message_words(outcome.finding)
+        is_pacs009 = received.readable.name in INSTITUTION_TRANSFERS
+        raise problem_of((between_institutions(finding) if is_pacs009 else outcome.finding,))
     institution.worker.wake()
     answer = _answer(outcome)
     if isinstance(outcome, Repeated):

@@ -6,7 +6,7 @@ central bank's hours says so in its settings, by the days shipped here or by its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from importlib import resources
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _FIRST_TO_SEE_A_DAY = timezone(timedelta(hours=14))
 _MOST_CLOSED_DAYS = 60
+_MOST_TRIES = 30
 _WEEKEND = frozenset({6, 7})
 
 
@@ -83,6 +84,21 @@ class Calendars:
         if day == today and local >= at:
             return None
         return Opening(at, day, _sentence(day, asked, why or ("before opening" if day == today else "")))
+
+    def opening_of_all(self, currency_codes: Collection[str], asked: date | None, now: datetime) -> Opening | None:
+        """When a payment that settles in all these currencies at once can settle, or None where that is now.
+
+        The first currency decides alone where their hours never meet: the chain has no hours of its own.
+        """
+        found, moment, day = None, now, asked
+        for _ in range(_MOST_TRIES):
+            later = [self.opening(code, day, moment) for code in currency_codes]
+            waits = [opening for opening in later if opening is not None]
+            if not waits:
+                return found
+            found = max(waits, key=lambda opening: opening.at)
+            moment, day = found.at, max(found.day, asked or found.day)
+        return self.opening(next(iter(currency_codes)), asked, now)
 
 
 def _next_business_day(calendar: Calendar, day: date) -> date:

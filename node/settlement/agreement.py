@@ -241,6 +241,8 @@ def _accepted(
     office: Office, unit: Unit, record: PaymentRecord, creditor_agent: Participant, answer: Accepted
 ) -> None:
     _keep_answer(office, unit, record, creditor_agent, answer.message)
+    if answer.remarks:
+        unit.remarks.add(record.uetr, answer.remarks)
     unit.payments.move(
         record,
         Event.ACCEPT,

@@ -6,6 +6,7 @@ The answer to a payer's question and the creditor agent's own check of a payment
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from node.book.book import Unit
 from node.book.records import AccountStatus, CashAccountRecord
@@ -94,12 +95,18 @@ def name_finding(account: CashAccountRecord, payment: Payment) -> Finding | None
     if payment.creditor_account is None or is_own(payment.creditor_account) or payment.return_of is not None:
         return None
     match = compare_names(payment.creditor.name, account.holder)
-    if match in (NameMatch.MATCH, NameMatch.NOT_POSSIBLE):
+    if match is NameMatch.MATCH:
         return None
-    likeness = "only close to" if match is NameMatch.CLOSE_MATCH else "not"
-    text = f"The creditor's name is {likeness} the account holder's ({match.value})."
+    text = f"The creditor's name {_SAID[match]} ({match.value})."
     rule = f"creditor-agent.name-{match.name.lower().replace('_', '-')}"
     return Finding(Reason.CREDITOR_NAME_DIFFERS, text, "creditor", payment.creditor.name, rule)
+
+
+_SAID: Final = {
+    NameMatch.CLOSE_MATCH: "is only close to the account holder's",
+    NameMatch.NO_MATCH: "is not the account holder's",
+    NameMatch.NOT_POSSIBLE: "cannot be compared: the message or the account has none",
+}
 
 
 def is_refused(check: NameCheck, finding: Finding | None) -> bool:

@@ -63,11 +63,15 @@ class AcceptanceRequest:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The creditor agent will take it until `expiry_s`; `message` is its pacs.002."""
+    """The creditor agent will take it until `expiry_s`; `message` is its pacs.002.
+
+    `remarks` is what it says about the creditor's name, where that is not simply the account holder's.
+    """
 
     message: bytes
     expiry_s: int
     signature: bytes
+    remarks: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

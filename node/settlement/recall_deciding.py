@@ -18,7 +18,7 @@ from node.domain.party import CashAccount
 from node.domain.payment import credit_leg
 from node.domain.payment_return import ReturnOrder, return_payment, return_uetr
 from node.domain.reasons import Finding, Reason
-from node.domain.recall import CaseSide, CaseState
+from node.domain.recall import CaseSide, CaseState, move
 from node.settlement.intake import Received, record_new
 from node.settlement.office import Office, participant
 from node.settlement.ports import Refused, Unreachable
@@ -61,6 +61,7 @@ def accept(
     uetr = return_uetr(office.bic, case.uetr, return_id_of(case))
     if case.state is CaseState.ACCEPTED:
         return Decided(case)
+    move(case.state, CaseState.ACCEPTED)
     with office.book.view() as unit:
         rest = credit_leg(original.payment) - returned_so_far(unit, original.payment)
     if original.state is not State.SETTLED or rest.minor <= 0:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from node.book.inbox_records import Wait, WaitKind
-from node.domain.payment import Payment, credit_leg
+from node.domain.payment import Payment, credit_leg, debit_leg
 from node.domain.reasons import Finding, Reason
 from node.settlement.office import Office
 
@@ -39,10 +39,10 @@ def wait_for(office: Office, payment: Payment, role: Role) -> Wait | None:
 
 
 def settlement_wait(office: Office, payment: Payment) -> Wait | None:
-    """The wait for the day on which this payment can settle, None where that is now."""
+    """The wait for the day on which this payment can settle in both its currencies, None where that is now."""
     moment = datetime.fromtimestamp(office.clock.now_s(), UTC)
-    currency = credit_leg(payment).currency.code
-    opening = office.calendars.opening(currency, payment.settlement_date, moment)
+    legs = dict.fromkeys(leg.currency.code for leg in (credit_leg(payment), debit_leg(payment)))
+    opening = office.calendars.opening_of_all(legs, payment.settlement_date, moment)
     if opening is None:
         return None
     until_s = int(opening.at.timestamp())

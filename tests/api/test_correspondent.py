@@ -26,7 +26,7 @@ from node.chain.serving import BackgroundServer
 from node.domain.money import Currency, Money
 from node.domain.party import Participant, ParticipantRole, ParticipantStatus
 from node.domain.quote import SignedQuote
-from node.domain.reasons import Reason
+from node.domain.reasons import Finding, Reason
 from node.ledger.directory import CurrencyTokenInfo
 from node.settlement.ports import QuoteRequest, Refused, Unreachable
 from wallet.message_key import MessageKey
@@ -99,9 +99,13 @@ def server(answering: Answering) -> Iterator[str]:
         yield running.url
 
 
+def _none(_report: bytes) -> tuple[Finding, ...]:
+    return ()
+
+
 def ask(url: str, timeout_s: float = 5.0) -> SignedQuote | Refused | Unreachable:
     with httpx.Client(timeout=timeout_s, trust_env=False) as http:
-        correspondent = HttpCorrespondent(TAKER, http, SystemClock(), lambda: TOKENS, lambda _report: ())
+        correspondent = HttpCorrespondent(TAKER, http, SystemClock(), lambda: TOKENS, _none, _none)
         return correspondent.ask_quote(provider_at(url), REQUEST)
 
 

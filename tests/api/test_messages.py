@@ -139,6 +139,19 @@ def test_a_fin_message_that_cannot_be_taken_is_rejected_and_kept(
 # Refusals in ISO 20022
 
 
+def test_text_that_is_no_fin_message_is_told_what_to_do(debtor_agent: Bank) -> None:
+    refused = problem(fin(debtor_agent, '{"pay": "me"}'), 400, "message_not_fin")
+    assert refused["detail"].endswith("begins with {1:F01; send XML as application/xml.")
+
+
+def test_a_version_that_is_not_taken_is_told_which_are(debtor_agent: Bank) -> None:
+    body = Transfer().body().replace(b"pacs.008.001.08", b"pacs.008.001.09")
+    refused = problem(debtor_agent.post(body), 422, "unsupported_message")
+    assert "pacs.008.001.08 (.10 .12 .13)" in refused["detail"]
+    assert refused["detail"].endswith("not pacs.008.001.09.")
+    assert len(refused["detail"]) < 350, "RsnDesc of the admi.002 holds no more"
+
+
 def test_who_asks_for_xml_gets_the_message_reject_itself(debtor_agent: Bank) -> None:
     body = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.999.001.01"><A><MsgId>M-9</MsgId></A></Document>'
     headers = {**XML, "Accept": "application/xml"}
@@ -204,7 +217,8 @@ def test_a_cover_without_its_payment_settles_between_the_banks(debtor_agent: Ban
 def test_a_cover_of_another_amount_is_refused_and_the_payment_waits_on(debtor_agent: Bank) -> None:
     cover = Cover(underlying=True)
     assert debtor_agent.post(covered(cover)).status_code == 202
-    problem(debtor_agent.post(replace(cover, amount="699.00").body()), 409, "cover_differs")
+    refused = problem(debtor_agent.post(replace(cover, amount="699.00").body()), 409, "cover_differs")
+    assert refused["errors"][0]["element"] == "FICdtTrf/CdtTrfTxInf/IntrBkSttlmAmt"
     assert debtor_agent.payment(cover.uetr)["waits_for"]["kind"] == "cover"
     assert debtor_agent.post(cover.body()).status_code == 202
     assert debtor_agent.ended(cover.uetr)["state"] == "SETTLED"

@@ -91,6 +91,9 @@ def test_a_payment_to_another_name_is_accepted_with_a_remark(debtor_agent: Bank,
     assert "creditor-agent.name-no-match" in {one["rule"] for one in remarks}
     messages = debtor_agent.http.get(f"/v1/payments/{transfer.uetr}/messages").json()["messages"]
     assert "creditor-agent.name-no-match" in messages[3]["body"]
+    (told,) = debtor_agent.payment(transfer.uetr)["warnings"]
+    assert (told["rule"], told["code"], told["value"]) == ("creditor-agent.name-no-match", "BE01", "A Creditor")
+    assert told["text"] == "The creditor's name is not the account holder's (NMTC)."
 
 
 def test_a_strict_creditor_agent_refuses_another_name(
@@ -104,6 +107,8 @@ def test_a_strict_creditor_agent_refuses_another_name(
     debtor_agent.post(transfer.body())
     payment = debtor_agent.ended(transfer.uetr)
     assert (payment["state"], payment["reasons"][0]["code"]) == ("REJECTED", "BE01")
+    assert payment["reasons"][0]["element"] == "FIToFICstmrCdtTrf/CdtTrfTxInf/Cdtr/Nm"
+    assert payment["reasons"][0]["rule"] == "creditor-agent.name-no-match"
     close = Transfer(amount="3.00")
     debtor_agent.post(close.body().replace(b"A Creditor", b"Kowloon Instrument"))
     assert debtor_agent.ended(close.uetr)["state"] == "SETTLED"

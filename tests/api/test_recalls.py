@@ -217,6 +217,8 @@ def test_what_was_returned_already_is_refused_at_once(debtor_agent: Bank, credit
     assert creditor_agent.ended(answer.headers["location"].rpartition("/")[2])["state"] == "SETTLED"
     ended = concluded(debtor_agent, opened(debtor_agent, Recall(uetr)))
     assert (ended["state"], ended["answer_code"]) == ("REFUSED", "ARDT")
+    (asked,) = [one for one in creditor_agent.http.get("/v1/cases").json()["cases"] if one["uetr"] == uetr]
+    problem(decide(creditor_agent, asked["reference"], decision="accept"), 409, "case_decided_already")
 
 
 def test_a_payment_nobody_has_signed_is_stopped_by_its_recall(
@@ -313,7 +315,8 @@ def test_what_nobody_decides_in_time_is_refused(debtor_agent: Bank, creditor_age
 def test_only_a_payment_of_ours_is_recalled(debtor_agent: Bank, creditor_agent: Bank) -> None:
     uetr = paid(debtor_agent, creditor_agent)
     problem(creditor_agent.post(Recall(uetr).body()), 403, "not_your_payment")
-    problem(debtor_agent.post(Recall(str(uuid.uuid4())).body()), 404, "original_unknown")
+    refused = problem(debtor_agent.post(Recall(str(uuid.uuid4())).body()), 404, "original_unknown")
+    assert refused["errors"][0]["element"] == "FIToFIPmtCxlReq/Undrlyg/TxInf/OrgnlUETR"
 
 
 def test_a_stranger_learns_nothing_of_a_payment_and_can_answer_no_case(

@@ -10,7 +10,13 @@ from lxml import etree
 
 from api.iso20022.codes import STATUS_OF, reason_code
 from api.iso20022.pacs002 import MOST_REASONS, OnChain, Status, pieces_of, write_status_report
-from api.iso20022.status_report import StatedReason, TransactionStatus, read_status_report, refusal_findings
+from api.iso20022.status_report import (
+    StatedReason,
+    TransactionStatus,
+    name_remarks,
+    read_status_report,
+    refusal_findings,
+)
 from node.domain.lifecycle import State
 from node.domain.party import Agent
 from node.domain.reasons import Finding, Reason
@@ -113,7 +119,30 @@ def test_reason_names_element_value_and_rule() -> None:
 
     assert reason.code == "AC03"
     assert reason.is_code_known
-    assert reason.text == "No such account. element: CdtrAcct/Id/IBAN value: AE07 rule: node.account-known"
+    assert reason.text == "No such account."
+    assert (reason.element, reason.value, reason.rule) == ("CdtrAcct/Id/IBAN", "AE07", "node.account-known")
+
+
+def test_what_the_creditor_agent_found_is_told_in_its_words() -> None:
+    rule = "creditor-agent.a-rule-whose-name-is-so-long-that-a-line-cannot-hold-it-with-all-its-words-" + "x" * 40
+    finding = Finding(Reason.CREDITOR_ACCOUNT_CLOSED, "Closed. " * 20, "FIToFICstmrCdtTrf/CdtTrfTxInf", "12", rule)
+
+    told = refusal_findings(read_back(replace(STATUS, state=State.REJECTED, findings=(finding,))))[0]
+
+    assert (told.text, told.element, told.value) == (("Closed. " * 20).strip(), finding.element, "12")
+    assert (told.rule or "").replace(" ", "") == rule
+
+
+def test_remarks_are_no_reasons_and_those_on_the_name_are_found_again() -> None:
+    name = Finding(
+        Reason.CREDITOR_NAME_DIFFERS, "Only close (CMTC).", "Cdtr/Nm", "A", "creditor-agent.name-close-match"
+    )
+    other = Finding(Reason.SETTLEMENT_DATE_NOT_POSSIBLE, "Another day.", rule="calendar.business-day")
+
+    status = read_back(replace(STATUS, state=State.ACCEPTED, remarks=(other, name)))
+
+    assert name_remarks(status) == (name,)
+    assert [one.text for one in refusal_findings(status)] == ["The creditor agent gave no reason."]
 
 
 def test_reasons_are_limited() -> None:

@@ -121,7 +121,7 @@ CASES = [
     Case(_dated("10000-01-01"), "base.settlement-date-readable", "CdtTrfTxInf/IntrBkSttlmDt", "10000-01-01"),
     Case(_dated("2026-12-24"), "base.settlement-date-future", "CdtTrfTxInf/IntrBkSttlmDt", "2026-12-24"),
     Case(_dated("2027-11-26"), "base.settlement-date-too-far", "CdtTrfTxInf/IntrBkSttlmDt", "2027-11-26"),
-    Case(_dated("2026-11-22"), "base.settlement-date-past", "CdtTrfTxInf/IntrBkSttlmDt", "2026-11-22"),
+    Case(_dated("2026-11-21"), "base.settlement-date-past", "CdtTrfTxInf/IntrBkSttlmDt", "2026-11-21"),
     Case(
         inserted(_dated("2026-11-23"), ".//{*}NbOfTxs", "<IntrBkSttlmDt>2026-11-24</IntrBkSttlmDt>"),
         "base.settlement-date-one",
@@ -281,6 +281,15 @@ def test_rule_that_is_broken_thousands_of_times_is_told_some_times_and_quickly()
     assert len(outcome.errors) == MOST_FINDINGS
     assert outcome.errors[0].rule == "base.one-transaction"
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2026-11-23"])
+def test_a_day_that_has_not_ended_everywhere_has_not_passed(day: str) -> None:
+    assert "base.settlement-date-past" not in broken(read(_dated(day)).warnings)
+
+
+def test_tomorrow_is_said_to_be_waited_for() -> None:
+    assert "base.settlement-date-future" in broken(read(_dated("2026-11-24")).warnings)
 
 
 def test_warnings_do_not_hide_an_error() -> None:

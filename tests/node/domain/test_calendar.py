@@ -68,6 +68,32 @@ def test_when_it_opens_it_is_open(currency: str, asked: date | None, now: dateti
         assert calendars.opening(currency, asked, opening.at - timedelta(seconds=1)) is not None
 
 
+def test_a_payment_across_two_currencies_waits_until_both_are_open() -> None:
+    both = ("AED", "CNY")
+    assert STANDARD.opening_of_all(both, None, MORNING.replace(hour=5)) is None
+    # The yuan's day is over at 13:30 in Dubai; the dirham's second of December is a holiday, and so is the third.
+    late = STANDARD.opening_of_all(both, None, datetime(2026, 12, 1, 9, 30, tzinfo=UTC))
+    assert late is not None
+    assert late.day == date(2026, 12, 4)
+    assert late.at == datetime(2026, 12, 4, 4, tzinfo=UTC)
+    # National Day in China, and nothing in the Emirates.
+    golden = STANDARD.opening_of_all(both, None, datetime(2026, 10, 1, 6, tzinfo=UTC))
+    assert golden is not None
+    assert golden.day == date(2026, 10, 8)
+
+
+def test_where_hours_never_meet_the_first_currency_decides() -> None:
+    apart = calendars_from(
+        {
+            "CNY": {"zone": "UTC", "opens": "01:00", "cut_off": "02:00"},
+            "AED": {"zone": "UTC", "opens": "03:00", "cut_off": "04:00"},
+        }
+    )
+    opening = apart.opening_of_all(("AED", "CNY"), None, MORNING.replace(hour=0))
+    assert opening is not None
+    assert opening.at == MORNING.replace(hour=3)
+
+
 def test_an_institutions_own_words_come_before_what_is_shipped() -> None:
     own = calendars_from(
         {"CNY": {"cut_off": "12:00", "closed": ["2026-11-24"]}, "MYR": {"zone": "Asia/Singapore"}}
