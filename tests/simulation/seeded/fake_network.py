@@ -62,15 +62,15 @@ class FakeNetwork:
     ) -> Accepted | Refused | Unreachable:
         """The creditor agent's own desk; should it crash over it, it starts again and the asker hears nothing."""
         payment = self.payments[request.message.removeprefix(FORWARDED)]
-        asker = at.office.directory.by_bic(asker_bic)
-        assert asker is not None
         written = Written("pacs.008.001.08", f"forward-{payment.uetr}", request.message)
         try:
+            asker = at.office.directory.by_bic(asker_bic)
+            assert asker is not None
             return consider(at.office, asker, Proposal(payment, (), written, request))
         except Crash:
             at.restart()
             return Unreachable("the connection was closed")
-        except at.busy:
+        except (at.busy, at.unreachable):
             return Unreachable("HTTP 503")
 
 
@@ -113,9 +113,9 @@ class FakeLine:
         at = self.network.institutions[provider.bic]
         if self._lost(self.weather.request_lost) or at.line.weather.down:
             return Unreachable("timed out")
-        taker = at.office.directory.by_bic(request.taker_bic)
-        assert taker is not None
         try:
+            taker = at.office.directory.by_bic(request.taker_bic)
+            assert taker is not None
             answer = give(at.office, taker, request)
         except Crash:
             at.restart()
