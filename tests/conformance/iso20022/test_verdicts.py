@@ -25,6 +25,10 @@ def test_grammar_is_the_official_grammar(identifier: str) -> None:
     assert list(differences(ours, official_tree(identifier))) == []
 
 
+def test_every_official_schema_has_a_definition_of_ours() -> None:
+    assert {path.stem for path in (folder() / "xsd").glob("*.xsd")} - CATALOGUE.identifiers == set()
+
+
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
 def test_verdict_on_the_corpus_is_the_official_verdict(identifier: str) -> None:
     folder()
