@@ -4,7 +4,7 @@ py-evm stacks nine databases that each copy what they are given; here a read is 
 undoes a list. It is fuzzed against the one it replaces.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -287,6 +287,11 @@ class AccountDatabase(AccountDatabaseAPI):
     def make_state_root(self) -> Hash32:
         """Not needed: the root is made once, by `persist`."""
         raise NotImplementedError("the state is hashed once, when its block is sealed")
+
+    @property
+    def storage_changes(self) -> Mapping[bytes, StorageChanges]:
+        """What has been written to storage so far."""
+        return self._storage
 
     def persist(self) -> MetaWitnessAPI:
         """Make the changes part of the view, and hash it."""

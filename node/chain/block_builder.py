@@ -81,6 +81,15 @@ class OpenBlock:
         self._log_count = 0
         apply_system_calls(self.state, self.header)
 
+    def follows(self, view: StateView, parent_hash: bytes, timestamp_s: int) -> bool:
+        """Whether this is a block on top of that parent and state, at that time."""
+        return bool(
+            self._view is view
+            and self._parent_root == view.root
+            and self.header.parent_hash == parent_hash
+            and self.header.timestamp == timestamp_s
+        )
+
     @property
     def gas_left(self) -> int:
         """Gas that further transactions may ask for."""

@@ -65,6 +65,7 @@ class LocalChain(ChainReader):
         self.pending_listeners: list[PendingListener] = []
         self._unprotected = unprotected
         self._nodes.keeps_preimages = keeps_preimages
+        self._ahead: OpenBlock | None = None
         self._restore_queue()
 
     @classmethod
@@ -108,6 +109,7 @@ class LocalChain(ChainReader):
         if self.lock.acquire(blocking=False):
             try:
                 self._store.catch_up()
+                self._open_ahead()
             finally:
                 self.lock.release()
 
@@ -305,7 +307,7 @@ class LocalChain(ChainReader):
 
     def _mine_one(self, transaction: SignedTransactionAPI) -> TransactionRefused | None:
         """Put one transaction into a block of its own; returns why it cannot be."""
-        opened = self.begin_block()
+        opened = self._next_block()
         try:
             opened.apply(transaction)
         except (TransactionRefused, ValidationError) as error:
@@ -314,6 +316,21 @@ class LocalChain(ChainReader):
             return TransactionRefused(str(error))
         self.commit_block(opened)
         return None
+
+    def _open_ahead(self) -> None:
+        """Open the block that the next transaction will be in, and hash what its system calls write."""
+        if self.automine and self._ahead is None:
+            self._ahead = self.begin_block()
+            for address, changes in self._ahead.state.account_database.storage_changes.items():
+                self._view.hash_ahead(address, changes.slots)
+
+    def _next_block(self) -> OpenBlock:
+        """A block on the head: the one opened ahead, unless the head, its state or the second is another now."""
+        ahead, self._ahead = self._ahead, None
+        timestamp_s = self.clock.next_timestamp(self._head.header.timestamp)
+        if ahead is not None and ahead.follows(self._view, self._head.hash, timestamp_s):
+            return ahead
+        return self.begin_block(timestamp_s=timestamp_s)
 
     def _produce(self, select: Callable[[OpenBlock], Iterator[PooledTransaction]]) -> BlockRecord:
         opened = self.begin_block()

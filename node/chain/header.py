@@ -39,6 +39,13 @@ DEFAULTS: Mapping[str, Any] = {  # in the order of the RLP
     "parent_beacon_block_root": ZERO_HASH32,
     "requests_hash": EMPTY_SHA256,
 }
+_ENCODED: Mapping[str, bytes] = {
+    **{
+        name: encode_integer(value) if isinstance(value, int) else rlp_string(value)
+        for name, value in DEFAULTS.items()
+    },
+    "bloom": rlp_string(bytes(BLOOM_BYTES)),
+}
 
 
 class PragueHeader:
@@ -110,9 +117,11 @@ def decode_body(body: bytes) -> tuple[list[list[bytes]], list[list[bytes]] | Non
 
 def _encode(fields: Mapping[str, Any]) -> bytes:
     parts = []
-    for name in DEFAULTS:
+    for name, default in DEFAULTS.items():
         value = fields[name]
-        if name == "bloom":
+        if value == default:
+            parts.append(_ENCODED[name])
+        elif name == "bloom":
             parts.append(rlp_string(value.to_bytes(BLOOM_BYTES, "big")))
         else:
             parts.append(encode_integer(value) if isinstance(value, int) else rlp_string(value))

@@ -24,6 +24,8 @@ from node.chain.trie_node import (
     rlp_string,
 )
 
+LEAF_OF_FIRST = rlp_string(pack_leaf(encode_integer(0).hex()))
+
 Load = Callable[[bytes], bytes]
 Write = Callable[[bytes, bytes], None]
 Loaded = Leaf | Extension | Branch
@@ -38,6 +40,7 @@ class LazyTrie:
     def __init__(self, load: Load, root_hash: bytes = BLANK_ROOT) -> None:
         self._load = load
         self._root: Node | None = None if root_hash == BLANK_ROOT else root_hash
+        self._hash: bytes | None = root_hash  # None when something has changed
         self.nodes_held = 0
 
     def get(self, path: str) -> bytes:
@@ -65,15 +68,22 @@ class LazyTrie:
 
     def set(self, path: str, value: bytes) -> None:
         """Put a value, which must not be empty."""
+        self._hash = None
         self._root = self._insert(self._root, path, value)
 
     def delete(self, path: str) -> None:
         """Take a key out, if it is there."""
         if self.get(path):
+            self._hash = None
             self._root = self._remove(self._root, path)
 
     def commit(self, write: Write) -> bytes:
         """Hash what has changed, hand every new node to `write`, and return the root hash."""
+        if self._hash is None:
+            self._hash = self._root_hash(write)
+        return self._hash
+
+    def _root_hash(self, write: Write) -> bytes:
         if self._root is None:
             return BLANK_ROOT
         if isinstance(self._root, bytes):
@@ -209,6 +219,8 @@ class LazyTrie:
 
 def list_root(items: Sequence[bytes]) -> bytes:
     """The root of the trie of a block's transactions or receipts: values by their RLP index."""
+    if len(items) == 1:  # as in most blocks: one leaf, under the index 0
+        return keccak(rlp_list(LEAF_OF_FIRST + rlp_string(items[0])))
     trie = LazyTrie(_nothing)
     for index, item in enumerate(items):
         trie.set(encode_integer(index).hex(), item)

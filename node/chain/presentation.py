@@ -163,7 +163,7 @@ def receipt_json(record: TransactionRecord, block: BlockRecord, logs: list[LogRe
         "effectiveGasPrice": quantity(effective_price(transaction, block.header)),
         "contractAddress": data_or_none(created),
         "logs": [log_json(log, block, record.hash) for log in logs],
-        "logsBloom": f"0x{bloom_of(logs):0512x}",
+        "logsBloom": f"0x{block.header.bloom if _is_alone(record, block) else bloom_of(logs):0512x}",
     }
     if record.post_state is None:
         shown["status"] = quantity(int(record.succeeded))
@@ -173,6 +173,11 @@ def receipt_json(record: TransactionRecord, block: BlockRecord, logs: list[LogRe
         shown["blobGasUsed"] = quantity(GAS_PER_BLOB * len(transaction.blob_versioned_hashes))
         shown["blobGasPrice"] = quantity(blob_base_fee(block.header))
     return shown
+
+
+def _is_alone(record: TransactionRecord, block: BlockRecord) -> bool:
+    """Whether it is the only transaction of its block, whose bloom filter is then its own: each uses gas."""
+    return record.index == 0 and record.gas_used == block.header.gas_used
 
 
 def log_json(log: LogRecord, block: BlockRecord, transaction_hash: bytes) -> Json:

@@ -15,6 +15,17 @@ from node.chain.trie_node import BLANK_ROOT, string_of
 
 MAX_NODES_HELD = 50_000
 MAX_VALUES_HELD = 60_000
+NOT_READ = object()
+
+
+@dataclass(frozen=True)
+class StorageAhead:
+    """Slots of one account written and hashed before their block is: the trie, its root, and its new nodes."""
+
+    slots: Mapping[int, int]
+    trie: LazyTrie
+    root: bytes
+    nodes: Mapping[bytes, bytes]
 
 
 @dataclass
@@ -36,6 +47,7 @@ class StateView:
         self._values_held = 0
         self._trie = LazyTrie(nodes.__getitem__, root)
         self._storage: dict[bytes, LazyTrie] = {}
+        self._ahead: dict[bytes, StorageAhead] = {}
         self._paths: dict[bytes | int, str] = {}
 
     def account(self, address: bytes) -> Account | None:
@@ -89,6 +101,8 @@ class StateView:
             if account is not None or root != BLANK_ROOT:
                 changed[address] = (account or Account())._replace(storage_root=root)
         for address, account in changed.items():
+            if account == self._accounts.get(address, NOT_READ):
+                continue
             if account is None:
                 self._trie.delete(self._path(address))
             else:
@@ -97,22 +111,46 @@ class StateView:
             self._keep_preimages(changed, storage)
         self._accounts.update(changed)
         self.root = self._trie.commit(self._nodes.write)
+        self._ahead = {}
         self._shed()
         return self.root
+
+    def hash_ahead(self, address: bytes, slots: Mapping[int, int]) -> None:
+        """Hash slots that the next changes are known to write; used if those are all they write of this account.
+
+        Nothing of it can be read before. The account's trie is used up; whoever reads meanwhile loads another.
+        """
+        trie, nodes = self._storage_trie(address), dict[bytes, bytes]()
+        del self._storage[address]
+        self._write_slots(trie, address, slots)
+        self._ahead[address] = StorageAhead(dict(slots), trie, trie.commit(nodes.__setitem__), nodes)
 
     def _apply_storage(self, address: bytes, changes: StorageChanges) -> bytes:
         if changes.cleared:
             self._storage[address] = LazyTrie(self._nodes.__getitem__)
             self._slots[address] = {}
-        trie = self._storage_trie(address)
-        for slot, value in changes.slots.items():
+        ahead = self._ahead.get(address)
+        if ahead is not None and ahead.slots == changes.slots and not changes.cleared:
+            self._storage[address], root = ahead.trie, ahead.root
+            for node_hash, node in ahead.nodes.items():
+                self._nodes[node_hash] = node
+        else:
+            trie = self._storage_trie(address)
+            self._write_slots(trie, address, changes.slots)
+            root = trie.commit(self._nodes.write)
+        self._slots.setdefault(address, {}).update(changes.slots)
+        self._values_held += len(changes.slots)
+        return root
+
+    def _write_slots(self, trie: LazyTrie, address: bytes, slots: Mapping[int, int]) -> None:
+        known = self._slots.get(address, {})
+        for slot, value in slots.items():
+            if value == known.get(slot):
+                continue
             if value:
                 trie.set(self._slot_path(slot), encode_integer(value))
             else:
                 trie.delete(self._slot_path(slot))
-        self._slots.setdefault(address, {}).update(changes.slots)
-        self._values_held += len(changes.slots)
-        return trie.commit(self._nodes.write)
 
     def _keep_preimages(self, accounts: Iterable[bytes], storage: Mapping[bytes, StorageChanges]) -> None:
         for address in accounts:

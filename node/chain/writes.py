@@ -6,6 +6,7 @@ Everything that changes a store is one of these statements, so a record of the l
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
+from itertools import chain
 from typing import TypeAlias
 
 from node.chain.header import encode_header
@@ -100,7 +101,7 @@ def encode_writes(writes: Iterable[Write]) -> bytes:
         if not rows:
             continue
         words += (statement, len(rows), len(rows[0]))
-        values = [value for row in rows for value in row]
+        values = list(chain.from_iterable(rows))
         words += [
             len(value) << 2 if isinstance(value, bytes) else _NONE if value is None else value << 2 | _INTEGER
             for value in values
