@@ -20,11 +20,10 @@ from node.chain.trie_node import (
     decode_node,
     pack_extension,
     pack_leaf,
+    reference_of,
     rlp_list,
     rlp_string,
 )
-
-LEAF_OF_FIRST = rlp_string(pack_leaf(encode_integer(0).hex()))
 
 Load = Callable[[bytes], bytes]
 Write = Callable[[bytes, bytes], None]
@@ -219,12 +218,25 @@ class LazyTrie:
 
 def list_root(items: Sequence[bytes]) -> bytes:
     """The root of the trie of a block's transactions or receipts: values by their RLP index."""
-    if len(items) == 1:  # as in most blocks: one leaf, under the index 0
-        return keccak(rlp_list(LEAF_OF_FIRST + rlp_string(items[0])))
-    trie = LazyTrie(_nothing)
-    for index, item in enumerate(items):
-        trie.set(encode_integer(index).hex(), item)
-    return trie.commit(_ignore)
+    if not items:
+        return BLANK_ROOT
+    return keccak(_list_node(sorted((encode_integer(index).hex(), item) for index, item in enumerate(items)), 0))
+
+
+def _list_node(entries: Sequence[tuple[str, bytes]], start: int) -> bytes:
+    """The node over sorted entries whose paths begin alike up to `start`: made at once, with nothing to keep."""
+    first, value = entries[0]
+    if len(entries) == 1:
+        return rlp_list(rlp_string(pack_leaf(first[start:])) + rlp_string(value))
+    shared = start + _shared(first[start:], entries[-1][0][start:])
+    if shared > start:
+        branch = reference_of(_list_node(entries, shared))
+        return rlp_list(rlp_string(pack_extension(first[start:shared])) + branch)
+    below: list[list[tuple[str, bytes]]] = [[] for _ in HEX]
+    for entry in entries:
+        below[DIGITS[entry[0][start]]].append(entry)
+    children = [reference_of(_list_node(one, start + 1)) if one else EMPTY for one in below]
+    return rlp_list(b"".join(children) + EMPTY)
 
 
 def _shared(one: str, other: str) -> int:
@@ -237,10 +249,6 @@ def _shared(one: str, other: str) -> int:
             break
         count += 1
     return count
-
-
-def _nothing(node_hash: bytes) -> bytes:
-    raise KeyError(node_hash)
 
 
 def _ignore(node_hash: bytes, encoded: bytes) -> None:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from eth.vm.forks.berlin.constants import COLD_SLOAD_COST, WARM_STORAGE_READ_COST
 from eth.vm.forks.london.storage import GAS_SCHEDULE_EIP3529
-from eth_hash.auto import keccak
+
+from node.chain.keccak import keccak
 
 LEFT: Final = -1  # the stock interpreter must go on, at the computation's program counter
 HALTED: Final = -2
@@ -69,8 +70,7 @@ def store_slot(c: Any, g: Any, slot: int, value: int) -> bool:
     if c.msg.is_static or g.gas_remaining <= SSTORE_RESERVE:
         return False
     state, address = c.state._account_db, c.msg.storage_address
-    current = state.get_storage(address, slot)
-    original = state.get_storage(address, slot, False)
+    current, original = state.current_and_original(address, slot)
     cost, refund = _store_price(current, original, value)
     warm = state.is_storage_warm(address, slot)
     if not warm:
