@@ -53,7 +53,7 @@ class FailureTeller:
     def __init__(self, chain: LocalChain, rpc: JsonRpc, console: Console) -> None:
         self._chain, self._rpc, self._console = chain, rpc, console
         self._book = our_names()
-        self._blocks: queue.Queue[int | None] = queue.Queue(MOST_WAITING)
+        self._failures: queue.Queue[tuple[int, list[bytes]] | None] = queue.Queue(MOST_WAITING)
         self._left_out = 0
         self._thread = threading.Thread(target=self._run, name="failure-teller", daemon=True)
 
@@ -67,23 +67,25 @@ class FailureTeller:
         self._chain.block_listeners.remove(self._note)
         while self._thread.is_alive():
             with contextlib.suppress(queue.Full):
-                self._blocks.put(None, timeout=0.1)
+                self._failures.put(None, timeout=0.1)
                 self._thread.join()
 
     def _note(self, block: BlockRecord) -> None:
-        try:
-            self._blocks.put_nowait(block.number)
-        except queue.Full:
-            self._left_out += 1
+        """Looked at while the block is at hand: the thread is woken only when there is something to tell."""
+        if failed := self._chain.failed_in(block.number):
+            try:
+                self._failures.put_nowait((block.number, failed))
+            except queue.Full:
+                self._left_out += 1
 
     def _run(self) -> None:
-        while (number := self._blocks.get()) is not None:
+        while (told := self._failures.get()) is not None:
             left_out, self._left_out = self._left_out, 0
             if left_out:
-                self._console.print(Text(f"… {left_out:,} blocks were not looked at", style="dim"))
-            for record in self._chain.transactions_in(number):
-                if not record.succeeded:
-                    self._tell("0x" + record.hash.hex(), f"in block {number}")
+                self._console.print(Text(f"… failures in {left_out:,} blocks are left out", style="dim"))
+            number, failed = told
+            for transaction_hash in failed:
+                self._tell("0x" + transaction_hash.hex(), f"in block {number}")
 
     def _tell(self, transaction_hash: str, block: str) -> None:
         def ask(method: str, *params: Any) -> Any:

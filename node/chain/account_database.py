@@ -71,14 +71,6 @@ class AccountDatabase(AccountDatabaseAPI):
                 return 0
         return self._view.slot(address, slot)
 
-    def current_and_original(self, address: Address, slot: int) -> tuple[int, int]:
-        """A slot now, and as it was when the transaction began."""
-        current = self.get_storage(address, slot)
-        original = self._originals.get((address, slot))
-        if original is None:  # not written so far, so the same, unless all of the account was cleared
-            original = self._original(address, slot) if address in self._cleared_from else current
-        return current, original
-
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         """Write a slot."""
         changes = self._storage.get(address)

@@ -81,6 +81,11 @@ class ChainReader:
         with self.lock:
             return self._store.transactions_in(number)
 
+    def failed_in(self, number: int) -> list[bytes]:
+        """The hashes of a block's transactions that failed, in order."""
+        with self.lock:
+            return self._store.failed_in(number)
+
     def transaction_hashes_in(self, number: int) -> list[bytes]:
         """Only the hashes of a block's transactions, in order."""
         with self.lock:

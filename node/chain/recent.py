@@ -39,25 +39,20 @@ class RecentBlocks:
     def transaction(self, transaction_hash: bytes) -> TransactionRecord | None:
         """A transaction by its hash."""
         place = self._places.get(transaction_hash)
-        if place is None:
+        return None if place is None else _record(self._blocks[place[0]], place[1])
+
+    def transactions_in(self, number: int) -> list[TransactionRecord] | None:
+        """All transactions of a block, in order; None when it is not here."""
+        block = self._blocks.get(number)
+        return None if block is None else [_record(block, index) for index in range(len(block.transactions))]
+
+    def failed_in(self, number: int) -> list[bytes] | None:
+        """The hashes of a block's transactions that failed; None when it is not here."""
+        block = self._blocks.get(number)
+        if block is None:
             return None
-        number, index = place
-        block = self._blocks[number]
-        transaction, outcome = block.transactions[index], block.outcomes[index]
-        return TransactionRecord(
-            number,
-            index,
-            bytes(transaction.hash),
-            bytes(transaction.sender),
-            transaction.encode(),
-            outcome.succeeded,
-            outcome.gas_used,
-            outcome.cumulative_gas_used,
-            outcome.first_log_index,
-            len(outcome.logs),
-            outcome.post_state,
-            transaction,
-        )
+        outcomes = zip(block.transactions, block.outcomes, strict=True)
+        return [bytes(transaction.hash) for transaction, outcome in outcomes if not outcome.succeeded]
 
     def logs_of(self, transaction: TransactionRecord) -> list[LogRecord] | None:
         """The logs of one transaction; None when its block is not here."""
@@ -70,3 +65,21 @@ class RecentBlocks:
             LogRecord(number, position, index, address, topics, data)
             for position, (address, topics, data) in enumerate(outcome.logs, outcome.first_log_index)
         ]
+
+
+def _record(block: SealedBlock, index: int) -> TransactionRecord:
+    transaction, outcome = block.transactions[index], block.outcomes[index]
+    return TransactionRecord(
+        block.header.block_number,
+        index,
+        bytes(transaction.hash),
+        bytes(transaction.sender),
+        transaction.encode(),
+        outcome.succeeded,
+        outcome.gas_used,
+        outcome.cumulative_gas_used,
+        outcome.first_log_index,
+        len(outcome.logs),
+        outcome.post_state,
+        transaction,
+    )

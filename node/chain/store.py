@@ -231,11 +231,19 @@ class ChainStore:
 
     def transactions_in(self, number: int) -> list[TransactionRecord]:
         """All transactions of a block, in order."""
+        if (found := self._recent.transactions_in(number)) is not None:
+            return found
         first = number * TRANSACTIONS_PER_BLOCK
         rows = self._read(
             "SELECT * FROM txn WHERE id >= ? AND id < ? ORDER BY id", (first, first + TRANSACTIONS_PER_BLOCK)
         )
         return [_transaction(row) for row in rows]
+
+    def failed_in(self, number: int) -> list[bytes]:
+        """The hashes of a block's transactions that failed, in order."""
+        if (found := self._recent.failed_in(number)) is not None:
+            return found
+        return [record.hash for record in self.transactions_in(number) if not record.succeeded]
 
     def transaction_hashes_in(self, number: int) -> list[bytes]:
         """The hashes of a block's transactions, in order."""

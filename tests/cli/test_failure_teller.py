@@ -53,10 +53,21 @@ def test_what_it_cannot_keep_up_with_is_counted(rpc: JsonRpc) -> None:
     chain = rpc.node.chain
     with chain.lock:  # it may listen, but not look
         teller.start()
-        chain.mine(MOST_WAITING + 20)
+        for _ in range(MOST_WAITING + 20):
+            send(rpc, data=REFUSES)
     send(rpc, data=REFUSES)
     teller.stop()
-    assert "blocks were not looked at" in written.getvalue()
+    assert "blocks are left out" in written.getvalue()
+
+
+def test_blocks_without_failures_do_not_wake_it(rpc: JsonRpc) -> None:
+    teller = FailureTeller(rpc.node.chain, rpc, Console(file=io.StringIO()))
+    rpc.node.chain.block_listeners.append(teller._note)
+    send(rpc, to=FIRST)
+    rpc.node.chain.mine()
+    assert teller._failures.empty()
+    send(rpc, data=REFUSES)
+    assert not teller._failures.empty()
 
 
 def test_output_that_cannot_be_written_does_not_stop_the_node(rpc: JsonRpc) -> None:

@@ -70,7 +70,8 @@ def store_slot(c: Any, g: Any, slot: int, value: int) -> bool:
     if c.msg.is_static or g.gas_remaining <= SSTORE_RESERVE:
         return False
     state, address = c.state._account_db, c.msg.storage_address
-    current, original = state.current_and_original(address, slot)
+    current = state.get_storage(address, slot)
+    original = state.get_storage(address, slot, False)
     cost, refund = _store_price(current, original, value)
     warm = state.is_storage_warm(address, slot)
     if not warm:

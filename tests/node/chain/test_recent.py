@@ -32,9 +32,11 @@ def told(chain: LocalChain, hashes: list[bytes]) -> list[Any]:
     logs = [chain.logs_of(record) for record in records if record is not None]
     blocks = [chain._store.block_by_number(number) for number in range(chain.head.number + 1)]
     again = [chain.block_by_hash(block.hash) for block in blocks if block is not None]
+    within = [chain.transactions_in(block.number) for block in blocks if block is not None]
+    failed = [chain.failed_in(number) for number in range(chain.head.number + 1)]
     answers = [rpc.dispatch("eth_getTransactionReceipt", ["0x" + one.hex()]) for one in hashes]
     shown = [rpc.dispatch("eth_getTransactionByHash", ["0x" + one.hex()]) for one in hashes]
-    return [found, logs, blocks, again, answers, shown]
+    return [found, logs, blocks, again, answers, shown, within, failed]
 
 
 def test_what_is_at_hand_is_what_sqlite_tells(kept: LocalChain, debtor: LocalAccount) -> None:
@@ -54,6 +56,7 @@ def test_what_is_at_hand_is_what_sqlite_tells(kept: LocalChain, debtor: LocalAcc
     assert at_hand == told(kept, hashes)
     assert [answer["status"] for answer in at_hand[4]] == ["0x1"] * 5 + ["0x0"]
     assert len(at_hand[1][4]) == 1
+    assert at_hand[7][-1] == [hashes[-1]]
 
 
 def test_a_block_gone_back_from_is_not_at_hand(kept: LocalChain, debtor: LocalAccount) -> None:
