@@ -108,7 +108,7 @@ class LocalChain(ChainReader):
         """Do what was left for later, unless somebody is at work; whoever reads does it otherwise."""
         if self.lock.acquire(blocking=False):
             try:
-                self._store.catch_up()
+                self._store.catch_up(is_hurried=self._ahead is None)
                 self._open_ahead()
             finally:
                 self.lock.release()

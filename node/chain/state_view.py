@@ -49,6 +49,7 @@ class StateView:
         self._storage: dict[bytes, LazyTrie] = {}
         self._ahead: dict[bytes, StorageAhead] = {}
         self._paths: dict[bytes | int, str] = {}
+        self._named: set[bytes | int] = set()
 
     def account(self, address: bytes) -> Account | None:
         """An account, or None when it does not exist."""
@@ -153,11 +154,16 @@ class StateView:
                 trie.delete(self._slot_path(slot))
 
     def _keep_preimages(self, accounts: Iterable[bytes], storage: Mapping[bytes, StorageChanges]) -> None:
+        """Once each: what is named once stays named, and most of what a block changes was changed before."""
         for address in accounts:
-            self._nodes[bytes.fromhex(self._path(address))] = address
+            if address not in self._named:
+                self._named.add(address)
+                self._nodes[bytes.fromhex(self._path(address))] = address
         for changes in storage.values():
             for slot in changes.slots:
-                self._nodes[bytes.fromhex(self._slot_path(slot))] = slot.to_bytes(32, "big")
+                if slot not in self._named:
+                    self._named.add(slot)
+                    self._nodes[bytes.fromhex(self._slot_path(slot))] = slot.to_bytes(32, "big")
 
     def _storage_trie(self, address: bytes) -> LazyTrie:
         trie = self._storage.get(address)
@@ -187,3 +193,4 @@ class StateView:
             self._storage = {}
         if self._values_held > MAX_VALUES_HELD or len(self._paths) > MAX_VALUES_HELD:
             self._accounts, self._slots, self._paths, self._values_held = {}, {}, {}, 0
+            self._named = set()

@@ -166,9 +166,14 @@ class ChainStore:
                 raise
             self._recent.clear()
 
-    def catch_up(self) -> None:
-        """Settle if there is much of it: rows cost less when many are written together."""
-        if len(self._pending) >= MANY_PENDING or (self._log is not None and self._log.is_full):
+    def catch_up(self, *, is_hurried: bool = False) -> None:
+        """Settle if there is much of it: rows cost less when many are written together.
+
+        Twice as much may wait where there is little time: who has just sent something asks what became of it.
+        """
+        if len(self._pending) >= (2 * MANY_PENDING if is_hurried else MANY_PENDING) or (
+            self._log is not None and self._log.is_full
+        ):
             self.settle()
 
     # -- reading
