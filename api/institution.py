@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,6 +42,7 @@ from node.book.sealing import Key, master_key_of, new_master_key_text
 from node.domain.calendar import BadCalendar, Calendars, calendars_from
 from node.domain.names import NameCheck
 from node.domain.party import Agent, Participant
+from node.domain.reasons import Finding
 from node.ledger.client import LedgerClient
 from node.ledger.directory import Directory
 from node.ledger.settlement_contract import SettlementContract
@@ -119,6 +120,7 @@ class Institution:
     credential_digest: bytes
     api_address: str
     catalogue: Catalogue
+    translator: Iso20022Translator
     http: httpx.Client
     line: HttpCorrespondent
     together: _AllAtOnce
@@ -204,9 +206,8 @@ def open_institution(
     signers = _signers(folder, said, keys)
     http = httpx.Client(timeout=PEER_TIMEOUT_S, trust_env=False, follow_redirects=False, verify=_tls(said))
     directory, ourselves = Directory(client, said.registry), Agent(said.bic, said.name, said.lei)
-    heard = (partial(read, catalogue=catalogue) for read in (reasons_of, remarks_of))
-    correspondent = HttpCorrespondent(signatory, http, clock, directory.tokens, *heard)
-    together = _AllAtOnce()
+    correspondent = HttpCorrespondent(signatory, http, clock, directory.tokens, *_heard(catalogue))
+    together, translator = _AllAtOnce(), Iso20022Translator(catalogue, ourselves, clock)
     office = Office(
         bic=said.bic,
         account=said.settlement_account,
@@ -215,7 +216,7 @@ def open_institution(
         directory=directory,
         contract=SettlementContract(client, said.settlement),
         correspondent=correspondent,
-        translator=Iso20022Translator(catalogue, ourselves, clock),
+        translator=translator,
         signer=signers.settlement,
         lane_signer=signers.operator,
         clock=clock,
@@ -236,6 +237,7 @@ def open_institution(
         credential_digest=bytes.fromhex(said.credential_sha256),
         api_address=said.api_address,
         catalogue=catalogue,
+        translator=translator,
         http=http,
         line=correspondent,
         together=together,
@@ -245,6 +247,11 @@ def open_institution(
         dispatcher=Dispatcher(office.book, clock, HttpSender(targets), SystemRandom().random, worker or ""),
         peer_certificates=peer_certificates(said),
     )
+
+
+def _heard(catalogue: Catalogue) -> Iterator[Callable[[bytes], tuple[Finding, ...]]]:
+    """What is read in other institutions' reports: reasons, then remarks."""
+    return (partial(read, catalogue=catalogue) for read in (reasons_of, remarks_of))
 
 
 def open_book(folder: Path, database: str | None = None, master_key: Path | None = None) -> Book:

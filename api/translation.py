@@ -58,6 +58,10 @@ class Iso20022Translator:
 
     def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
         """The status report on the payment as it stands, for whoever sent `original`."""
+        return self.report_on(self._parsed(original), record, remarks)
+
+    def report_on(self, original: ParsedMessage, record: PaymentRecord, remarks: tuple[Finding, ...]) -> Written:
+        """The same, where `original` has just been read."""
         head = Status(
             message_id="STS" + uuid.uuid4().hex,
             created_at=self._now(),
@@ -66,11 +70,11 @@ class Iso20022Translator:
             instructed_agent=_asker(record, self.ourselves),
             remarks=tuple(map(in_message_words, remarks)),
         )
-        message, status = self._parsed(original), status_of(record, head)
-        if message.identifier in INSTITUTION_TRANSFERS:
+        status = status_of(record, head)
+        if original.identifier in INSTITUTION_TRANSFERS:
             findings, told = map(between_institutions, status.findings), map(between_institutions, status.remarks)
             status = replace(status, findings=tuple(findings), remarks=tuple(told))
-        return Written(STATUS_REPORT, status.message_id, write_status_report(message, status))
+        return Written(STATUS_REPORT, status.message_id, write_status_report(original, status))
 
     def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
         """The report on all of a message, in the form its sender reads: pain.002, pacs.002, or a reject."""

@@ -7,9 +7,11 @@ with RJCT; what cannot be taken as an instruction is a problem with its message 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.access import Access
@@ -51,8 +53,11 @@ def router(institution: Institution, access: Access) -> APIRouter:
         responses={202: ACCEPTED, **documented(*REFUSALS)},
         openapi_extra={"requestBody": REQUEST_BODY},
     )
-    def post_message(request: Request, raw: bytes = Depends(_body)) -> Response:
+    async def post_message(request: Request) -> Response:
         """Take credit transfers in, one or many, and answer with a pacs.002 or a pain.002."""
+        return await run_in_threadpool(taken, request, await _body(request))
+
+    def taken(request: Request, raw: bytes) -> Response:
         incoming = not_fin() if _announced_as_fin(request) and not is_fin(raw) else read_incoming(institution, raw)
         if isinstance(incoming, Unread):
             if incoming.kind is RefusalKind.UNSUPPORTED_MESSAGE and incoming.identifier is not None:
@@ -106,6 +111,7 @@ def _transfers(institution: Institution, incoming: Incoming, request: Request) -
         remarks=read.warnings,
         translated=incoming.translated,
         role=role_of(incoming.message),
+        report=partial(institution.translator.report_on, incoming.message),
     )
     return take_one(institution, received, keeping(request))
 

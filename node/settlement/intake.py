@@ -27,12 +27,16 @@ CUSTOMER = "customer"
 """Whose orders (pain.001) are answered by a report on all of them, not payment by payment."""
 
 
+Report = Callable[[PaymentRecord, tuple[Finding, ...]], Written]
+"""Writes the status report on a payment, with these remarks."""
+
+
 @dataclass(frozen=True)
 class Received:
     """A readable credit transfer with what the message rules found on it.
 
     `findings` refuse it, `remarks` are only told and kept. `translated` is what `message` was read as, where it
-    came in another form (FIN).
+    came in another form (FIN). `report` answers it; without one the message is read again for that.
     """
 
     payment: Payment
@@ -42,6 +46,7 @@ class Received:
     remarks: tuple[Finding, ...] = ()
     translated: Written | None = None
     role: Role = Role.DIRECT
+    report: Report | None = None
 
     @property
     def readable(self) -> Written:
@@ -108,7 +113,10 @@ def record_new(office: Office, unit: Unit, received: Received) -> Recorded | Fin
     if isinstance(placed, Finding):
         return placed
     remarks = unit.remarks.of(placed.uetr)
-    written = office.translator.report(placed, received.readable.body, remarks)
+    if received.report is not None:
+        written = received.report(placed, remarks)
+    else:
+        written = office.translator.report(placed, received.readable.body, remarks)
     unit.messages.add(outbound(office, placed.uetr, received.counterparty, written))
     return Recorded(placed, written.body)
 
