@@ -25,6 +25,7 @@ app = typer.Typer(help="Run the local chain.", invoke_without_command=True, no_a
 
 DataOption = Annotated[Path, typer.Option("--data", help="Directory of the chain; made if absent.")]
 ChainIdOption = Annotated[int, typer.Option("--chain-id", help="Chain id of a new chain, checked for an old one.")]
+DevOption = Annotated[bool, typer.Option("--dev", help="It is a development chain, as `node --dev` begins one.")]
 DEFAULT_DATA = Path("corridor-chain")
 DEFAULT_URL = "http://127.0.0.1:8545"
 
@@ -78,9 +79,10 @@ def export_chain(
     file: Annotated[Path, typer.Argument(help="Where to write the blocks, as RLP.")],
     data: DataOption = DEFAULT_DATA,
     chain_id: ChainIdOption = CHAIN_ID,
+    dev: DevOption = False,
 ) -> None:
     """Write every block but the first to a file that `import` reads."""
-    with _opened(data, Genesis(chain_id=chain_id), ChainClock()) as chain, file.open("wb") as opened:
+    with _opened(data, _genesis(chain_id, dev), ChainClock()) as chain, file.open("wb") as opened:
         typer.echo(f"exported {export_blocks(chain, opened)} blocks to {file}")
 
 
@@ -92,11 +94,17 @@ def import_chain(
     genesis: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="genesis.json of a chain from elsewhere.")
     ] = None,
+    dev: DevOption = False,
 ) -> None:
-    """Execute the blocks of a file, each of which must come out exactly as its header says."""
+    """Execute the blocks of a file, each of which must come out exactly as its header says.
+
+    Not where a developer has set a balance, code or storage, or sent for others: no block tells of that.
+    """
+    if dev and genesis is not None:
+        raise typer.BadParameter("a chain from elsewhere is no development chain: --dev or --genesis")
     foreign = read_genesis(genesis) if genesis is not None else None
-    start = Genesis(chain_id=chain_id) if foreign is None else foreign.genesis
-    with _opened(data, start, ChainClock()) as chain:
+    start = _genesis(chain_id, dev) if foreign is None else foreign.genesis
+    with _opened(data, start, ChainClock(), keeps_preimages=dev) as chain:
         encoded = file.read_bytes()
         try:
             added = (
@@ -118,6 +126,10 @@ def trace(
     """The calls a transaction made, by name: arguments, results, gas, value, and where it failed and why."""
     asking = import_module("cli.node_trace")  # loaded here: the node itself starts sooner without its client
     asking.show_trace(transaction, rpc_url, whole=whole, as_json=as_json)
+
+
+def _genesis(chain_id: int, dev: bool) -> Genesis:
+    return development_genesis(chain_id, development_signers()) if dev else Genesis(chain_id=chain_id)
 
 
 @contextmanager

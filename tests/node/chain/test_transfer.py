@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from cli.node import app
 from node.chain.chain import LocalChain
+from node.chain.development import development_genesis, development_signers
 from node.chain.errors import ImportRefused
-from node.chain.genesis import Genesis
+from node.chain.genesis import CHAIN_ID, Genesis
 from node.chain.transfer import export_blocks, import_own_blocks
 from tests.node.chain.assembly import creation, keeper
 from tests.node.chain.signing import dynamic_fee, legacy
@@ -64,3 +65,20 @@ def test_the_commands(tmp_path: Path, debtor: LocalAccount) -> None:
     assert (into.exit_code, head in into.output) == (0, True)
     wrong = run.invoke(app, ["import", file, "--data", str(tmp_path / "three"), "--chain-id", "7"])
     assert wrong.exit_code == 1
+
+
+def test_the_commands_know_development_chains_too(tmp_path: Path) -> None:
+    """They begin with rich accounts, so their blocks are no blocks of another chain."""
+    signers = development_signers()
+    chain = LocalChain.open(tmp_path / "one", development_genesis(CHAIN_ID, signers))
+    fill(chain, next(iter(signers.values())))
+    head = chain.head.hash.hex()
+    chain.close()
+    run, file = CliRunner(), str(tmp_path / "blocks.rlp")
+    for options, code in (([], 1), (["--dev"], 0)):
+        out = run.invoke(app, ["export", file, "--data", str(tmp_path / "one"), *options])
+        assert out.exit_code == code, out.output
+    for options, code in (([], 1), (["--dev"], 0)):
+        into = run.invoke(app, ["import", file, "--data", str(tmp_path / f"two{code}"), *options])
+        assert into.exit_code == code, into.output
+    assert head in into.output
