@@ -68,7 +68,9 @@ def _data(record: EventRecord) -> dict[str, Any]:
         about |= _entry(record.entry)
     if record.transaction_hash is not None:
         about |= {"transaction_hash": record.transaction_hash, "status": record.kind.removeprefix("transfer.")}
-    if record.subject is not None:
+    if record.kind.startswith("case."):
+        about |= {"reference": record.subject, "state": record.kind.removeprefix("case.").upper()}
+    elif record.subject is not None:
         about[f"{record.kind.partition('.')[0]}_id"] = record.subject
     return about
 

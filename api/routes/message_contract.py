@@ -28,8 +28,9 @@ REFUSALS: Final = (
     Reason.COVER_DIFFERS,
 )
 ACCEPTED: Final[dict[str, Any]] = {
-    "description": "Recorded. A pacs.002 answers credit transfers, a pain.002 a customer's orders: RCVD, RJCT "
-    "with the reasons, or PART where some of several are refused. The same message again gets the same bytes.",
+    "description": "Recorded. A pacs.002 answers credit transfers, returns and questions, a pain.002 a customer's "
+    "orders: RCVD, RJCT with the reasons, or PART where some of several are refused; a camt.029 answers a recall, "
+    "a camt.052 or camt.053 a camt.060. The same message again gets the same bytes.",
     "content": {XML: {"schema": {"type": "string"}, "example": STATUS_REPORT}},
     "headers": {
         "Location": {
@@ -44,9 +45,11 @@ ACCEPTED: Final[dict[str, Any]] = {
 }
 REQUEST_BODY: Final[dict[str, Any]] = {
     "required": True,
-    "description": "One message in UTF-8, with or without its business header: pacs.008.001.08 (.10, .12, .13) or "
-    "pacs.009.001.08 (.10, also cover) of one or more transactions, pain.001.001.09 (.03, .11, .12); or as FIN "
-    "text MT103 (also STP and REMIT), MT202 and MT205 (also COV).",
+    "description": "One message in UTF-8, with or without its business header, bare or in an envelope. To pay: "
+    "pacs.008.001.08 (.10, .12, .13) or pacs.009.001.08 (.10, also cover) of one or more transactions, "
+    "pain.001.001.09 (.03, .11, .12). To return: pacs.004.001.09 (.10, .11). To recall: camt.056.001.08. To ask: "
+    "pacs.028.001.03, camt.060.001.05. Or as FIN text MT103 (also STP and REMIT), MT202 and MT205 (also COV), all "
+    "three also with /RETN/, and MT192 and MT292.",
     "content": {
         XML: {
             "schema": {"type": "string"},

@@ -24,6 +24,7 @@ from node.book.records import DeliveryStatus
 from node.book.webhooks import DeliveryRecord, EndpointRecord, SigningSecret
 from node.domain.lifecycle import State
 from node.domain.reasons import Finding, Reason
+from node.domain.recall import CaseState
 from node.settlement.office import now
 
 OVERLAP_S: Final = 86400.0
@@ -34,6 +35,7 @@ KINDS: Final = (
     "message.written",
     "account.credited",
     "account.debited",
+    *(f"case.{state.value.lower()}" for state in CaseState),
     *EVENT_KINDS,
     *(f"transfer.{status}" for status in ("signed", "included", "final", "reverted", "replaced")),
 )

@@ -19,6 +19,7 @@ from node.book.tables import accounts, entries, events, messages, payments
 from node.domain.lifecycle import State
 from node.domain.money import Currency, Money
 from node.domain.payment import Side
+from node.domain.recall import CaseState
 
 _NEXT: Final = select(func.coalesce(func.max(events.c.position), 0) + 1).scalar_subquery()
 _WRITE: Final = Prepared(
@@ -135,6 +136,10 @@ class Events:
     def transfer_moved(self, transaction_hash: str, status: str, at: datetime) -> None:
         """A relayed transfer's transaction has come so far: `transfer.signed`, `transfer.included`, …"""
         self._write(f"transfer.{status}", at, transaction_hash=transaction_hash)
+
+    def case_moved(self, reference: str, uetr: str, state: CaseState, at: datetime) -> None:
+        """A recall has come so far: `case.awaiting_decision`, `case.accepted` and the like."""
+        self._write(f"case.{state.value.lower()}", at, uetr=uetr, subject=reference)
 
     def operator_acted(self, kind: str, subject: str, at: datetime) -> None:
         """Something about an operator or a proposal, such as `proposal.approved`; `subject` is its id."""

@@ -146,6 +146,7 @@ def _keep(office: Office, unit: Unit, case: CaseRecord, recall: Recall, counterp
     written = aftercare(office).scribe.answer(case, Answer.PENDING)
     case = replace(case, answer=written.body)
     unit.cases.add(case)
+    unit.events.case_moved(case.reference, case.uetr, case.state, case.opened_at)
     unit.messages.add(inbound(office, case.uetr, counterparty, recall.identified))
     if recall.came is not None:
         unit.messages.add(inbound(office, case.uetr, counterparty, replace(recall.message, message_id="")))

@@ -17,7 +17,7 @@ from node.domain.recall import ANSWER_OF, Answer, CaseSide, CaseState
 from node.settlement.aftercare import Aftercare, NoAftercare, ReadAnswer
 from node.settlement.closing import close
 from node.settlement.intake import BACK_OFFICE, inbound, outbound
-from node.settlement.office import Office, participant
+from node.settlement.office import Office, now, participant
 from node.settlement.ports import Refused, Unreachable, Written
 from node.settlement.submission import AlreadyDecided, withdraw_if_open
 from node.settlement.terms import retry_delay_s
@@ -113,6 +113,7 @@ def _passed_on(office: Office, case: CaseRecord, read: ReadAnswer, body: bytes) 
     due_at_s = case.deadline_s + GRACE_S
     with office.book.unit() as unit:
         case = unit.cases.save(case, CaseState.PASSED_ON, due_at_s=due_at_s, attempts=0)
+        unit.events.case_moved(case.reference, case.uetr, case.state, now(office))
         heard(office, unit, case, read, body)
     office.boundary("asked", case.uetr)
 
@@ -143,6 +144,7 @@ def _conclude_alone(office: Office, case: CaseRecord, state: CaseState, **said: 
 def conclude(office: Office, unit: Unit, case: CaseRecord, state: CaseState, **said: str | None) -> CaseRecord:
     """Bring a case to an answer and write it to whoever asked; the other institution is still to be told."""
     case = unit.cases.save(case, state, **said)
+    unit.events.case_moved(case.reference, case.uetr, case.state, now(office))
     written = aftercare(office).scribe.answer(case, ANSWER_OF[state])
     asked = case.side is CaseSide.ASKED
     unit.messages.add(outbound(office, case.uetr, case.counterparty if asked else BACK_OFFICE, written))

@@ -109,6 +109,19 @@ def decide(bank: Bank, reference: str, **decision: Any) -> httpx.Response:
     return bank.http.post(f"/v1/cases/{reference}/decision", json=decision)
 
 
+def events_of(bank: Bank, reference: str) -> list[str]:
+    """What the institution's stream tells of a case, in order."""
+    kinds: list[str] = []
+    after = -1
+    following = 0
+    while following != after:
+        after = following
+        page = bank.http.get("/v1/events", params={"after": after, "limit": 500}).json()
+        kinds += [one["type"] for one in page["events"] if one["data"].get("reference") == reference]
+        following = page["next"]
+    return kinds
+
+
 def test_an_accepted_recall_brings_the_money_back(debtor_agent: Bank, creditor_agent: Bank) -> None:
     uetr = paid(debtor_agent, creditor_agent)
     credited = creditor_agent.accounts()[HK_ACCOUNT][0]
@@ -130,6 +143,8 @@ def test_an_accepted_recall_brings_the_money_back(debtor_agent: Bank, creditor_a
     assert debtor_agent.ended(returning)["return_of"] == uetr
     assert concluded(debtor_agent, reference)["state"] == "ACCEPTED"
     assert told(debtor_agent, uetr) == ["PDCR", "PDCR", "CNCL", "CNCL"]
+    assert events_of(debtor_agent, reference) == ["case.open", "case.passed_on", "case.accepted"]
+    assert events_of(creditor_agent, asked["reference"]) == ["case.awaiting_decision", "case.accepted"]
     assert creditor_agent.accounts()[HK_ACCOUNT][0] == credited - 1_000_000
     back = etree.fromstring(messages(debtor_agent, returning, "pacs.004.001.09")[0])
     assert back.findtext(".//{*}RtrRsnInf/{*}Rsn/{*}Cd") == "FOCR"
