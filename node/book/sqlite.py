@@ -83,7 +83,10 @@ def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
     event.listen(engine, "connect", set_up)
 
     def emit_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin == "BEGIN" and (driver := connection.connection.driver_connection) is not None:
+            driver.execute(begin)  # a reader's takes no lock, so it cannot fail for one
+        else:
+            connection.exec_driver_sql(begin)
 
     event.listen(engine, "begin", emit_begin)
     return engine

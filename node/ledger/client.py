@@ -117,6 +117,8 @@ class LedgerClient:
 
     def blocks(self, numbers: Sequence[int]) -> list[BlockReference]:
         """Several blocks in one round trip, in the order asked for; raises as `block` does."""
+        if not numbers:
+            return []
         found = self.connection.batch([("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
         for number, block in zip(numbers, found, strict=True):
             if block is None:

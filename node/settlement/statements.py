@@ -45,8 +45,9 @@ def notify(office: Office, reporter: Reporter) -> bool:
             return False
     with office.book.unit() as unit:
         fresh = unit.statements.fresh(_NOTIFIED_A_PASS)
+        told = {number: unit.accounts.find(number) for number in {one.entry.account for one in fresh}}
         for line in _lines(unit, fresh):
-            account = unit.accounts.find(line.numbered.entry.account)
+            account = told[line.numbered.entry.account]
             if account is not None:
                 unit.messages.add(about_account(office, account.number, reporter.notification(account, line)))
         if fresh:

@@ -45,7 +45,7 @@ def watch(office: Office, *, looks_for_expired: bool = True) -> bool:
     last = min(final.number, first + _BLOCKS_A_PASS - 1)
     moved = False
     if first <= last:
-        moved = _book_final(office, first, last, watched)
+        moved = _book_final(office, first, last, watched, final)
     if last < final.number:
         return moved
     if head.number > final.number:
@@ -60,11 +60,14 @@ def _read(office: Office, first: int, last: int) -> list[ChainLog]:
     return events(office.client, office.contract.address, tokens, first, last)
 
 
-def _book_final(office: Office, first: int, last: int, watched: tuple[int, str] | None) -> bool:
-    """Book these blocks, unless another process has done so since `watched` was read."""
+def _book_final(
+    office: Office, first: int, last: int, watched: tuple[int, str] | None, final: BlockReference
+) -> bool:
+    """Book these blocks, unless another process has done so since `watched` was read; `final` may be the last."""
     logs = _read(office, first, last)
-    blocks = office.client.blocks(sorted({last, *(log.block_number for log in logs)}))
-    end, times = blocks[-1], {block.number: block for block in blocks}
+    numbers = sorted({last, *(log.block_number for log in logs)} - {final.number})
+    times = {block.number: block for block in (*office.client.blocks(numbers), final)}
+    end = times[last]
     with office.book.unit() as unit:
         if unit.cursor.watched() != watched:
             return False

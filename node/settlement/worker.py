@@ -121,12 +121,12 @@ class Worker:
         return bool(singly or batch) and len(self._in_flight) < self._office.terms.parallel_payments
 
     def _groups(self, uetrs: list[str]) -> Iterator[list[PaymentRecord]]:
-        """Payments to be taken to their acceptance together, where there are more than a few, by creditor agent.
+        """Payments to be taken to their acceptance together, by creditor agent; one alone only beside many others.
 
         Of each creditor agent two groups at most are under way: the longer it takes, the larger the next ones.
         """
         held, self._held_back = self._held_back, {}
-        if len(uetrs) + len(self._in_flight) <= self._office.terms.batch_above:
+        if len(uetrs) <= 1 and len(uetrs) + len(self._in_flight) <= self._office.terms.batch_above:
             return
         self._held_back = {uetr: held[uetr] for uetr in uetrs if uetr in held and self._is_full(held[uetr])}
         with self._office.book.view() as unit:
