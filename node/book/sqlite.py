@@ -10,12 +10,13 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 BUSY_TIMEOUT_S = 10.0
+_ASK_AGAIN_S: Final = 0.0005
 _IDLE_READERS = 8
 
 
@@ -30,9 +31,9 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
             f"a book is a SQLite file (sqlite:///path) or a PostgreSQL database (postgresql://...), not {url}"
         )
     Path(str(database)).touch(mode=0o600, exist_ok=True)
-    writer = _engine(url, 1, _set_up_writer, "BEGIN IMMEDIATE")
+    writer = _engine(url, 1, _set_up_writer, _begin_writing)
     _switch_to_write_ahead_log(writer)
-    return writer, _engine(url, _IDLE_READERS, _set_up_reader, "BEGIN")
+    return writer, _engine(url, _IDLE_READERS, _set_up_reader, _begin_reading)
 
 
 def is_busy(error: DBAPIError) -> bool:
@@ -72,7 +73,7 @@ def _primary_code(error: BaseException | None) -> int | None:
     return None if code is None else code & 0xFF
 
 
-def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
+def _engine(url: str, pool_size: int, set_up: Any, begin: Any) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -82,14 +83,39 @@ def _engine(url: str, pool_size: int, set_up: Any, begin: str) -> Engine:
     )
     event.listen(engine, "connect", set_up)
 
-    def emit_begin(connection: Connection) -> None:
-        if begin == "BEGIN" and (driver := connection.connection.driver_connection) is not None:
-            driver.execute(begin)  # a reader's takes no lock, so it cannot fail for one
-        else:
-            connection.exec_driver_sql(begin)
-
-    event.listen(engine, "begin", emit_begin)
+    event.listen(engine, "begin", begin)
     return engine
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # it takes no lock
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the file's lock, asking for it often: SQLite's own waiting grows to tenths of a second.
+
+    A process that writes all the time lets go of it for fractions of a millisecond only; another one whose units
+    come seldom would hardly ever meet one.
+    """
+    driver: Any = connection.connection.driver_connection
+    ends_at = time.monotonic() + BUSY_TIMEOUT_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _has_begun(driver) and time.monotonic() < ends_at:
+            time.sleep(_ASK_AGAIN_S)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # and let the last word be told as any other
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+
+
+def _has_begun(driver: sqlite3.Connection) -> bool:
+    """Whether there was an end to waiting; any other trouble than another's lock ends it too."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        return _primary_code(error) != sqlite3.SQLITE_BUSY
+    return True
 
 
 def _set_up_writer(connection: sqlite3.Connection, _record: object) -> None:

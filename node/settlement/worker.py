@@ -87,8 +87,12 @@ class Worker:
             duty.leave()
 
     def wake(self) -> None:
-        """There is something new to do, and there may be more of it in a moment."""
+        """Something new to do has come in here, and more may follow: passes give way to it."""
         self._courtesy.note()
+        self.look()
+
+    def look(self) -> None:
+        """There is something new to do, which came in elsewhere."""
         for loop in self._loops:
             loop.wake()
 
@@ -107,6 +111,8 @@ class Worker:
         self._in_flight = {uetr: future for uetr, future in self._in_flight.items() if not future.done()}
         gathering = self._gathered.is_over()
         due = claim_due(self._office, self.name, together=gathering)
+        if not gathering and not due.singly and not self._in_flight:
+            gathering, due = True, claim_due(self._office, self.name)  # nobody is on the way who could join them
         if gathering and due.together:
             self._gathered.begin()
         batch = [uetr for uetr in due.together if uetr not in self._in_flight]
