@@ -15,7 +15,8 @@ from cryptography import x509
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from node.chain.timed_http import TimedHttp
 
 NAMES_INSTITUTION: Final = "urn:corridor:bic:"
 _NAMED: Final = "corridor.certified"  # what the certificate names, read once a connection
@@ -41,7 +42,7 @@ class TellCertificates:
         await self._app(scope, receive, send)
 
 
-class _TellingProtocol(H11Protocol):
+class _TellingProtocol(TimedHttp):
     """uvicorn's HTTP/1.1, whose requests know the certificate of their connection."""
 
     @override

@@ -7,7 +7,8 @@ and all, to uvicorn's own protocol, which goes on from there: this one needs no 
 from typing import Any, Final
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from node.chain.timed_http import TimedHttp
 
 MAX_QUICK_BYTES: Final = 64 * 1024
 MOST_KNOWN: Final = 16  # heads of one connection
@@ -24,7 +25,7 @@ class Incomplete(Exception):
     """A request has begun as a plain one does, and is not all there yet."""
 
 
-class QuickHttp(H11Protocol):
+class QuickHttp(TimedHttp):
     """A connection. Its application's `answer_at_once(body)` gives bytes, or None when uvicorn is to ask it."""
 
     _held = b""
@@ -44,12 +45,14 @@ class QuickHttp(H11Protocol):
             body = plain_body(data, self._known)
         except Incomplete:
             self._held = data
+            self.await_head()
             return
         application: Any = self.config.app
         answer = None if body is None else application.answer_at_once(body)
         if answer is None:
             super().data_received(data)
         else:
+            self.head_came()
             self._respond(answer)
             self.loop.call_soon(application.after_answer)
 

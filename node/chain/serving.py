@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import uvicorn
 
+from node.chain.timed_http import TimedHttp
+
 START_LIMIT_S = 20.0
 
 
@@ -31,7 +33,7 @@ class BackgroundServer:
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         config = uvicorn.Config(
             app,
-            http=getattr(app, "http_protocol", "auto"),
+            http=getattr(app, "http_protocol", TimedHttp),
             log_config=None,  # or it would write faults to standard error by itself, with their text
             log_level="warning",
             access_log=False,
