@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 
 from lxml import etree
 
@@ -14,7 +16,7 @@ from api.iso20022.parties import write_account, write_party
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.money import Money
 from node.domain.party import Agent, CashAccount
-from node.domain.payment import Payment
+from node.domain.payment import Payment, credit_leg, debit_leg, is_cross_currency
 
 IDENTIFIER = "camt.054.001.08"
 
@@ -125,6 +127,32 @@ def _write_code(entry: etree._Element, direction: Direction, payment: Payment | 
     add(structure, "SubFmlyCd", kind)
 
 
+def _write_exchange(node: etree._Element, sold: Money, bought: Money) -> None:
+    """What was exchanged for what, and how much of the second one unit of the first is."""
+    details = add(node, "AmtDtls")
+    ordered = add(details, "InstdAmt")
+    add(ordered, "Amt", sold.plain()).set("Ccy", sold.currency.code)
+    rate = rate_text(Fraction(Decimal(bought.plain())) / Fraction(Decimal(sold.plain())))
+    if rate is not None:
+        exchange = add(ordered, "CcyXchg")
+        add(exchange, "SrcCcy", sold.currency.code)
+        add(exchange, "TrgtCcy", bought.currency.code)
+        add(exchange, "UnitCcy", sold.currency.code)
+        add(exchange, "XchgRate", rate)
+    add(add(details, "TxAmt"), "Amt", bought.plain()).set("Ccy", bought.currency.code)
+
+
+def rate_text(rate: Fraction) -> str | None:
+    """A rate in the eleven digits that BaseOneRate has, cut; None where nothing of it is left, or no room.
+
+    >>> rate_text(Fraction(2, 3)), rate_text(Fraction(123456, 7)), rate_text(Fraction(1, 10**11))
+    ('0.6666666666', '17636.571428', None)
+    """
+    places = min(10, 11 - len(str(int(rate))))
+    scaled = int(rate * 10**places) if places >= 0 else 0
+    return format(Decimal(scaled).scaleb(-places), "f") if scaled else None
+
+
 def _write_transaction(node: etree._Element, notice: Notice, payment: Payment) -> None:
     references = add(node, "Refs")
     add_if(references, "MsgId", payment.message_id)
@@ -133,6 +161,8 @@ def _write_transaction(node: etree._Element, notice: Notice, payment: Payment) -
     add(references, "UETR", payment.return_of or payment.uetr)
     add_if(references, "TxId", payment.transaction_id)
     _write_amount(node, notice)
+    if is_cross_currency(payment):
+        _write_exchange(node, debit_leg(payment), credit_leg(payment))
     parties = add(node, "RltdPties")
     write_party(add(parties, "Dbtr"), "Pty", payment.debtor)
     if payment.debtor_account is not None:

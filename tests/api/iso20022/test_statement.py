@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from api.iso20022.camt053 import (
     write_interim_report,
     write_statement,
 )
-from api.iso20022.camt054 import Direction, Notice
+from api.iso20022.camt054 import Direction, Notice, rate_text
 from api.iso20022.pacs008 import CreditTransfer, read_credit_transfer
 from node.domain.money import Currency, CurrencyMismatch, Money
 from node.domain.party import AccountScheme, Agent, CashAccount
@@ -83,6 +84,30 @@ def test_statement_tells_balances_entries_and_sums(
     assert [node.text for node in root.findall(".//{*}NbOfNtries")] == ["2", "1", "1"]
     assert [node.text for node in root.findall(".//{*}TxsSummry//{*}Sum")] == ["5314.97", "5114.97", "200.00"]
     assert root.findtext(".//{*}Ntry//{*}UETR") == PAYMENT.uetr
+
+
+def test_an_entry_says_what_was_exchanged_for_what() -> None:
+    raw = write_statement(statement(0, entry(511_497)))
+    details = etree.fromstring(raw).find(".//{*}TxDtls/{*}AmtDtls")
+
+    assert details is not None
+    sold, bought = details.find("{*}InstdAmt/{*}Amt"), details.find("{*}TxAmt/{*}Amt")
+    assert sold is not None
+    assert bought is not None
+    assert (sold.get("Ccy"), bought.get("Ccy"), bought.text) == ("CNY", "AED", "5114.97")
+    rate = Decimal(details.findtext("{*}InstdAmt/{*}CcyXchg/{*}XchgRate") or "")
+    assert abs(Decimal(sold.text or "") * rate - Decimal("5114.97")) < Decimal("0.01")
+
+
+@given(st.fractions(min_value=Fraction(1, 10**14), max_value=10**14))
+def test_a_rate_fits_its_eleven_digits_or_is_left_out(rate: Fraction) -> None:
+    text = rate_text(rate)
+
+    if text is not None:
+        digits = Decimal(text).as_tuple()
+        assert len(digits.digits) <= 11
+        assert -10 <= int(digits.exponent) <= 0
+        assert 0 <= rate - Fraction(text) < Fraction(1, 10 ** -int(digits.exponent))
 
 
 @given(
