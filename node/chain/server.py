@@ -31,6 +31,7 @@ class RpcApp:
     """The ASGI application."""
 
     http_protocol = QuickHttp
+    body_timeout_s = 60.0
 
     def __init__(self, rpc: JsonRpc, allowed_origins: Sequence[str]) -> None:
         self.rpc = rpc
@@ -82,7 +83,15 @@ class RpcApp:
             await self._post(receive, send, cors)
 
     async def _post(self, receive: Receive, send: Send, cors: Headers) -> None:
-        body = await _read_body(receive)
+        try:
+            async with asyncio.timeout(self.body_timeout_s):
+                body = await _read_body(receive)
+        except TimeoutError:
+            slow = RpcError(
+                INVALID_REQUEST, f"the request body did not arrive within {self.body_timeout_s:g} seconds"
+            )
+            await _respond(send, 408, encode(error_answer(None, slow)), [*cors, (b"connection", b"close")])
+            return
         if body is None:
             refusal = RpcError(INVALID_REQUEST, f"request body too large: at most {MAX_BODY_BYTES} bytes")
             await _respond(send, 413, encode(error_answer(None, refusal)), cors)

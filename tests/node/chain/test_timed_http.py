@@ -28,7 +28,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
     """A chain served by each protocol, with little patience."""
     chain = LocalChain.open(None)
     app = create_rpc_app(chain)
-    app.http_protocol = request.param
+    app.http_protocol, app.body_timeout_s = request.param, 0.3
     with BackgroundServer(app) as server:
         yield server.port
     chain.close()
@@ -45,6 +45,15 @@ def test_who_does_not_finish_asking_is_let_go(port: int, begun: bytes) -> None:
     with _connected(port) as connection:
         connection.sendall(begun)
         assert connection.recv(1) == b""
+
+
+def test_a_body_that_stops_coming_is_told_and_let_go(port: int) -> None:
+    """The long way and the short one: an unusual header makes it uvicorn's from the beginning."""
+    with _connected(port) as connection:
+        connection.sendall(HEAD.replace(b"Host", b"X-Odd: 1\r\nHost") + BODY[:10])
+        told = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert told.startswith(b"HTTP/1.1 408")
+    assert b"did not arrive within 0.3 seconds" in told
 
 
 def test_who_begins_again_after_an_answer_and_does_not_finish_is_let_go_too(port: int) -> None:
