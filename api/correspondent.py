@@ -281,6 +281,11 @@ def _own_reason(peer: Participant, problem: ProblemDocument) -> Finding:
     )
 
 
+def refusal_of_provider(peer: Participant, answer: SignedAnswer) -> Refused | Unreachable:
+    """What a provider's signed problem says against a price: its own reason, and its own words."""
+    return _refusal(peer, answer, _own_reason)
+
+
 def _unexplained(peer: Participant) -> Finding:
     return Finding(
         Reason.CREDITOR_AGENT_REFUSED, f"{peer.name} refused and gave no reason.", rule="creditor-agent"

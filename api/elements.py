@@ -55,6 +55,22 @@ def between_institutions(finding: Finding) -> Finding:
     return replace(finding, element=_INSTITUTIONS + (finding.element or "").removeprefix(_CUSTOMERS))
 
 
+_ASKED: Final = {
+    "interbank_settlement_amount": "body.buy_amount",
+    "instructed_amount": "body.sell_amount",
+    "currency": "body.buy_currency",
+}
+
+
+def in_request_words(finding: Finding) -> Finding:
+    """The finding about a quote that was asked for by JSON: there is no message whose element could be at fault.
+
+    A provider answers in the words of messages, as for a payment that it is asked to price.
+    """
+    asked = _ASKED | {PATHS[name]: element for name, element in _ASKED.items()}
+    return replace(finding, element=asked.get(finding.element or "", finding.element))
+
+
 def in_message_words(finding: Finding, is_return: bool = False) -> Finding:
     """The finding with its element as a path in the message; one that is in no message stays as it is.
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
+from api.elements import in_request_words
 from api.idempotency import keeping
 from api.institution import Institution
 from api.problems import Problem, documented, problem_of
@@ -60,7 +61,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         if isinstance(answer, Unreachable):
             raise Problem(Refusal.PROVIDERS_UNREACHABLE, f"No FX provider answered: {answer.text}.")
         if isinstance(answer, Refused):
-            raise problem_of(answer.findings)
+            raise problem_of(tuple(map(in_request_words, answer.findings)))
         return _answer(answer)
 
     return routes

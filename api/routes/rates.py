@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from pydantic import ValidationError
 
 from api.access import BACK_OFFICE_REFUSALS, PARTICIPANT_REFUSALS, Access, raw_body
-from api.correspondent import HttpCorrespondent
+from api.correspondent import HttpCorrespondent, refusal_of_provider
+from api.elements import in_request_words
 from api.institution import Institution
 from api.problems import documented, problem_of
 from api.rate_schemas import IndicationGiven, IndicationList, IndicationView, RateAsked
@@ -20,7 +21,7 @@ from api.schemas import QuoteAsked, QuoteWish
 from api.views import amount, decimal_text, reason_view
 from node.domain.money import Money
 from node.domain.party import Participant
-from node.domain.reasons import Finding, Reason
+from node.domain.reasons import Reason
 from node.settlement.ports import QuoteRequest, Refused, Unreachable
 from node.settlement.rate_asking import Indication, ask_rates, indicate
 
@@ -53,7 +54,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
         found = ask_rates(office, _Line(institution.line, institution), request)
         return IndicationList(
             offers=[_view(offer) for offer in found.offers],
-            refusals=[reason_view(finding) for finding in found.refusals],
+            refusals=[reason_view(in_request_words(finding)) for finding in found.refusals],
             silent=list(found.silent),
         )
 
@@ -103,9 +104,7 @@ class _Line:
         if isinstance(answer, Unreachable):
             return answer
         if answer.status != 200:
-            text = f"{provider.name} gives no rate for this."
-            finding = Finding(Reason.NO_PROVIDER_QUOTES_THIS_PAIR, text, "currency", rule="rate.answered")
-            return Refused((finding,))
+            return refusal_of_provider(provider, answer)
         try:
             given = IndicationGiven.model_validate_json(answer.content)
         except ValidationError:

@@ -19,6 +19,7 @@ from node.domain.money import Currency, Money
 from node.settlement.ports import QuoteRequest, Refused
 from node.settlement.quote_desk import give, price_of
 from node.settlement.terms import PriceBook, SpreadTier
+from tests.api.expectations import problem
 from tests.network import BANK_CN, PROVIDER, Bank
 
 CNY, AED = Currency("CNY", 2), Currency("AED", 2)
@@ -50,7 +51,13 @@ def test_an_indication_promises_nothing_and_is_what_a_quote_gives(
         assert unit.quotes.open_given(debtor_agent.office.account, office.clock.now_s()) == before
     assert debtor_agent.quote("CNY", "AED", 1_000_000)["buy"] == found["offers"][0]["buy"]
     none = debtor_agent.http.post("/v1/rates", json={**WISH, "sell_amount": 1}).json()
-    assert (none["offers"], none["refusals"][0]["reason"]) == ([], "no_provider_quotes_this_pair")
+    assert none["offers"] == []
+    (refused,) = none["refusals"]
+    assert refused["text"].startswith("Meridian Exchange: "), "the provider's own words"
+    assert (refused["reason"], refused["element"]) == ("rate_not_offered", "body.buy_amount")
+    dear = {**WISH, "sell_amount": None, "buy_amount": 10**14}
+    told = problem(debtor_agent.http.post("/v1/quotes", json=dear), 422, "provider_inventory_too_low")
+    assert told["errors"][0]["element"] == "body.buy_amount"
 
 
 def test_larger_amounts_have_another_spread(network: RunningNetwork) -> None:
