@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 
 from node.book.account_names import NamedAccount
 from node.book.alias_table import aliases
@@ -157,8 +157,7 @@ class Erasing:
 
     def _redact_statements(self, traces: Traces, words: set[str]) -> None:
         """What we told about accounts repeats the payments' persons: every text that names one says so no more."""
-        query = select(messages).where(messages.c.uetr.is_(None)).order_by(messages.c.id)
-        for row in self._connection.execute(query).all():
+        for row in self._all(messages, messages.c.uetr.is_(None)):
             key, place = key_of_message(self._seals, row), message_place(row.digest)
             body = self._seals.vault.open(key, row.body, place)
             if body is None or not traces.are_in(body):
@@ -168,8 +167,7 @@ class Erasing:
 
     def _forget_answers(self, traces: Traces) -> None:
         """An answer kept for a repeated request is replaced by the mark where it speaks of the person."""
-        answered = select(idempotency_keys).where(idempotency_keys.c.body.is_not(None))
-        for row in self._connection.execute(answered).all():
+        for row in self._all(idempotency_keys, idempotency_keys.c.body.is_not(None)):
             place = answer_place(row.caller, row.route, row.key)
             body = self._seals.vault.open(None, row.body, place) or b""
             if traces.are_in(body):
@@ -178,9 +176,17 @@ class Erasing:
 
     def _forget_messages(self, traces: Traces) -> None:
         """A message that was refused, or whose line became no payment, names the person all the same."""
-        for row in self._connection.execute(select(inbox).where(inbox.c.file_key.is_not(None))).all():
+        for row in self._all(inbox, inbox.c.file_key.is_not(None)):
             if speaks_of(self._seals, row, traces):
                 self._connection.execute(update(inbox).where(inbox.c.id == row.id).values(file_key=None))
+
+    def _all(self, table: Table, which: Any) -> Iterator[Any]:
+        """These rows of a table that may be long, some at a time."""
+        after = 0
+        some = select(table).where(which).order_by(table.c.id).limit(_AT_ONCE)
+        while rows := self._connection.execute(some.where(table.c.id > after)).all():
+            yield from rows
+            after = rows[-1].id
 
     def _aliases(self, account: NamedAccount) -> tuple[str, ...]:
         of_account = select(aliases).where(aliases.c.account == account.reference)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from node.book import erasing
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
 from node.book.inbox_records import InboxRecord, InboxVerdict
@@ -102,7 +103,11 @@ def test_whoever_is_erased_is_marked_so_and_nobody_else(kept: Book) -> None:
         assert stays.payment == STAYS.payment
 
 
-def test_a_statement_of_ours_loses_the_person_and_keeps_the_rest(kept: Book) -> None:
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_a_statement_of_ours_loses_the_person_and_keeps_the_rest(
+    kept: Book, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(erasing, "_AT_ONCE", at_once)
     _erase(kept)
     with kept.view() as unit:
         bodies = [one.body for one in unit.statements.messages("camt.054.001.08", "out", None, 10)]
