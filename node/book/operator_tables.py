@@ -1,7 +1,7 @@
 """The tables of operators: who they are, their sessions, what they propose, and the record of what they did.
 
-The database itself refuses that a proposal is decided by its proposer, that its content changes, and that a line
-of the record is changed or removed.
+The database itself refuses that a proposal is decided by its proposer, that its content becomes another, and that
+a line of the record is changed or removed.
 """
 
 from __future__ import annotations
