@@ -98,6 +98,18 @@ def test_what_is_wrong_is_told_in_one_order(office: Office) -> None:
     assert refusal(office.desk.approve, this, other, omar) is Refusal.PROPOSAL_DECIDED_ALREADY
 
 
+def test_what_was_erased_of_a_proposal_says_so_and_hides_no_other(office: Office) -> None:
+    one, other, omar = proposed(office), proposed(office), office.enter("omar")
+    office.desk.refuse(one.record.proposal_id, "not this month", omar)
+    with office.book._writer.begin() as connection:
+        this = f"proposal_id = '{one.record.proposal_id}'"
+        connection.exec_driver_sql(f"UPDATE proposals SET path = '', body = x'', decision_text = x'' WHERE {this}")
+    found = office.desk.find(one.record.proposal_id, omar)
+    assert (found.order.path, found.order.body, found.decision_text) == ("erased", b"erased", "erased")
+    shown, _ = office.desk.list(None, None, 10, omar)
+    assert [each.order.body for each in shown] == [other.order.body, b"erased"]
+
+
 def test_a_refusal_says_why_and_a_withdrawal_is_the_proposers(office: Office) -> None:
     one, two, omar, mei = proposed(office), proposed(office), office.enter("omar"), office.enter("mei")
     refused = office.desk.refuse(one.record.proposal_id, "The invoice is paid.", omar)
