@@ -58,7 +58,7 @@ def listening(folder: Path, institution: Institution) -> Iterator[None]:
     if not isinstance(institution.worker, Worker):
         yield
         return
-    heard = Listening(folder / BELLS, institution.worker.name, institution.worker.look)
+    heard = Listening(folder / BELLS, institution.worker.name, institution.worker.wake)
     try:
         yield
     finally:

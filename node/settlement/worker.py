@@ -87,12 +87,8 @@ class Worker:
             duty.leave()
 
     def wake(self) -> None:
-        """Something new to do has come in here, and more may follow: passes give way to it."""
+        """Something new to do has come in, here or elsewhere: passes give way where more follows."""
         self._courtesy.note()
-        self.look()
-
-    def look(self) -> None:
-        """There is something new to do, which came in elsewhere."""
         for loop in self._loops:
             loop.wake()
 
