@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 DRIVER = "postgresql+pg8000"
 LOCK_TIMEOUT_S = 10.0
@@ -162,14 +162,20 @@ def _key(schema: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _put_right(context: ExceptionContext) -> IntegrityError | None:
-    """Two things that the driver does not tell apart: a session that the server ended, and a broken constraint."""
-    state = sqlstate(context.original_exception)
+def _put_right(context: ExceptionContext) -> DBAPIError | None:
+    """Three things that the driver does not tell apart, or not at all.
+
+    A session that the server ended, a line that broke (the socket's own error), and a broken constraint.
+    """
+    original, statement = context.original_exception, context.statement
+    state = sqlstate(original)
+    if isinstance(original, OSError):
+        context.is_disconnect = True
+        return OperationalError(statement, None, original, hide_parameters=True, connection_invalidated=True)
     if _GONE.match(state):
         context.is_disconnect = True  # the pool must not keep it
     elif state.startswith(_CONSTRAINT) and not isinstance(context.sqlalchemy_exception, IntegrityError):
-        original = context.original_exception
-        return IntegrityError(context.statement, None, original, hide_parameters=True)
+        return IntegrityError(statement, None, original, hide_parameters=True)
     return None
 
 

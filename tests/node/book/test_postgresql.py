@@ -131,6 +131,30 @@ def test_a_process_that_stops_inside_a_unit_is_put_out(url: str, monkeypatch: py
     other.close()
 
 
+@pytest.mark.parametrize("call", ["commit", "cursor"])
+def test_a_line_that_breaks_is_said_so_and_not_used_again(
+    own_book: Book, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The driver lets the socket's own error through where the server has not said why it ended the session."""
+    record = payment_record()
+
+    def broken(*_args: object) -> None:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    def work() -> None:
+        with own_book.unit() as unit:
+            driver = unit.payments._connection.connection.connection.driver_connection
+            monkeypatch.setattr(driver, call, broken)
+            unit.payments.add(record)
+
+    with pytest.raises(BookUnreachable, match="reset by peer"):
+        work()
+    with own_book.unit() as unit:
+        unit.payments.add(payment_record())
+    with own_book.view() as view:
+        assert view.payments.find(record.uetr) is None
+
+
 def test_two_books_in_one_database_know_nothing_of_each_other(postgres: PostgresServer) -> None:
     first, second = Book.open(postgres.new_url(), MASTER), Book.open(postgres.new_url(), MASTER)
     with first.unit() as unit:
