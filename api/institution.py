@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -71,6 +72,7 @@ PEER_TIMEOUT_S: Final = 10.0
 _MOST_KEY_BYTES: Final = 4096
 _TLS_MEMBERS: Final = ("authority", "certificate", "key")
 ASKED_AT_ONCE: Final = 8
+_Chosen = TypeVar("_Chosen", bound=Enum)
 
 
 class BadInstitution(ValueError):
@@ -198,7 +200,7 @@ def open_institution(
     KeystoreRefused, UnsafeFile, BookTrouble, WrongMasterKey, BadMasterKey; SignatureRefused, SignerUnreachable.
     """
     said = read_description(folder)
-    targets, clock = _targets(said), clock or SystemClock()
+    targets, clock = _one_of(WebhookTargets, "webhook_targets", said.webhook_targets), clock or SystemClock()
     catalogue, client = Catalogue(schemas), LedgerClient(said.rpc_url)
     password = secret_in(folder / UNLOCKS_KEYS)
     signatory = Signatory(said.bic, load_message_key(folder / MESSAGE_KEY, password))
@@ -333,21 +335,17 @@ def _tls(said: InstitutionDescription) -> ssl.SSLContext:
     return client_context(*files)
 
 
-def _targets(said: InstitutionDescription) -> WebhookTargets:
-    try:
-        return WebhookTargets(said.webhook_targets)
-    except ValueError:
-        kinds = ", ".join(one.value for one in WebhookTargets)
-        raise BadInstitution(f"webhook_targets: {said.webhook_targets!r} is none of {kinds}") from None
-
-
 def peer_certificates(said: InstitutionDescription) -> PeerCertificates:
     """What the description asks of other institutions' certificates; raises BadInstitution."""
+    return _one_of(PeerCertificates, "peer_certificates", said.peer_certificates)
+
+
+def _one_of(kinds: type[_Chosen], member: str, said: str) -> _Chosen:
     try:
-        return PeerCertificates(said.peer_certificates)
+        return kinds(said)
     except ValueError:
-        kinds = ", ".join(one.value for one in PeerCertificates)
-        raise BadInstitution(f"peer_certificates: {said.peer_certificates!r} is none of {kinds}") from None
+        known = ", ".join(one.value for one in kinds)
+        raise BadInstitution(f"{member}: {said!r} is none of {known}") from None
 
 
 def _calendars(said: InstitutionDescription) -> Calendars:

@@ -11,8 +11,7 @@ from api.iso20022.camt056 import read_recalls
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.refusal import RefusalKind
 from api.originals import uetr_of_original
-from api.problems import Kind, Problem, problem_of
-from api.refusals import Refusal
+from api.problems import Problem, problem_of
 from api.scribe import Iso20022Scribe
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
@@ -20,13 +19,6 @@ from node.settlement.ports import Written
 from node.settlement.recall_opening import Recall
 
 RECALLS: Final = frozenset({"camt.056.001.08"})
-NO_RECALL: Final[tuple[Kind, ...]] = (
-    Refusal.NOT_YOUR_PAYMENT,
-    Reason.ORIGINAL_UNKNOWN,
-    Reason.UETR_MALFORMED,
-    Reason.NUMBER_OF_TRANSACTIONS_WRONG,
-    Reason.MESSAGE_ID_ALREADY_USED,
-)
 
 
 def scribe_of(institution: Institution) -> Iso20022Scribe:
