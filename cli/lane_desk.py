@@ -51,8 +51,9 @@ def resume(folder: Path, lane: str, agreed: Callable[[str], None]) -> Resumed:
 @contextmanager
 def _office_in(folder: Path) -> Iterator[Office]:
     """The institution's office, with its keys; nothing of it is started."""
+    settings = read_settings()
     try:
-        opened = open_institution(folder.expanduser(), master_key=read_settings().master_key)
+        opened = open_institution(folder.expanduser(), database=settings.database, master_key=settings.master_key)
     except BadInstitution as fault:
         raise BadNetwork(str(fault)) from fault
     try:

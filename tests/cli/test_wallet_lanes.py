@@ -80,6 +80,15 @@ def test_another_address_or_folder_is_refused(network: RunningNetwork, tmp_path:
     assert "no institution's folder" in result.stderr.replace("\n", " ")
 
 
+def test_lanes_are_looked_up_in_the_database_that_is_set(
+    network: RunningNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORRIDOR_DATABASE", "postgresql://corridor@127.0.0.1:1/nowhere")
+    result = run(network, "lanes")
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert "127.0.0.1:1/nowhere" in result.stderr.replace("\n", "")
+
+
 def stop(office: Office, lane: str) -> None:
     with office.book.unit() as unit:
         unit.lanes.begin(lane, office.client.next_nonce(lane))
