@@ -8,9 +8,9 @@ import pytest
 
 from tests import chains, databases
 from tests.databases import new_database, postgres
-from tests.network import network
+from tests.network import at_rest, network
 
-__all__ = ["network", "new_database", "postgres"]
+__all__ = ["at_rest", "network", "new_database", "postgres"]
 
 # By measurement (`pytest --durations`), longest first; a folder stands for all of its files.
 LONGEST_FIRST = (

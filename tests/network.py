@@ -1,7 +1,7 @@
 """The sandbox network as a fixture: a real chain over HTTP, nine real institutions with their books and APIs.
 
-Any test can use it: `tests/conftest.py` has it. It is shared by a whole session, so a test looks at
-its own payments and at differences, and leaves everybody active and nothing reserved.
+Any test can use it: `tests/conftest.py` has it. It is shared by a whole session, so a test begins when all is at rest,
+looks at its own payments and at differences, and leaves everybody active and nothing reserved.
 """
 
 from __future__ import annotations
@@ -17,16 +17,30 @@ import pytest
 
 from cli.network import BANK_AE, BANK_CN, BANK_HK, PROVIDER
 from cli.running_network import NetworkOptions, RunningNetwork
+from node.domain.lifecycle import State
 from node.settlement.office import Office
 from node.settlement.reconcile import reconcile
 from tests.outsider import NO_TLS
 
-__all__ = ["BANK_AE", "BANK_CN", "BANK_HK", "ENDS", "PROVIDER", "Bank", "Transfer", "bank", "network", "settled"]
+__all__ = [
+    "BANK_AE",
+    "BANK_CN",
+    "BANK_HK",
+    "ENDS",
+    "PROVIDER",
+    "Bank",
+    "Transfer",
+    "at_rest",
+    "bank",
+    "network",
+    "settled",
+]
 
 DEBTOR_ACCOUNT: Final = "6228901020030040051"
 CREDITOR_ACCOUNT: Final = "AE959990000004200018377"
 ENDS: Final = frozenset({"SETTLED", "REJECTED", "FAILED", "CANCELLED", "EXPIRED"})
 PATIENCE_S: Final = 30.0
+MOVING: Final = (State.RECEIVED, State.VALIDATED, State.ACCEPTED, State.SUBMITTED, State.INCLUDED)
 XML: Final = {"Content-Type": "application/xml"}
 
 
@@ -38,6 +52,27 @@ def network(
     options = NetworkOptions(port=0, rpc_port=0, database=new_database())
     with RunningNetwork(tmp_path_factory.mktemp("network"), options) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def at_rest(request: pytest.FixtureRequest) -> None:
+    """No test begins on the shared network while a payment of the one before is still on its way."""
+    if "network" not in request.fixturenames:
+        return
+    running = request.getfixturevalue("network")
+    deadline = time.monotonic() + PATIENCE_S
+    while left := _moving(running):
+        assert time.monotonic() < deadline, f"a test before this one left payments on their way: {left}"
+        time.sleep(0.05)
+
+
+def _moving(network: RunningNetwork) -> list[str]:
+    """What is on its way at any institution."""
+    found = []
+    for bic, institution in network.institutions.items():
+        with institution.office.book.unit() as unit:
+            found += [f"{one.uetr} {one.state.value} at {bic}" for one in unit.payments.in_state(*MOVING)]
+    return found
 
 
 @dataclass(frozen=True)
