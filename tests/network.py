@@ -1,7 +1,7 @@
 """The sandbox network as a fixture: a real chain over HTTP, nine real institutions with their books and APIs.
 
-Any test can use it: `tests/conftest.py` has it. It is shared by a whole session, so a test begins when all is at rest,
-looks at its own payments and at differences, and leaves everybody active and nothing reserved.
+Any test can use it: `tests/conftest.py` has it. It is shared by a whole session, so a test begins when all is at
+rest, looks at its own payments and at differences, and leaves everybody active and nothing reserved.
 """
 
 from __future__ import annotations
