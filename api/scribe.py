@@ -65,10 +65,18 @@ class Iso20022Scribe:
     def answer(self, case: CaseRecord, answer: Answer) -> Written:
         """The camt.029 for whoever sent the case's request; see the protocol."""
         reasons = (StatedReason(case.answer_code or "NARR", None, case.answer_text),)
-        return self.resolution(self._request(case), answer, reasons if answer is Answer.REFUSED else ())
+        return self.resolution(
+            self._request(case), answer, reasons if answer is Answer.REFUSED else (), case.return_uetr
+        )
 
-    def resolution(self, recall: Recall, answer: Answer, reasons: tuple[StatedReason, ...] = ()) -> Written:
-        """The camt.029 that answers one request."""
+    def resolution(
+        self,
+        recall: Recall,
+        answer: Answer,
+        reasons: tuple[StatedReason, ...] = (),
+        return_uetr: str | None = None,
+    ) -> Written:
+        """The camt.029 that answers one request; `return_uetr` is the return that it led to."""
         assignment_id = "RSL" + uuid.uuid4().hex
         body = write_resolution(
             recall,
@@ -78,6 +86,7 @@ class Iso20022Scribe:
             assigner=self.ourselves,
             assignee=recall.assignment.assigner or self.ourselves,
             reasons=reasons,
+            return_uetr=return_uetr,
         )
         return Written(RESOLUTION, assignment_id, body)
 
@@ -92,7 +101,7 @@ class Iso20022Scribe:
             return None
         code = found.reasons[0].code if found.reasons else None
         text = " ".join(reason.text for reason in found.reasons)
-        return ReadAnswer(found.assignment.case_id, answer, code, text)
+        return ReadAnswer(found.assignment.case_id, answer, code, text, found.return_uetr)
 
     def give_back(self, original: PaymentRecord, order: ReturnOrder, text: str) -> Written:
         """The pacs.004 with which our back office would have ordered this return; see the protocol."""

@@ -42,13 +42,17 @@ class Answer(Enum):
 
 @dataclass(frozen=True)
 class Resolution:
-    """An answer as read. `status` is None where only the whole investigation has one, in `confirmation`."""
+    """An answer as read. `status` is None where only the whole investigation has one, in `confirmation`.
+
+    `return_uetr` is the payment that gives back, where the answer names it (RsltnRltdInf).
+    """
 
     assignment: Assignment
     confirmation: str | None
     status: str | None
     original: OriginalPayment
     reasons: tuple[StatedReason, ...]
+    return_uetr: str | None = None
 
 
 def write_resolution(
@@ -60,8 +64,12 @@ def write_resolution(
     assigner: Agent,
     assignee: Agent,
     reasons: tuple[StatedReason, ...] = (),
+    return_uetr: str | None = None,
 ) -> bytes:
-    """The camt.029 that answers one recall; it repeats the case, which stays its creator's."""
+    """The camt.029 that answers one recall; it repeats the case, which stays its creator's.
+
+    `return_uetr` names the return that an acceptance has led to.
+    """
     document = new_root(IDENTIFIER)
     body = add(document, "RsltnOfInvstgtn")
     write_assignment(body, assignment_id, assigner, assignee, created_at)
@@ -76,6 +84,8 @@ def write_resolution(
     write_references(node, recall.original)
     add(node, "TxCxlSts", answer.status)
     write_reasons(node, "CxlStsRsnInf", reasons)
+    if return_uetr is not None:
+        add(node, "RsltnRltdInf/UETR", return_uetr)
     write_settled(node, recall.original)
     return serialise(document)
 
@@ -90,7 +100,7 @@ def read_resolutions(message: ParsedMessage) -> tuple[Resolution, ...]:
     if found:
         return tuple(found)
     assignment = read_assignment(required(message.body, "Assgnmt"), find(message.body, "RslvdCase"))
-    return (Resolution(assignment, confirmation, None, OriginalPayment(), ()),)
+    return (Resolution(assignment, confirmation, None, OriginalPayment(), (), _return_uetr(message, None)),)
 
 
 def _read(
@@ -104,4 +114,11 @@ def _read(
         status=text_at(node, "TxCxlSts"),
         original=read_original(node, group),
         reasons=read_reasons(node, "CxlStsRsnInf"),
+        return_uetr=_return_uetr(message, node),
     )
+
+
+def _return_uetr(message: ParsedMessage, node: etree._Element | None) -> str | None:
+    """The return that is told of this transaction, or else of the whole case."""
+    own = None if node is None else text_at(node, "RsltnRltdInf/UETR")
+    return own or text_at(message.body, "RsltnRltdInf/UETR")

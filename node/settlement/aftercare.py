@@ -19,12 +19,16 @@ from node.settlement.reporting import Reporter
 
 @dataclass(frozen=True)
 class ReadAnswer:
-    """What another institution answered to a recall of ours; `code` and `text` say why it refuses."""
+    """What another institution answered to a recall of ours; `code` and `text` say why it refuses.
+
+    `return_uetr` is the return that it promises, where it names it.
+    """
 
     case_id: str
     answer: Answer
     code: str | None
     text: str
+    return_uetr: str | None = None
 
 
 class Scribe(Protocol):

@@ -28,7 +28,7 @@ from node.settlement.intake import inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.payee_desk import is_refused, name_finding
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
-from node.settlement.returning import original_instruction, return_finding
+from node.settlement.returning import original_instruction, return_finding, tie_to_case
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
 from wallet.typed_data import Acceptance, Instruction, signing_digest, struct_hash
 
@@ -110,6 +110,8 @@ def _consider(office: Office, unit: Unit, debtor_agent: Participant, proposal: P
     unit.payments.add(word)
     unit.messages.add(inbound(office, payment.uetr, debtor_agent.bic, message))
     unit.remarks.add(payment.uetr, remarks)
+    if not findings:
+        tie_to_case(unit, payment)
     written = office.translator.report(word, message.body, remarks)
     unit.messages.add(outbound(office, payment.uetr, debtor_agent.bic, written))
     return _Answer(_word(word, written.body), is_new=True)

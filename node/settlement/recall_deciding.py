@@ -23,10 +23,9 @@ from node.settlement.intake import Received, record_new
 from node.settlement.office import Office, participant
 from node.settlement.ports import Refused, Unreachable
 from node.settlement.recalling import NO_ANSWER, aftercare, conclude
-from node.settlement.returning import return_finding, returned_so_far
+from node.settlement.returning import RETURNED_AS_ASKED, return_finding, returned_so_far
 from node.settlement.terms import retry_delay_s
 
-RETURNED_AS_ASKED = "FOCR"
 Completed = Callable[[PaymentRecord, ReturnOrder], ReturnOrder]
 """Fills in what a return across two currencies needs: both amounts, and the quote that fixes them."""
 

@@ -19,6 +19,7 @@ from node.settlement.closing import close
 from node.settlement.intake import BACK_OFFICE, inbound, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import Refused, Unreachable, Written
+from node.settlement.returning import return_asked_for
 from node.settlement.submission import AlreadyDecided, withdraw_if_open
 from node.settlement.terms import retry_delay_s
 
@@ -126,7 +127,19 @@ def heard(office: Office, unit: Unit, case: CaseRecord, read: ReadAnswer, body: 
     if read.answer is Answer.PENDING or case.state in (CaseState.ACCEPTED, CaseState.REFUSED):
         return case
     state = CaseState.ACCEPTED if read.answer is Answer.ACCEPTED else CaseState.REFUSED
-    return conclude(office, unit, case, state, answer_code=read.code, answer_text=read.text)
+    named = _return_of(unit, case, read) if state is CaseState.ACCEPTED else None
+    said = {"answer_code": read.code, "answer_text": read.text, "return_uetr": named}
+    return conclude(office, unit, case, state, **said)
+
+
+def _return_of(unit: Unit, case: CaseRecord, read: ReadAnswer) -> str | None:
+    """The return that an acceptance means: the one it names, else one that has come.
+
+    Elsewhere a return has the UETR of its original, so an answer that repeats it names no return of ours.
+    """
+    if read.return_uetr not in (None, case.uetr):
+        return read.return_uetr
+    return case.return_uetr or return_asked_for(unit, case.uetr)
 
 
 def _lapse_or_wait(office: Office, case: CaseRecord) -> None:

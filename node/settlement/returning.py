@@ -13,12 +13,15 @@ from node.domain.money import Money, total
 from node.domain.payment import Payment, credit_leg
 from node.domain.payment_return import given_back, reverses
 from node.domain.reasons import Finding, Reason
+from node.domain.recall import CaseSide, CaseState
 from node.settlement.office import Office
 from node.settlement.typed import instruction_of
 from wallet.typed_data import Instruction
 
+RETURNED_AS_ASKED = "FOCR"
 # A return that is merely received has not been counted by anybody yet; one that ended unsettled counts no more.
-UNCOUNTED = frozenset({State.RECEIVED, State.REJECTED, State.FAILED, State.CANCELLED, State.EXPIRED})
+ENDED_UNPAID = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.EXPIRED})
+UNCOUNTED = ENDED_UNPAID | {State.RECEIVED}
 
 
 def original_of(office: Office, record: PaymentRecord) -> Instruction | None:
@@ -49,6 +52,23 @@ def returned_so_far(unit: Unit, original: Payment, besides: str | None = None) -
         if one.state not in UNCOUNTED and one.uetr != besides
     ]
     return total(counted, credited.currency)
+
+
+def return_asked_for(unit: Unit, uetr: str) -> str | None:
+    """The UETR of the oldest return of a payment that follows a recall, by its reason; None without one."""
+    asked_for = (one for one in unit.payments.returns_of(uetr) if one.payment.return_reason == RETURNED_AS_ASKED)
+    return next((one.uetr for one in asked_for if one.state not in ENDED_UNPAID), None)
+
+
+def tie_to_case(unit: Unit, returned: Payment) -> None:
+    """Let the oldest case of ours that asked for this return name it, where its answer has not done so."""
+    if returned.return_of is None or returned.return_reason != RETURNED_AS_ASKED:
+        return
+    for case in unit.cases.of(returned.return_of):
+        answered = case.state in (CaseState.ACCEPTED, CaseState.PASSED_ON, CaseState.LAPSED)
+        if case.side is CaseSide.ASKING and answered and case.return_uetr is None:
+            unit.cases.save(case, return_uetr=returned.uetr)
+            return
 
 
 def return_finding(unit: Unit, payment: Payment) -> Finding | None:

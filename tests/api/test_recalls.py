@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -18,8 +19,9 @@ from api.iso20022.camt056 import read_recalls
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.parse import ParsedMessage, parse
 from cli.running_network import RunningNetwork
+from node.domain.party import Participant
 from node.settlement import follow_up, sender, worker
-from node.settlement.ports import Unreachable
+from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Unreachable
 from tests.api.expectations import problem, suspended
 from tests.api.test_interbank import Asker
 from tests.api.test_returns import HK_ACCOUNT, messages, paid
@@ -141,8 +143,11 @@ def test_an_accepted_recall_brings_the_money_back(debtor_agent: Bank, creditor_a
     returning = answer.json()["return_uetr"]
     assert creditor_agent.ended(returning)["state"] == "SETTLED"
     assert debtor_agent.ended(returning)["return_of"] == uetr
-    assert concluded(debtor_agent, reference)["state"] == "ACCEPTED"
+    ended = concluded(debtor_agent, reference)
+    assert (ended["state"], ended["return_uetr"]) == ("ACCEPTED", returning)
     assert told(debtor_agent, uetr) == ["PDCR", "PDCR", "CNCL", "CNCL"]
+    last = etree.fromstring(messages(debtor_agent, uetr, "camt.029.001.09")[-1])
+    assert last.findtext(".//{*}TxInfAndSts/{*}RsltnRltdInf/{*}UETR") == returning
     assert events_of(debtor_agent, reference) == ["case.open", "case.passed_on", "case.accepted"]
     assert events_of(creditor_agent, asked["reference"]) == ["case.awaiting_decision", "case.accepted"]
     assert creditor_agent.accounts()[HK_ACCOUNT][0] == credited - 1_000_000
@@ -311,6 +316,41 @@ def test_the_answer_waits_for_an_institution_that_is_away(
     assert case(debtor_agent, reference)["state"] == "PASSED_ON"
     monkeypatch.setattr(HttpCorrespondent, "pass_on", passes)
     assert concluded(debtor_agent, reference)["answer_code"] == "LEGL"
+
+
+@pytest.mark.parametrize("money_first", [True, False])
+def test_the_asking_case_names_its_return_where_the_answer_does_not(
+    debtor_agent: Bank, creditor_agent: Bank, monkeypatch: pytest.MonkeyPatch, money_first: bool
+) -> None:
+    """As other systems answer: a camt.029 without RsltnRltdInf, before or after the pacs.004."""
+    uetr = paid(debtor_agent, creditor_agent)
+    reference = opened(debtor_agent, Recall(uetr))
+    asked = brought(creditor_agent, uetr)
+    until(lambda: case(debtor_agent, reference)["state"], lambda state: state == "PASSED_ON")
+    passes, may_pass = HttpCorrespondent.pass_on, [not money_first]
+    asks, may_ask = HttpCorrespondent.ask_acceptance, [money_first]
+
+    def unnamed(ours: HttpCorrespondent, peer: Participant, message: bytes) -> bytes | Refused | Unreachable:
+        plain = re.sub(rb"(?s)<RsltnRltdInf>.*?</RsltnRltdInf>", b"", message)
+        assert b"camt.029" not in plain or b"RsltnRltdInf" not in plain
+        return passes(ours, peer, plain) if may_pass[0] else Unreachable("the line is cut")
+
+    def shown(
+        ours: HttpCorrespondent, peer: Participant, request: AcceptanceRequest
+    ) -> Accepted | Refused | Unreachable:
+        return asks(ours, peer, request) if may_ask[0] else Unreachable("the line is cut")
+
+    monkeypatch.setattr(HttpCorrespondent, "pass_on", unnamed)
+    monkeypatch.setattr(HttpCorrespondent, "ask_acceptance", shown)
+    returning = decide(creditor_agent, asked["reference"], decision="accept").json()["return_uetr"]
+    if money_first:
+        assert creditor_agent.ended(returning)["state"] == "SETTLED"
+        assert case(debtor_agent, reference)["state"] == "PASSED_ON"
+    else:
+        assert concluded(debtor_agent, reference)["return_uetr"] is None
+    may_pass[0] = may_ask[0] = True
+    assert concluded(debtor_agent, reference)["state"] == "ACCEPTED"
+    until(lambda: case(debtor_agent, reference)["return_uetr"], lambda named: named == returning)
 
 
 def test_what_nobody_decides_in_time_is_refused(debtor_agent: Bank, creditor_agent: Bank) -> None:
