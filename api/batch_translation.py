@@ -22,7 +22,7 @@ from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.party import Agent
 from node.domain.reasons import Finding, Reason
-from node.settlement.ports import Written
+from node.settlement.ports import NOTHING_SAID, Remarks, Written
 
 
 def report_on(
@@ -31,6 +31,7 @@ def report_on(
     catalogue: Catalogue,
     ourselves: Agent,
     created_at: datetime,
+    remarks: Remarks = NOTHING_SAID,
 ) -> Written:
     """The report on `entry` as it stands now; `records` are the payments that its lines became."""
     message_id = "STS" + uuid.uuid4().hex
@@ -38,7 +39,7 @@ def report_on(
         return Written(REJECT, message_id, _reject(entry, message_id, created_at, ourselves))
     original = _original(entry, catalogue)
     if entry.name in TRANSFER_OF:
-        statuses = tuple(_order_status(line, records) for line in entry.lines)
+        statuses = tuple(_order_status(line, records, remarks) for line in entry.lines)
         body = write_customer_status(
             original,
             statuses,
@@ -48,7 +49,7 @@ def report_on(
             findings=entry.findings,
         )
         return Written(CUSTOMER_REPORT, message_id, body)
-    lines = tuple(_line_status(line, records) for line in entry.lines)
+    lines = tuple(_line_status(line, records, remarks) for line in entry.lines)
     body = write_group_report(
         original,
         lines,
@@ -76,17 +77,27 @@ def state_of(line: InboxLine, records: Mapping[str, PaymentRecord]) -> tuple[Sta
     return record.state, tuple(map(in_message_words, record.findings))
 
 
-def _line_status(line: InboxLine, records: Mapping[str, PaymentRecord]) -> LineStatus:
+def _line_status(line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks) -> LineStatus:
     state, findings = state_of(line, records)
     return LineStatus(
-        line.instruction_id, line.end_to_end_id, line.transaction_id, line.stated_uetr, state, findings
+        line.instruction_id,
+        line.end_to_end_id,
+        line.transaction_id,
+        line.stated_uetr,
+        state,
+        findings,
+        _remarks_on(line, remarks),
     )
 
 
-def _order_status(line: InboxLine, records: Mapping[str, PaymentRecord]) -> OrderStatus:
+def _remarks_on(line: InboxLine, remarks: Remarks) -> tuple[Finding, ...]:
+    return tuple(map(in_message_words, remarks.get(line.uetr or "", ())))
+
+
+def _order_status(line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks) -> OrderStatus:
     state, findings = state_of(line, records)
     order = CustomerOrder(line.block, line.instruction_id, line.end_to_end_id, line.stated_uetr, None, ())
-    return OrderStatus(order, state, findings)
+    return OrderStatus(order, state, findings, _remarks_on(line, remarks))
 
 
 def _reject(entry: InboxRecord, message_id: str, created_at: datetime, ourselves: Agent) -> bytes:

@@ -18,6 +18,7 @@ from node.domain.lifecycle import State
 from node.domain.party import Agent, Participant
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
+from node.settlement.batch_report import remarks_of
 from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, participant
 from node.settlement.ports import Written
@@ -63,8 +64,9 @@ def answer_back_office(institution: Institution, message: ParsedMessage) -> byte
             element = "FIToFIPmtStsReq/OrgnlGrpInf/OrgnlMsgId"
             finding = Finding(Reason.ORIGINAL_UNKNOWN, text, element, order.message_id, "inquiry.order-known")
             raise problem_of((finding,))
-        records = unit.payments.find_many([line.uetr for line in entry.lines if line.uetr])
-        written = office.translator.report_batch(entry, {one.uetr: one for one in records})
+        found = unit.payments.find_many([line.uetr for line in entry.lines if line.uetr])
+        records = {one.uetr: one for one in found}
+        written = office.translator.report_batch(entry, records, remarks_of(unit, records))
         unit.messages.add(outbound(office, None, BACK_OFFICE, written))
     return written.body
 

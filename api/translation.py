@@ -28,7 +28,7 @@ from node.domain.lifecycle import State
 from node.domain.party import Agent
 from node.domain.payment import Side
 from node.domain.reasons import Finding
-from node.settlement.ports import Clock, Written
+from node.settlement.ports import NOTHING_SAID, Clock, Remarks, Written
 
 _ANY_WORDS: Final = b"AddtlInf>"
 
@@ -76,9 +76,11 @@ class Iso20022Translator:
             status = replace(status, findings=tuple(findings), remarks=tuple(told))
         return Written(STATUS_REPORT, status.message_id, write_status_report(original, status))
 
-    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
+    def report_batch(
+        self, entry: InboxRecord, records: Mapping[str, PaymentRecord], remarks: Remarks = NOTHING_SAID
+    ) -> Written:
         """The report on all of a message, in the form its sender reads: pain.002, pacs.002, or a reject."""
-        return report_on(entry, records, self.catalogue, self.ourselves, self._now())
+        return report_on(entry, records, self.catalogue, self.ourselves, self._now(), remarks)
 
     def _parsed(self, original: bytes) -> ParsedMessage:
         message = parse(original, self.catalogue, len(original))

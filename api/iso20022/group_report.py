@@ -12,7 +12,7 @@ from lxml import etree
 from api.iso20022.codes import STATUS_OF
 from api.iso20022.header import reply_header
 from api.iso20022.institutions import write_agent
-from api.iso20022.pacs002 import IDENTIFIER, MOST_REASONS, write_reason
+from api.iso20022.pacs002 import IDENTIFIER, MOST_REASONS, write_reason, write_reasons
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.references import references_of
 from api.iso20022.tree import children, text_at
@@ -32,6 +32,7 @@ class LineStatus:
     uetr: str
     state: State
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 def status_of_all(states: Iterable[State]) -> str:
@@ -114,5 +115,4 @@ def _write_line(report: etree._Element, line: LineStatus, originator: Agent) -> 
     add_if(node, "OrgnlTxId", line.transaction_id)
     add(node, "OrgnlUETR", line.uetr)
     add(node, "TxSts", STATUS_OF[line.state])
-    for finding in line.findings[:MOST_REASONS]:
-        write_reason(node, finding, originator)
+    write_reasons(node, line.findings, line.remarks, originator)

@@ -100,16 +100,23 @@ def write_transaction(node: etree._Element, status: Status, references: MessageR
     add_if(node, "OrgnlUETR", transaction.uetr or status.uetr)
     code = STATUS_OF[status.state]
     add(node, "TxSts", code)
-    for finding in status.findings[:MOST_REASONS]:
-        write_reason(node, finding, status.instructing_agent)
-    for remark in status.remarks[: MOST_REASONS - len(status.findings[:MOST_REASONS])]:
-        _write_remark(node, remark, status.instructing_agent)
+    write_reasons(node, status.findings, status.remarks, status.instructing_agent)
     if status.accepted_at is not None and code not in _REFUSED:
         add(node, "AccptncDtTm", timestamp(status.accepted_at))
     if status.settled_on is not None and code == "ACSC":
         add(node, "FctvIntrBkSttlmDt/Dt", status.settled_on.isoformat())
     if status.on_chain is not None:
         _write_chain(node, status.on_chain)
+
+
+def write_reasons(
+    node: etree._Element, findings: tuple[Finding, ...], remarks: tuple[Finding, ...], originator: Agent
+) -> None:
+    """Append the reasons, then as many of the remarks as there is room for (ten StsRsnInf in all)."""
+    for finding in findings[:MOST_REASONS]:
+        write_reason(node, finding, originator)
+    for remark in remarks[: MOST_REASONS - len(findings[:MOST_REASONS])]:
+        _write_remark(node, remark, originator)
 
 
 def write_reason(node: etree._Element, finding: Finding, originator: Agent) -> None:

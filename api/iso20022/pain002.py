@@ -11,7 +11,7 @@ from lxml import etree
 from api.iso20022.codes import STATUS_OF
 from api.iso20022.group_report import status_of_all, write_counts, write_group
 from api.iso20022.institutions import write_agent
-from api.iso20022.pacs002 import MOST_REASONS, write_reason
+from api.iso20022.pacs002 import write_reasons
 from api.iso20022.pain001 import CustomerOrder
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
@@ -29,6 +29,7 @@ class OrderStatus:
     order: CustomerOrder
     state: State
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 def write_customer_status(
@@ -71,5 +72,4 @@ def _write_information(
         add(transaction, "OrgnlEndToEndId", status.order.end_to_end_id)
         add(transaction, "OrgnlUETR", status.order.uetr)
         add(transaction, "TxSts", STATUS_OF[status.state])
-        for finding in status.findings[:MOST_REASONS]:
-            write_reason(transaction, finding, originator)
+        write_reasons(transaction, status.findings, status.remarks, originator)

@@ -24,7 +24,7 @@ from api.views import reason_view
 from node.book.book import Unit
 from node.book.inbox_records import InboxRecord, InboxVerdict
 from node.domain.party import Agent
-from node.settlement.batch_report import states_of
+from node.settlement.batch_report import remarks_of, states_of
 
 MOST_A_PAGE: Final = 100
 _ONE: Final = (*BACK_OFFICE_REFUSALS, Refusal.MESSAGE_NOT_FOUND)
@@ -81,10 +81,12 @@ def router(institution: Institution, access: Access) -> APIRouter:
         with office.book.view() as unit:
             entry = _existing(unit, key)
             records = states_of(unit, entry)
+            remarks = remarks_of(unit, records)
         at = datetime.fromtimestamp(office.clock.now_s(), UTC)
         ourselves = office.directory.by_bic(office.bic)
         agent = Agent(office.bic, lei=ourselves.lei if ourselves else None)
-        return Response(report_on(entry, records, institution.catalogue, agent, at).body, 200, media_type=XML)
+        written = report_on(entry, records, institution.catalogue, agent, at, remarks)
+        return Response(written.body, 200, media_type=XML)
 
     return routes
 

@@ -7,12 +7,19 @@ from node.book.inbox_records import InboxRecord
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import TERMINAL
 from node.settlement.office import Office
+from node.settlement.payee_desk import name_remarks
+from node.settlement.ports import Remarks
 
 
 def states_of(unit: Unit, entry: InboxRecord) -> dict[str, PaymentRecord]:
     """The payments that the lines of a message became, by UETR."""
     found = (unit.payments.find(line.uetr) for line in entry.lines if line.uetr is not None)
     return {record.uetr: record for record in found if record is not None}
+
+
+def remarks_of(unit: Unit, records: dict[str, PaymentRecord]) -> Remarks:
+    """What creditor agents said of the creditors' names in these payments, by UETR."""
+    return {uetr: name_remarks(unit, uetr) for uetr in records}
 
 
 def finish_batch(office: Office, unit: Unit, uetr: str) -> None:
@@ -22,4 +29,6 @@ def finish_batch(office: Office, unit: Unit, uetr: str) -> None:
         return
     entry = unit.inbox.find(key)
     if entry is not None and entry.final_answer is None:
-        unit.inbox.finish(key, office.translator.report_batch(entry, states_of(unit, entry)).body)
+        records = states_of(unit, entry)
+        written = office.translator.report_batch(entry, records, remarks_of(unit, records))
+        unit.inbox.finish(key, written.body)

@@ -13,6 +13,7 @@ from node.domain.reasons import Finding
 from node.settlement.batch_report import finish_batch
 from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, now
+from node.settlement.payee_desk import name_remarks
 
 _TRANSFERS = ("pacs.004.", "pacs.008.", "pacs.009.")
 
@@ -36,11 +37,12 @@ def report(office: Office, unit: Unit, record: PaymentRecord) -> PaymentRecord:
     """Write the status report of a debtor agent's payment into the outgoing messages; the other side has none.
 
     A payment and its cover are told of each by itself; a customer's orders all together, when the last has ended.
+    What the creditor agent said of the creditor's name is told once more, for only now has the back office it all.
     """
     if record.side is Side.DEBTOR_AGENT:
         for message in _transfers(unit, record.uetr):
             if message.counterparty == BACK_OFFICE:
-                written = office.translator.report(record, message.body)
+                written = office.translator.report(record, message.body, name_remarks(unit, record.uetr))
                 unit.messages.add(outbound(office, record.uetr, BACK_OFFICE, written))
         finish_batch(office, unit, record.uetr)
     return record

@@ -18,6 +18,9 @@ from node.domain.payment import Payment
 from node.domain.reasons import Finding, Reason
 from node.settlement.office import Office
 
+NAME_RULES: Final = "creditor-agent.name-"
+"""How the rules begin under which a creditor agent speaks of the creditor's name."""
+
 
 @dataclass(frozen=True)
 class PayeeQuestion:
@@ -98,8 +101,13 @@ def name_finding(account: CashAccountRecord, payment: Payment) -> Finding | None
     if match is NameMatch.MATCH:
         return None
     text = f"The creditor's name {_SAID[match]} ({match.value})."
-    rule = f"creditor-agent.name-{match.name.lower().replace('_', '-')}"
+    rule = f"{NAME_RULES}{match.name.lower().replace('_', '-')}"
     return Finding(Reason.CREDITOR_NAME_DIFFERS, text, "creditor", payment.creditor.name, rule)
+
+
+def name_remarks(unit: Unit, uetr: str) -> tuple[Finding, ...]:
+    """What was said about the creditor's name when a payment was accepted; empty where it is the holder's."""
+    return tuple(one for one in unit.remarks.of(uetr) if (one.rule or "").startswith(NAME_RULES))
 
 
 _SAID: Final = {
@@ -111,7 +119,7 @@ _SAID: Final = {
 
 def is_refused(check: NameCheck, finding: Finding | None) -> bool:
     """Whether what was found about the name refuses a payment."""
-    no_match = finding is not None and finding.rule == "creditor-agent.name-no-match"
+    no_match = finding is not None and finding.rule == f"{NAME_RULES}no-match"
     return check is NameCheck.REFUSE and no_match
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from node.book.inbox_records import InboxRecord
 from node.book.records import PaymentRecord
@@ -35,6 +36,10 @@ class Written:
     body: bytes
 
 
+Remarks = Mapping[str, tuple[Finding, ...]]
+NOTHING_SAID: Final[Remarks] = MappingProxyType({})
+
+
 class Translator(Protocol):
     """Writes the messages of a payment; pure, so it may be called inside a unit of work."""
 
@@ -46,8 +51,13 @@ class Translator(Protocol):
         """The status report that answers `original` with the payment's present state, findings and remarks."""
         ...
 
-    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
-        """The report on every line of a message, in the form its sender reads; `records` are its payments."""
+    def report_batch(
+        self, entry: InboxRecord, records: Mapping[str, PaymentRecord], remarks: Remarks = NOTHING_SAID
+    ) -> Written:
+        """The report on every line of a message, in the form its sender reads.
+
+        `records` are its payments and `remarks` what was remarked on them, both by UETR.
+        """
         ...
 
 

@@ -252,6 +252,11 @@ def finished(bank: Bank, where: str) -> dict[str, Any]:
         time.sleep(0.05)
 
 
+def warned(bank: Bank, entry: dict[str, Any]) -> list[list[str]]:
+    """By which rules each payment of a message was warned about."""
+    return [[one["rule"] for one in bank.payment(line["uetr"])["warnings"]] for line in entry["instructions"]]
+
+
 def test_several_transfers_of_a_message_have_each_its_own_fate(debtor_agent: Bank, creditor_agent: Bank) -> None:
     good, unknown, large = (Transfer(amount="11.00") for _ in range(3))
     unknown = replace(unknown, creditor_account="000000000000")
@@ -266,6 +271,7 @@ def test_several_transfers_of_a_message_have_each_its_own_fate(debtor_agent: Ban
     assert [line["reasons"][0]["code"] for line in entry["instructions"][1:]] == ["AC03", "AM04"]
     assert text_of(entry["final_answer"], "GrpSts") == ["PART"]
     assert text_of(entry["final_answer"], "TxSts") == ["ACSC", "RJCT", "RJCT"]
+    assert "rule: creditor-agent.name-no-match" in text_of(entry["final_answer"], "AddtlInf")
     assert text_of(entry["final_answer"], "DtldNbOfTxs") == ["1", "2"]
     payment = debtor_agent.ended(good.uetr)
     assert payment["part_of"] == {"message": answer.headers["location"], "position": 1}
@@ -322,6 +328,8 @@ def test_a_customers_orders_settle_and_are_reported_together(
     entry = finished(debtor_agent, where)
     assert entry["status"] == "ACSC"
     assert text_of(entry["final_answer"], "TxSts") == ["ACSC", "ACSC"]
+    name_rules = [line for line in text_of(entry["final_answer"], "AddtlInf") if "creditor-agent.name-" in line]
+    assert len(name_rules) == sum("name-" in str(one) for one in warned(debtor_agent, entry))
     assert text_of(debtor_agent.http.get(f"{where}/report").content, "GrpSts") == ["ACSC"]
     for line in entry["instructions"]:
         assert creditor_agent.ended(line["uetr"])["state"] == "SETTLED"

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from cli.running_network import RunningNetwork
 from node.book.records import AccountStatus
 from node.domain.names import NameCheck
 from node.settlement.payee_desk import PayeeQuestion, verify_payee
 from tests.api.expectations import problem
+from tests.conformance.iso20022.corpus import official_schema
 from tests.network import BANK_HK, CREDITOR_ACCOUNT, Bank, Transfer
 
 YUAN_ACCOUNT = "388104567156"
@@ -94,6 +96,24 @@ def test_a_payment_to_another_name_is_accepted_with_a_remark(debtor_agent: Bank,
     (told,) = debtor_agent.payment(transfer.uetr)["warnings"]
     assert (told["rule"], told["code"], told["value"]) == ("creditor-agent.name-no-match", "BE01", "A Creditor")
     assert told["text"] == "The creditor's name is not the account holder's (NMTC)."
+    final = etree.fromstring(messages[-1]["body"].encode())
+    assert messages[-1]["direction"] == "out"
+    assert official_schema("pacs.002.001.10").validate(final)
+    assert final.findtext(".//{*}TxSts") == "ACSC"
+    (said,) = final.findall(".//{*}StsRsnInf")
+    assert said.find("{*}Rsn") is None
+    lines = [line.text or "" for line in said.findall("{*}AddtlInf")]
+    assert told["text"] in lines
+    assert "element: FIToFICstmrCdtTrf/CdtTrfTxInf/Cdtr/Nm" in lines
+
+
+def test_nothing_is_said_at_the_end_of_a_name_that_matches(debtor_agent: Bank) -> None:
+    transfer = Transfer(amount="3.00")
+    debtor_agent.post(transfer.body().replace(b"A Creditor", b"Kowloon Instruments Ltd"))
+    assert debtor_agent.ended(transfer.uetr)["state"] == "SETTLED"
+    messages = debtor_agent.http.get(f"/v1/payments/{transfer.uetr}/messages").json()["messages"]
+    assert "<TxSts>ACSC</TxSts>" in messages[-1]["body"]
+    assert "StsRsnInf" not in messages[-1]["body"]
 
 
 def test_a_strict_creditor_agent_refuses_another_name(

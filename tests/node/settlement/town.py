@@ -35,7 +35,7 @@ from node.ledger.settlement_contract import SettlementContract
 from node.settlement.engine import due_payments, step
 from node.settlement.intake import Received, Recorded, receive
 from node.settlement.office import Office
-from node.settlement.ports import Written
+from node.settlement.ports import NOTHING_SAID, Remarks, Written
 from node.settlement.reconcile import reconcile
 from node.settlement.sender import send_pending
 from node.settlement.terms import PriceBook, Terms
@@ -63,7 +63,9 @@ class PlainTranslator:
         body = f"{record.uetr} {record.state.value} {reasons}".strip()
         return Written("pacs.002.001.10", f"report-{record.uetr}-{len(record.history)}", body.encode())
 
-    def report_batch(self, entry: InboxRecord, records: Mapping[str, PaymentRecord]) -> Written:
+    def report_batch(
+        self, entry: InboxRecord, records: Mapping[str, PaymentRecord], remarks: Remarks = NOTHING_SAID
+    ) -> Written:
         states = (records[line.uetr].state.value if line.uetr else "NONE" for line in entry.lines)
         return Written("pacs.002.001.10", f"batch-{entry.key}", " ".join(states).encode())
 
