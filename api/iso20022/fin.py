@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from api.iso20022.refusal import Refusal, RefusalKind, refuse
 
-_BASIC = re.compile(r"\{1:F01(?P<terminal>[A-Z0-9]{12})\d{0,10}\}")
+_BASIC = re.compile(r"\{1:F01(?P<terminal>[A-Z0-9]{12})(?:\d{10})?\}")
 _INPUT = re.compile(r"\{2:I(?P<type>\d{3})(?P<terminal>[A-Z0-9]{12})[A-Z]?\w*\}")
 _OUTPUT = re.compile(
     r"\{2:O(?P<type>\d{3})(?P<time>\d{4})(?P<date>\d{6})(?P<terminal>[A-Z0-9]{12})\d{10}\d{10}[A-Z]?\}"
@@ -64,7 +65,7 @@ def read_fin(raw: bytes) -> FinMessage | Refusal:
     basic, user, body = _BASIC.match(text), _USER.search(text), _TEXT.search(text)
     application = _INPUT.search(text) or _OUTPUT.search(text)
     if basic is None or application is None or body is None:
-        return refuse(RefusalKind.NOT_FIN, "This is no FIN message: block 1, 2 or 4 is missing or malformed.")
+        return _no_blocks(text, {1: basic, 2: application, 4: body})
     own, other = _bic(basic["terminal"]), _bic(application["terminal"])
     is_input = application.re is _INPUT
     return FinMessage(
@@ -75,6 +76,20 @@ def read_fin(raw: bytes) -> FinMessage | Refusal:
         user_header=dict(_USER_FIELD.findall(user["fields"])) if user else {},
         fields=tuple(_fields(body["text"])),
     )
+
+
+_FORMS: Final = {
+    1: "{1:F01, a logical terminal of 12 characters, and session and sequence numbers}",
+    2: "{2:I or {2:O, the type of three digits, and a logical terminal of 12 characters, as FIN writes them",
+    4: "{4:, a new line, the fields, and -} at the beginning of a line",
+}
+
+
+def _no_blocks(text: str, blocks: Mapping[int, re.Match[str] | None]) -> Refusal:
+    number = next(number for number, found in blocks.items() if found is None)
+    fault = "malformed" if f"{{{number}:" in text else "missing"
+    said = f"This is no FIN message: block {number} is {fault}; it is {_FORMS[number]}."
+    return refuse(RefusalKind.NOT_FIN, said, element=f"block {number}")
 
 
 def _bic(terminal: str) -> str:

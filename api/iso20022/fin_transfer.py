@@ -65,12 +65,19 @@ def translate(raw: bytes, translation: Translation, now: datetime) -> bytes | Re
 
 
 def missing_field(message: FinMessage, mandatory: tuple[tuple[str, ...], ...]) -> Refusal | None:
-    """The refusal for the first field that is not there, or None; each is given as its tags with options."""
-    missing = [tags[0] for tags in mandatory if message.first(*tags) is None]
-    if not missing:
-        return None
-    text = f"Field {missing[0]} is required and missing."
-    return refuse(RefusalKind.FIELD_INVALID, text, element=f"MT{message.type}/{missing[0]}")
+    """The refusal for the first field that is not there or empty, or None; each is given as its tags with options.
+
+    A field of several options is named as SWIFT's handbooks name it, by a small a: `50a` is any of 50A, 50F, 50K.
+    """
+    for tags in mandatory:
+        field = message.first(*tags)
+        if field is None or not field.value.strip():
+            name = tags[0] if len(tags) == 1 else f"{tags[0][:2]}a"
+            options = "" if len(tags) == 1 else f" ({' or '.join(tags)})"
+            fault = "missing" if field is None else "empty"
+            text = f"Field {name}{options} is required and {fault}."
+            return refuse(RefusalKind.FIELD_INVALID, text, element=f"MT{message.type}/{name}")
+    return None
 
 
 def refuse_field(message: FinMessage, problem: UnreadableField) -> Refusal:

@@ -14,9 +14,7 @@ def header(subject: Subject) -> Iterator[Breach]:
     stated = subject.header
     if stated is None:
         return
-    if stated.message_definition != subject.identifier:
-        text = f"The header announces {stated.message_definition}; the message is {subject.identifier}."
-        yield Breach("header.definition", subject.document, text, stated.message_definition)
+    yield from _definition(subject, stated.message_definition)
     message_id = find(subject.group, "MsgId")
     if message_id is not None and (message_id.text or "").strip() != stated.message_id:
         text = f"The header's BizMsgIdr {stated.message_id} is not the MsgId {message_id.text}."
@@ -25,6 +23,16 @@ def header(subject: Subject) -> Iterator[Breach]:
     if stated.copy_or_duplicate not in ("COPY", "CODU"):
         yield from _route(subject, "Fr", stated.sender, "InstgAgt")
         yield from _route(subject, "To", stated.addressee, "InstdAgt")
+
+
+def _definition(subject: Subject, announced: str) -> Iterator[Breach]:
+    """Another message than announced is refused; another version of it says itself which one it is."""
+    if announced[:8] != subject.identifier[:8]:
+        text = f"The header announces {announced}; the message is {subject.identifier}."
+        yield Breach("header.definition", subject.document, text, announced)
+    elif announced != subject.identifier:
+        text = f"The header announces {announced}; the message is {subject.identifier} and is read as that."
+        yield Breach("header.version", subject.document, text, announced)
 
 
 def _route(subject: Subject, tag: str, end: HeaderEnd, agent: str) -> Iterator[Breach]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -36,7 +37,8 @@ _ANY_WORD = re.compile(r"[\w:.]+")
 class ParsedMessage:
     """One message, valid by its schema.
 
-    `document` is its Document element inside the tree it came in; treat it as read-only. `envelope` names the
+    `document` is its Document element inside the tree it came in, or made from it where a scheme gives Document
+    a name of its own; treat it as read-only. `envelope` names the
     root element it was wrapped in, None for a bare Document. `raw` is the bytes as received.
     """
 
@@ -115,7 +117,7 @@ def _document_type() -> Refusal:
 
 def _documents(root: etree._Element) -> tuple[etree._Element, etree._Element | None] | Refusal:
     """The one Document below `root` and the header beside it."""
-    found = list(_search(root, _WRAPPER_DEPTH))
+    found = list(_search(root, root, _WRAPPER_DEPTH))
     documents = [node for node in found if name_of(node) == "Document"]
     headers = [node for node in found if name_of(node) == "AppHdr"]
     if not documents:
@@ -126,14 +128,38 @@ def _documents(root: etree._Element) -> tuple[etree._Element, etree._Element | N
     return documents[0], headers[0] if headers else None
 
 
-def _search(node: etree._Element, depth: int) -> Iterator[etree._Element]:
+def _search(root: etree._Element, node: etree._Element, depth: int) -> Iterator[etree._Element]:
     """Documents and headers of ISO 20022 in a wrapper, whatever it is called; not what lies inside of them."""
     wanted = _WANTED.get(name_of(node))
     if wanted is not None and namespace_of(node).startswith(wanted):
         yield node
+        return
+    renamed = None if node is root else _renamed(node)
+    if renamed is not None:
+        yield renamed
     elif depth:
         for child in children(node):
-            yield from _search(child, depth - 1)
+            yield from _search(root, child, depth - 1)
+
+
+def _renamed(node: etree._Element) -> etree._Element | None:
+    """The Document or header that a scheme's wrapper writes as an element of its own, around what ISO defines.
+
+    The RTP network does so: `<AppHdr>` and `<CreditTransfer>` are in its namespace, all below them is in ISO's. A
+    Document in a wrong namespace is none of these: it claims to be one, and is invalid by every schema.
+    """
+    first = next(children(node), None)
+    if first is None or name_of(node) == "Document" or namespace_of(node).startswith(NAMESPACE_PREFIX):
+        return None
+    namespace = namespace_of(first)
+    if not namespace.startswith(NAMESPACE_PREFIX) or name_of(first) in _WANTED:
+        return None
+    is_header = namespace.startswith(HEADER_PREFIX)
+    if is_header != (name_of(node) == "AppHdr"):
+        return None
+    made = etree.Element(f"{{{namespace}}}{'AppHdr' if is_header else 'Document'}", nsmap={None: namespace})
+    made.extend(deepcopy(child) for child in children(node))
+    return made
 
 
 def _no_document(root: etree._Element) -> Refusal:

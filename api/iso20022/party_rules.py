@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from lxml import etree
 
 from api.iso20022.check_digits import bic_problem, iban_problem, lei_problem
-from api.iso20022.subject import Breach, Subject, breach
+from api.iso20022.rulebook import RULES
+from api.iso20022.subject import Breach, Subject, breach, profile_of
 from api.iso20022.tree import find, name_of, text_at
 
 FURTHEST_AHEAD = timedelta(days=366)
@@ -41,8 +42,14 @@ def accounts(subject: Subject) -> Iterator[Breach]:
 def uetr(subject: Subject) -> Iterator[Breach]:
     """A UETR is there; its form is the schema's business."""
     node = find(subject.transaction, "PmtId")
-    if node is not None and find(node, "UETR") is None:
-        yield breach("base.uetr-present", node, "There is no UETR; one is given to the payment here.")
+    if node is None or find(node, "UETR") is not None:
+        return
+    profile = profile_of(subject)
+    if profile in RULES["base.uetr-present"].error_in:
+        text = f"There is no UETR, which {profile.value.upper()} demands; in a FIN message it is field 121 of block 3."
+    else:
+        text = "There is no UETR; one is given to the payment here."
+    yield breach("base.uetr-present", node, text)
 
 
 def settlement(subject: Subject) -> Iterator[Breach]:

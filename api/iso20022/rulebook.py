@@ -174,6 +174,9 @@ _RULES = (
         Reason.SETTLEMENT_DATE_NOT_POSSIBLE,
         "instant schemes settle within seconds, on any day",
     ),
+    _warning(
+        "header.version", Reason.HEADER_DOES_NOT_FIT_MESSAGE, "head.001 MessageDefinitionIdentifier: the version"
+    ),
     _warning("header.message-id", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
     _warning("header.route", Reason.HEADER_DOES_NOT_FIT_MESSAGE, _CBPR, Profile.CBPR_PLUS),
 )

@@ -90,3 +90,36 @@ def test_no_damage_makes_it_fail(raw: bytes, noise: str, position: int, cut: int
     outcome = translate_fin(broken, NOW)
 
     assert isinstance(outcome, bytes | Refusal)
+
+
+@pytest.mark.parametrize(
+    ("broken", "block", "fault"),
+    [
+        (PAYMENT.replace(b"{1:F01CRDACNSHAXXX", b"{1:F01CRDACNSH"), 1, "malformed"),
+        (PAYMENT.replace(b"{2:I103CRDBAEADXXXXN}", b""), 2, "missing"),
+        (PAYMENT.replace(b"I103CRDBAEADXXXXN", b"I103CRDBAEADN"), 2, "malformed"),
+        (PAYMENT.replace(b"-}", b"}"), 4, "malformed"),
+    ],
+)
+def test_block_that_is_wrong_is_named(broken: bytes, block: int, fault: str) -> None:
+    refusal = translate_fin(broken, NOW)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.NOT_FIN
+    assert refusal.findings[0].element == f"block {block}"
+    assert f"block {block} is {fault}" in refusal.findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        (test_mt192.fin(test_mt192.FIELDS.replace(":20:CASE-1", ":20:")), "Field 20 is required and empty."),
+        (PAYMENT.replace(b":50", b":79"), "Field 50a (50A or 50F or 50K) is required and missing."),
+    ],
+)
+def test_field_that_is_not_there_is_named_by_its_fin_name(broken: bytes, text: str) -> None:
+    refusal = translate_fin(broken, NOW)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.FIELD_INVALID
+    assert refusal.findings[0].text == text

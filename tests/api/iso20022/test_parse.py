@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from api.iso20022.parse import DEFAULT_LIMIT_BYTES, ParsedMessage, parse
 from api.iso20022.refusal import Refusal, RefusalKind
@@ -16,6 +17,15 @@ LAUGHS = (
     + "".join(f'<!ENTITY {b} "{("&" + a + ";") * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
     + "]><l>&j;</l>"
 )
+
+
+def renamed(message: str) -> str:
+    """The message as the RTP network writes it: Document and the header under names of the wrapper's namespace."""
+    body = message.replace(f'<Document xmlns="{NAMESPACE}">', "<CreditTransfer>").replace(
+        "Document>", "CreditTransfer>"
+    )
+    return body.replace("<FIToFICstmrCdtTrf>", f'<FIToFICstmrCdtTrf xmlns="{NAMESPACE}">', 1)
+
 
 HOSTILE: dict[str, tuple[bytes, RefusalKind]] = {
     "empty": (b"", RefusalKind.EMPTY),
@@ -64,6 +74,15 @@ HOSTILE: dict[str, tuple[bytes, RefusalKind]] = {
         RefusalKind.UNSUPPORTED_MESSAGE,
     ),
     "two messages": (f"<w>{ONE_CURRENCY}{ONE_CURRENCY}</w>".encode(), RefusalKind.SEVERAL_MESSAGES),
+    "document in no namespace": (
+        f'<w><Document><p:FIToFICstmrCdtTrf xmlns:p="{NAMESPACE}"/></Document></w>'.encode(),
+        RefusalKind.WRONG_NAMESPACE,
+    ),
+    "document left out": (f'<FIToFICstmrCdtTrf xmlns="{NAMESPACE}"/>'.encode(), RefusalKind.NO_MESSAGE),
+    "two messages under other names": (
+        (f"<w>{renamed(ONE_CURRENCY)}{renamed(ONE_CURRENCY)}</w>").encode(),
+        RefusalKind.SEVERAL_MESSAGES,
+    ),
     "schema-invalid": (ONE_CURRENCY.replace("SLEV", "OURS").encode(), RefusalKind.SCHEMA_INVALID),
 }
 
@@ -228,3 +247,36 @@ def test_schema_location_loads_nothing(tmp_path: Path) -> None:
     )
 
     assert isinstance(parse(raw.encode(), CATALOGUE), ParsedMessage)
+
+
+def test_document_and_header_under_a_schemes_own_names_are_read() -> None:
+    head = "urn:iso:std:iso:20022:tech:xsd:head.001.001.01"
+    end = "<FIId><FinInstnId><ClrSysMmbId><MmbId>{}</MmbId></ClrSysMmbId></FinInstnId></FIId>"
+    parts = {
+        "Fr": end.format("000000010"),
+        "To": end.format("000000011"),
+        "BizMsgIdr": "M1",
+        "MsgDefIdr": "pacs.008.001.08",
+        "CreDt": "2026-11-23T09:00:00Z",
+    }
+    header = "".join(f'<{name} xmlns="{head}">{value}</{name}>' for name, value in parts.items())
+    message = f'<Message xmlns="urn:tch"><AppHdr>{header}</AppHdr>{renamed(ONE_CURRENCY)}</Message>'
+
+    read = parsed(message)
+
+    assert read.identifier == "pacs.008.001.08"
+    assert read.header is not None
+    assert read.header.sender.member == "000000010"
+    assert read.header.message_id == "M1"
+    assert read.envelope == "{urn:tch}Message"
+    assert etree.tostring(read.body, method="c14n") == etree.tostring(parsed(ONE_CURRENCY).body, method="c14n")
+
+
+def test_fault_in_a_message_under_a_schemes_own_name_is_told_by_its_iso_path() -> None:
+    raw = f'<Message xmlns="urn:tch">{renamed(ONE_CURRENCY.replace("SLEV", "OURS"))}</Message>'
+
+    refusal = parse(raw.encode(), CATALOGUE)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.SCHEMA_INVALID
+    assert refusal.findings[0].element == "FIToFICstmrCdtTrf/CdtTrfTxInf/ChrgBr"

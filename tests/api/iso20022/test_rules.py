@@ -179,7 +179,8 @@ CASES = [
     *PROFILE_CASES,
     Case(instant(ONE_CURRENCY.replace("SLEV", "SHAR")), "instant.charge-bearer", "CdtTrfTxInf/ChrgBr", "SHAR"),
     Case(instant(_IN_DIRHAM), "instant.one-currency", "CdtTrfTxInf/InstdAmt", "AED 50.00"),
-    Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.definition", "", "pacs.008.001.12"),
+    Case(changed(full(), ".//{*}MsgDefIdr", "pacs.009.001.08"), "header.definition", "", "pacs.009.001.08"),
+    Case(changed(full(), ".//{*}MsgDefIdr", "pacs.008.001.12"), "header.version", "", "pacs.008.001.12"),
     Case(changed(full(), ".//{*}BizMsgIdr", "OTHER"), "header.message-id", "GrpHdr/MsgId", "OTHER"),
     Case(
         changed(full(), ".//{*}Fr//{*}BICFI", "CRDCCNBJ"),
