@@ -46,7 +46,8 @@ def uetr(subject: Subject) -> Iterator[Breach]:
         return
     profile = profile_of(subject)
     if profile in RULES["base.uetr-present"].error_in:
-        text = f"There is no UETR, which {profile.value.upper()} demands; in a FIN message it is field 121 of block 3."
+        demands = f"There is no UETR, which {profile.value.upper()} demands"
+        text = f"{demands}; in a FIN message it is field 121 of block 3."
     else:
         text = "There is no UETR; one is given to the payment here."
     yield breach("base.uetr-present", node, text)
