@@ -74,7 +74,7 @@ class BackOffice:
         self.http = httpx.Client(
             base_url=self.entry["api_url"],
             headers={"Authorization": f"Bearer {self.entry['credential']}"},
-            timeout=15,
+            timeout=60,
             trust_env=False,
             verify=NO_TLS,
         )
@@ -94,7 +94,7 @@ class BackOffice:
         answer = self.http.get(f"/v1/payments/{uetr}")
         return None if answer.status_code == 404 else _json(answer)
 
-    def ended(self, uetr: str, patience_s: float = 60) -> dict[str, Any]:
+    def ended(self, uetr: str, patience_s: float = 120) -> dict[str, Any]:
         """The payment once it has ended here; raises AssertionError when it takes longer."""
         give_up = time.monotonic() + patience_s
         while True:

@@ -25,7 +25,7 @@ from node.book.book import Book
 from tests.keys import MASTER
 from tests.undertaker import ends_with_us
 
-PATIENCE_S = 30.0
+PATIENCE_S = 180.0
 # Nothing of it outlives the session: no write waits for a disk, and nobody cleans up or keeps a standby informed.
 _FOR_A_SHORT_LIFE = (
     "max_connections=300",

@@ -58,7 +58,7 @@ class Life(ABC):
         """What it has written so far."""
         return self.diary.read_text(errors="replace")
 
-    def await_(self, what: str, found: Callable[[], T | None], patience_s: float = 60) -> T:
+    def await_(self, what: str, found: Callable[[], T | None], patience_s: float = 180) -> T:
         """Wait until `found` finds something; raises AssertionError with the process's last words."""
         give_up = time.monotonic() + patience_s
         while True:
@@ -98,9 +98,9 @@ class Process(Life):
         """End it as a power cut would."""
         if self.is_alive:
             self._process.send_signal(signal.SIGKILL)
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
-    def stop(self, patience_s: float = 30) -> int:
+    def stop(self, patience_s: float = 120) -> int:
         """End it in order, with SIGTERM; the exit code."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout=patience_s)

@@ -39,7 +39,7 @@ def test_nothing_outlives_a_run(tmp_path: Path, how: signal.Signals) -> None:
     try:
         assert not select.select([started], [], [], 0.2)[0], "the end of the thread that started it is not its own"
         run.send_signal(how)
-        run.wait(30)
+        run.wait(120)
         assert select.select([started], [], [], 30)[0], "it still runs"
     finally:
         run.kill()

@@ -48,7 +48,7 @@ class Refusing:
 
     def pass_on(self, peer: Participant, message: bytes) -> bytes | Refused | Unreachable:
         """Hand it over and wait for the answer."""
-        httpx.post(self.url, content=message, timeout=20, trust_env=False)
+        httpx.post(self.url, content=message, timeout=60, trust_env=False)
         return Refused((Finding(Reason.CREDITOR_AGENT_REFUSED, f"{peer.bic} gives nothing back."),))
 
 

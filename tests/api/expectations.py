@@ -16,7 +16,7 @@ from contracts import artifact
 from node.domain.party import ParticipantStatus
 from node.ledger.abi import call_data
 from node.ledger.orders import Order, carry_out, next_nonces
-from tests.network import BANK_CN
+from tests.network import BANK_CN, PATIENCE_S
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def suspended(network: RunningNetwork, bic: str) -> Iterator[None]:
     def order(status: ParticipantStatus, function: str, *arguments: int) -> None:
         data = call_data(artifact("ParticipantRegistry").abi, function, entry["settlement_address"], *arguments)
         orders = [Order(function, governor, registry, data)]
-        carry_out(client, orders, next_nonces(client, [governor]), patience_s=10)
+        carry_out(client, orders, next_nonces(client, [governor]), patience_s=PATIENCE_S)
         seen_by_all(network, bic, status)
 
     order(ParticipantStatus.SUSPENDED, "suspend")
@@ -66,7 +66,7 @@ def suspended(network: RunningNetwork, bic: str) -> Iterator[None]:
 
 def seen_by_all(network: RunningNetwork, bic: str, status: ParticipantStatus) -> None:
     """Wait until every institution's directory, which may be older than the head, says so."""
-    ends_at = time.monotonic() + 20
+    ends_at = time.monotonic() + PATIENCE_S
     directories = [institution.office.directory for institution in network.institutions.values()]
     while any((found := one.by_bic(bic)) is None or found.status is not status for one in directories):
         assert time.monotonic() < ends_at, f"{bic} is not seen as {status}"

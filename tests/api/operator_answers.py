@@ -68,7 +68,9 @@ def ours(scene: Scene) -> Institution:
 def ask(scene: Scene, method: str, path: str, *roles: Role, body: Any = None) -> httpx.Response:
     """Somebody new with these roles asks the bank."""
     headers = bearing(ours(scene), *roles)
-    return httpx.request(method, scene.bank.entry["api_url"] + path, json=body, headers=headers, trust_env=False)
+    return httpx.request(
+        method, scene.bank.entry["api_url"] + path, json=body, headers=headers, trust_env=False, timeout=60
+    )
 
 
 def busy(scene: Scene, method: str, path: str, *roles: Role, body: Any = None) -> httpx.Response:
@@ -86,7 +88,7 @@ def asked_while_busy(
     url = scene.stranded.entry["api_url"] + path
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(scene.stranded_institution.office.book, "unit", held)
-        return httpx.request(method, url, json=body, headers=headers, trust_env=False)
+        return httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=60)
 
 
 def slow(scene: Scene, path: str, *roles: Role) -> httpx.Response:
@@ -97,11 +99,11 @@ def slow(scene: Scene, path: str, *roles: Role) -> httpx.Response:
 
 def large(scene: Scene, path: str) -> httpx.Response:
     url, headers = scene.bank.entry["api_url"] + path, {**bearing(ours(scene), MAKER), **JSON}
-    return httpx.post(url, content=BIG, headers=headers, trust_env=False)
+    return httpx.post(url, content=BIG, headers=headers, trust_env=False, timeout=60)
 
 
 def post(scene: Scene, path: str, body: Any) -> httpx.Response:
-    return httpx.post(scene.bank.entry["api_url"] + path, json=body, trust_env=False)
+    return httpx.post(scene.bank.entry["api_url"] + path, json=body, trust_env=False, timeout=60)
 
 
 def log_in(scene: Scene) -> httpx.Response:
@@ -120,7 +122,11 @@ def made(scene: Scene, institution: Institution | None = None, path: str = "") -
     url = scene.stranded.entry["api_url"] if institution else scene.bank.entry["api_url"]
     headers = bearing(here, MAKER)
     answer = httpx.post(
-        url + PROPOSALS, json={**WISH, **({"path": path} if path else {})}, headers=headers, trust_env=False
+        url + PROPOSALS,
+        json={**WISH, **({"path": path} if path else {})},
+        headers=headers,
+        trust_env=False,
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     return {**answer.json(), "headers": headers, "url": f"{PROPOSALS}/{answer.json()['proposal_id']}"}
@@ -139,7 +145,7 @@ def withdrawn(scene: Scene, times: int = 1) -> httpx.Response:
     one = made(scene)
     for _ in range(times):
         url = f"{scene.bank.entry['api_url']}{one['url']}/withdrawal"
-        answer = httpx.post(url, headers=one["headers"], trust_env=False)
+        answer = httpx.post(url, headers=one["headers"], trust_env=False, timeout=60)
     return answer
 
 
@@ -184,7 +190,7 @@ def _of_a_form(operation: str, path: str, good: Draw, body: Callable[[Institutio
     return {
         (operation, 201): good,
         (operation, 400): lambda scene: httpx.post(
-            scene.bank.entry["api_url"] + path, content=b"\xff", headers=JSON, trust_env=False
+            scene.bank.entry["api_url"] + path, content=b"\xff", headers=JSON, trust_env=False, timeout=60
         ),
         (operation, 401): lambda scene: post(scene, path, {name: wrong[name] for name in asked}),
         (operation, 408): lambda scene: scene.slow(path),

@@ -23,19 +23,21 @@ def test_an_unauthenticated_caller_gets_nothing(
     path: str, authorization: str | None, code: str, debtor_agent: Bank
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx.get(debtor_agent.entry["api_url"] + path, headers=headers, trust_env=False)
+    answer = httpx.get(debtor_agent.entry["api_url"] + path, headers=headers, trust_env=False, timeout=60)
     problem(answer, 401, code)
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_an_unauthenticated_message_is_not_even_read(debtor_agent: Bank) -> None:
     url = debtor_agent.entry["api_url"] + "/v1/iso20022/messages"
-    problem(httpx.post(url, content=b"not even XML", trust_env=False), 401, "credential_missing")
+    problem(httpx.post(url, content=b"not even XML", trust_env=False, timeout=60), 401, "credential_missing")
 
 
 def test_another_institutions_credential_opens_nothing(debtor_agent: Bank, third_bank: Bank) -> None:
     headers = {"Authorization": f"Bearer {third_bank.entry['credential']}"}
-    answer = httpx.get(debtor_agent.entry["api_url"] + "/v1/payments", headers=headers, trust_env=False)
+    answer = httpx.get(
+        debtor_agent.entry["api_url"] + "/v1/payments", headers=headers, trust_env=False, timeout=60
+    )
     problem(answer, 401, "credential_wrong")
 
 

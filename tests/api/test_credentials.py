@@ -80,7 +80,7 @@ def ask(bank: Bank, signed: str, **changes: str) -> httpx.Response:
         "client_assertion": signed,
         **changes,
     }
-    return httpx.post(bank.entry["api_url"] + "/oauth/token", data=form, trust_env=False)
+    return httpx.post(bank.entry["api_url"] + "/oauth/token", data=form, trust_env=False, timeout=60)
 
 
 def token(bank: Bank, client: str, **changes: str) -> str:
@@ -91,7 +91,7 @@ def token(bank: Bank, client: str, **changes: str) -> str:
 
 def get(bank: Bank, path: str, credential: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {credential}"}
-    return httpx.get(bank.entry["api_url"] + path, headers=headers, trust_env=False)
+    return httpx.get(bank.entry["api_url"] + path, headers=headers, trust_env=False, timeout=60)
 
 
 def test_a_partner_gets_a_short_token_and_does_what_it_may(debtor_agent: Bank, partner: str) -> None:
@@ -103,7 +103,9 @@ def test_a_partner_gets_a_short_token_and_does_what_it_may(debtor_agent: Bank, p
     headers = {"Authorization": f"Bearer {told['access_token']}", "Content-Type": "application/xml"}
     url = debtor_agent.entry["api_url"]
     transfer = Transfer(amount="99999999.00")
-    sent = httpx.post(url + "/v1/iso20022/messages", content=transfer.body(), headers=headers, trust_env=False)
+    sent = httpx.post(
+        url + "/v1/iso20022/messages", content=transfer.body(), headers=headers, trust_env=False, timeout=60
+    )
     assert sent.status_code == 202, sent.text
     assert get(debtor_agent, f"/v1/payments/{transfer.uetr}", told["access_token"]).status_code == 200
     debtor_agent.ended(transfer.uetr)
@@ -119,7 +121,7 @@ def test_a_token_may_be_narrowed_and_not_widened(debtor_agent: Bank, partner: st
     narrow = token(debtor_agent, partner, scope="payments:read")
     assert get(debtor_agent, "/v1/payments", narrow).status_code == 200
     url = debtor_agent.entry["api_url"] + "/v1/iso20022/messages"
-    answer = httpx.post(url, headers={"Authorization": f"Bearer {narrow}"}, trust_env=False)
+    answer = httpx.post(url, headers={"Authorization": f"Bearer {narrow}"}, trust_env=False, timeout=60)
     problem(answer, 403, "scope_missing")
     wide = ask(debtor_agent, assertion(debtor_agent, partner), scope="payments:read accounts:read")
     assert (wide.status_code, wide.json()["error"]) == (400, "invalid_scope")
@@ -204,13 +206,13 @@ def test_another_kind_of_request_is_refused(
 def test_a_field_given_twice_or_not_at_all_is_refused(debtor_agent: Bank) -> None:
     url = debtor_agent.entry["api_url"] + "/oauth/token"
     for body in (b"", b"grant_type=client_credentials", b"grant_type=a&grant_type=b", b"\xff=\xff"):
-        answer = httpx.post(url, content=body, trust_env=False)
+        answer = httpx.post(url, content=body, trust_env=False, timeout=60)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 def test_a_form_of_more_fields_than_anybody_needs_is_refused(debtor_agent: Bank) -> None:
     form = {f"field_{number}": "" for number in range(30)}
-    answer = httpx.post(debtor_agent.entry["api_url"] + "/oauth/token", data=form, trust_env=False)
+    answer = httpx.post(debtor_agent.entry["api_url"] + "/oauth/token", data=form, trust_env=False, timeout=60)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 

@@ -19,7 +19,7 @@ from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
 from tests.api.expectations import problem
 from tests.api.test_transfers import authorised
-from tests.network import Bank, Transfer, settled
+from tests.network import PATIENCE_S, Bank, Transfer, settled
 
 
 def all_events(bank: Bank, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def newest(bank: Bank) -> int:
         return unit.events.newest()
 
 
-def until(found: Callable[[], Any], patience_s: float = 30) -> Any:
+def until(found: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     deadline = time.monotonic() + patience_s
     while not (result := found()):
         assert time.monotonic() < deadline

@@ -169,7 +169,7 @@ def test_what_is_no_rates_is_refused(content: bytes) -> None:
 
 
 def test_pricing_is_read_strictly(tmp_path: Path) -> None:
-    clock, http = StillClock(), httpx.Client()
+    clock, http = StillClock(), httpx.Client(timeout=60)
     said = {"tiers": {"CNY": {"1000000.00": 10}}, "kept_back": {"AED": "5.00"}, "most_open_quotes": 3}
     book = price_book({"CNY/AED": "0.5"}, 20, said, tmp_path, http, clock)
     assert book is not None

@@ -21,7 +21,7 @@ from node.settlement.office import now
 from tests.api.expectations import problem
 from tests.api.test_interbank import ASKED, Asker
 from tests.api.test_transfers import authorised
-from tests.network import BANK_CN, PROVIDER, XML, Bank, Transfer
+from tests.network import BANK_CN, PATIENCE_S, PROVIDER, XML, Bank, Transfer
 
 COPIES = 100
 WISH = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 1000}
@@ -37,7 +37,7 @@ def post(bank: Bank, body: bytes, keyed: Mapping[str, str]) -> httpx.Response:
 
 def patiently(ask: Any) -> httpx.Response:
     """The answer, asking again while the first copy is under way, as the answer says."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while (answer := ask()).status_code == 409:
         problem(answer, 409, "request_under_way")
         assert answer.headers["retry-after"] == "1"
@@ -113,7 +113,7 @@ def test_a_relayed_transfer_is_answered_again_even_when_it_is_final(
     body, keyed = authorised(network), key()
     first = debtor_agent.http.post("/v1/transfers", json=body, headers=keyed)
     assert first.status_code == 202, first.text
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while debtor_agent.http.post("/v1/transfers", json=body).status_code == 202:
         assert time.monotonic() < deadline, "without the key, the token refuses it once it is final"
         time.sleep(0.1)

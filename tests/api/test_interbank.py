@@ -65,7 +65,7 @@ class Asker:
         return head
 
     def send(self, head: RequestHead, content: bytes) -> httpx.Response:
-        return httpx.post(head.url, content=content, headers=dict(head.headers), trust_env=False)
+        return httpx.post(head.url, content=content, headers=dict(head.headers), trust_env=False, timeout=60)
 
     def ask(self, path: str, body: Mapping[str, Any] | bytes) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -121,7 +121,9 @@ def test_a_question_for_another_institution_is_refused(network: RunningNetwork) 
     head = asker(network, BANK_AE).head("/v1/interbank/quotes", content)
     provider = network.institutions[PROVIDER].api_address
     other = {**head.headers, "host": head.url.split("/")[2]}
-    answer = httpx.post(provider + "/v1/interbank/quotes", content=content, headers=other, trust_env=False)
+    answer = httpx.post(
+        provider + "/v1/interbank/quotes", content=content, headers=other, trust_env=False, timeout=60
+    )
     refused(answer, 401, "message_signature_refused")
 
 

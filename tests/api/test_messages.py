@@ -15,7 +15,7 @@ from api.iso20022.catalogue import Catalogue
 from api.iso20022.parse import ParsedMessage, parse
 from api.routes.message_examples import CUSTOMER_ORDERS, MT103
 from tests.api.expectations import problem
-from tests.network import BANK_CN, BANK_HK, DEBTOR_ACCOUNT, XML, Bank, Transfer
+from tests.network import BANK_CN, BANK_HK, DEBTOR_ACCOUNT, PATIENCE_S, XML, Bank, Transfer
 
 FIN = {"Content-Type": "text/plain"}
 CREDITORS_YUAN = "388104567156"
@@ -243,7 +243,7 @@ def several(*transfers: Transfer, count: int | None = None, control: str | None 
 
 def finished(bank: Bank, where: str) -> dict[str, Any]:
     """The message once all of it has ended."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         entry: dict[str, Any] = bank.http.get(where).json()
         if entry["final_answer"]:

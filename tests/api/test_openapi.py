@@ -54,7 +54,7 @@ class Scene:
     settled_uetr: str
 
     def anonymous(self, method: str, path: str) -> httpx.Response:
-        return httpx.request(method, self.bank.entry["api_url"] + path, trust_env=False)
+        return httpx.request(method, self.bank.entry["api_url"] + path, trust_env=False, timeout=60)
 
     def interbank(self, path: str, body: Mapping[str, Any] | bytes, of: str, by: str = BANK_CN) -> httpx.Response:
         ask = Asker(self.network.institutions[of], self.network.institutions[by].signatory)
@@ -76,7 +76,7 @@ class Scene:
         )
         if "iso20022" in path:
             head = head.replace("application/json", "application/xml")
-        with socket.create_connection((url.host, url.port or 80), timeout=10) as connection:
+        with socket.create_connection((url.host, url.port or 80), timeout=60) as connection:
             connection.sendall(f"{head}\r\n{{".encode())
             raw = b""
             while part := connection.recv(65536):
@@ -99,7 +99,7 @@ def scene(network: RunningNetwork, tmp_path_factory: pytest.TempPathFactory) -> 
     _strand(folder, address)
     institution = open_institution(folder, limits=BodyLimits(max_bytes=20_000, timeout_s=0.3))
     with BackgroundServer(create_app(institution), port=int(address.rpartition(":")[2])) as server:
-        http = httpx.Client(base_url=server.url, headers=ours.http.headers, trust_env=False, timeout=20)
+        http = httpx.Client(base_url=server.url, headers=ours.http.headers, trust_env=False, timeout=60)
         stranded = Bank(BANK_CN, http, institution.office, {**ours.entry, "api_url": server.url})
         yield Scene(network, ours, stranded, institution, transfer.uetr)
         http.close()

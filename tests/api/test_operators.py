@@ -40,7 +40,7 @@ class Desk:
         self.headers = bearing(institution, *roles)
 
     def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        return httpx.request(method, self.url + path, json=body, headers=self.headers, trust_env=False, timeout=30)
+        return httpx.request(method, self.url + path, json=body, headers=self.headers, trust_env=False, timeout=60)
 
     def propose(
         self, method: str, path: str, body: Any = None, media_type: str = "application/json"
@@ -223,18 +223,21 @@ def test_two_officers_enrol_somebody_who_then_logs_in(debtor_agent: Bank, instit
     wish = {"name": name, "invitation": code, "password": PASSWORD}
     assert (
         httpx.post(
-            sol.url + "/v1/operators/activations", json={**wish, "password": f"I am {name}!!"}, trust_env=False
+            sol.url + "/v1/operators/activations",
+            json={**wish, "password": f"I am {name}!!"},
+            trust_env=False,
+            timeout=60,
         ).status_code
         == 422
     )
-    made = httpx.post(sol.url + "/v1/operators/activations", json=wish, trust_env=False)
+    made = httpx.post(sol.url + "/v1/operators/activations", json=wish, trust_env=False, timeout=60)
     assert made.status_code == 201, made.text
     assert made.headers["cache-control"] == "no-store"
     assert len(made.json()["recovery_codes"]) == 10
     secret = made.json()["otpauth"].partition("secret=")[2].partition("&")[0]
     login = {"name": name, "password": PASSWORD, "code": code_at(secret, time.time())}
-    assert httpx.post(sol.url + SESSIONS, json=login, trust_env=False).status_code == 201
-    problem(httpx.post(sol.url + SESSIONS, json=login, trust_env=False), 401, "login_refused")
+    assert httpx.post(sol.url + SESSIONS, json=login, trust_env=False, timeout=60).status_code == 201
+    problem(httpx.post(sol.url + SESSIONS, json=login, trust_env=False, timeout=60), 401, "login_refused")
     stopped = uma.ask("POST", f"/v1/operators/{operator_id}/disable")
     assert stopped.json()["status"] == "disabled"
 
@@ -265,7 +268,7 @@ def test_a_key_is_let_in_and_out_by_two(maker: Desk, checker: Desk) -> None:
 
     def reads() -> int:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.get(maker.url + "/v1/payments", headers=headers, trust_env=False).status_code
+        return httpx.get(maker.url + "/v1/payments", headers=headers, trust_env=False, timeout=60).status_code
 
     assert reads() == 401
     assert checker.done(maker.propose("POST", "/v1/credentials", wish))["answer_status"] == 201
@@ -282,7 +285,7 @@ class TestCookies:
 
     def _cookie(self, bank: Bank, institution: Institution) -> str:
         login = {**person(institution, MAKER).login(), "as_cookie": True}
-        answer = httpx.post(bank.entry["api_url"] + SESSIONS, json=login, trust_env=False)
+        answer = httpx.post(bank.entry["api_url"] + SESSIONS, json=login, trust_env=False, timeout=60)
         assert answer.json()["token"] is None
         told = answer.headers["set-cookie"]
         assert {part.strip().lower() for part in told.split(";")[1:]} == {
@@ -301,7 +304,7 @@ class TestCookies:
 
         def ask(method: str, path: str, **headers: str) -> httpx.Response:
             return httpx.request(
-                method, url + path, json=wish, headers={"Cookie": cookie, **headers}, trust_env=False
+                method, url + path, json=wish, headers={"Cookie": cookie, **headers}, trust_env=False, timeout=60
             )
 
         assert cookie.startswith(f"{COOKIE}=operator_")
@@ -324,7 +327,7 @@ class TestCookies:
     def test_a_bearer_comes_before_a_cookie(self, debtor_agent: Bank, institution: Institution) -> None:
         headers = {"Cookie": self._cookie(debtor_agent, institution), "Authorization": "Bearer operator_x"}
         url = debtor_agent.entry["api_url"]
-        problem(httpx.get(url + PROPOSALS, headers=headers, trust_env=False), 401, "credential_wrong")
+        problem(httpx.get(url + PROPOSALS, headers=headers, trust_env=False, timeout=60), 401, "credential_wrong")
 
 
 def test_sessions_are_listed_and_ended_by_their_owner_or_an_officer(
@@ -344,7 +347,7 @@ def test_the_sandbox_has_operators_who_can_log_in(network: RunningNetwork, debto
     people = json.loads(file.read_text())
     ada = people["ada"]
     login = {"name": "ada", "password": ada["password"], "code": ada["recovery_codes"][0]}
-    opened = httpx.post(debtor_agent.entry["api_url"] + SESSIONS, json=login, trust_env=False)
+    opened = httpx.post(debtor_agent.entry["api_url"] + SESSIONS, json=login, trust_env=False, timeout=60)
     assert opened.json()["roles"] == ["auditor"]
     assert opened.json()["recovery_codes_left"] == 9
 
@@ -354,7 +357,7 @@ def test_an_operators_secrets_are_in_no_log_and_not_in_the_book(
 ) -> None:
     with caplog.at_level("DEBUG", logger="corridor"):
         who = person(institution, MAKER)
-        httpx.post(debtor_agent.entry["api_url"] + SESSIONS, json=who.login(), trust_env=False)
+        httpx.post(debtor_agent.entry["api_url"] + SESSIONS, json=who.login(), trust_env=False, timeout=60)
         held = token(institution, MAKER)
     written = " ".join(f"{record.getMessage()} {getattr(record, 'fields', '')}" for record in caplog.records)
     with institution.office.book.view() as view:

@@ -142,7 +142,7 @@ def test_participants_and_accounts_are_told(debtor_agent: Bank) -> None:
 
 
 def test_health_needs_no_credential_and_readiness_says_what_it_checked(debtor_agent: Bank) -> None:
-    anonymous = httpx.Client(base_url=debtor_agent.entry["api_url"], trust_env=False)
+    anonymous = httpx.Client(base_url=debtor_agent.entry["api_url"], trust_env=False, timeout=60)
     with anonymous:
         assert anonymous.get("/healthz").json()["status"] == "ok"
         ready = anonymous.get("/readyz")

@@ -56,7 +56,7 @@ class Strict:
             json.dumps({**ASKED, "taker_bic": signer}).encode(),
         )
         head = asker.head(QUOTES, content)
-        with httpx.Client(verify=self.context(identity), trust_env=False, timeout=20) as http:
+        with httpx.Client(verify=self.context(identity), trust_env=False, timeout=60) as http:
             return http.post(self.url + QUOTES, content=content, headers=dict(head.headers))
 
     def issued(self, *bics: str) -> Identity:
@@ -118,7 +118,7 @@ def test_a_certificate_of_another_authority_gets_no_answer(strict: Strict, tmp_p
 
 def test_a_certificate_does_not_stand_in_for_a_signature(strict: Strict) -> None:
     """The signature is looked at first: a stranger learns nothing about certificates."""
-    with httpx.Client(verify=strict.context(strict.issued(BANK_CN)), trust_env=False, timeout=20) as http:
+    with httpx.Client(verify=strict.context(strict.issued(BANK_CN)), trust_env=False, timeout=60) as http:
         problem(http.post(strict.url + QUOTES, json=ASKED), 401, "message_signature_refused")
 
 
@@ -127,7 +127,7 @@ def test_a_header_names_nobody(strict: Strict) -> None:
     content = json.dumps(ASKED).encode()
     head = Asker(strict.institution, signatory).head(QUOTES, content)
     said = {"X-SSL-Client-Cert": "…".encode().hex(), "X-Client-Certificate": NAMES_INSTITUTION + BANK_CN}
-    with httpx.Client(verify=strict.context(None), trust_env=False, timeout=20) as http:
+    with httpx.Client(verify=strict.context(None), trust_env=False, timeout=60) as http:
         answer = http.post(strict.url + QUOTES, content=content, headers={**dict(head.headers), **said})
     problem(answer, 403, "certificate_not_of_signer")
 
@@ -135,8 +135,8 @@ def test_a_header_names_nobody(strict: Strict) -> None:
 def test_connections_side_by_side_keep_their_own_certificates(strict: Strict) -> None:
     mine, theirs = strict.issued(BANK_CN), strict.issued(BANK_HK)
     with (
-        httpx.Client(verify=strict.context(mine), trust_env=False, timeout=20) as one,
-        httpx.Client(verify=strict.context(theirs), trust_env=False, timeout=20) as other,
+        httpx.Client(verify=strict.context(mine), trust_env=False, timeout=60) as one,
+        httpx.Client(verify=strict.context(theirs), trust_env=False, timeout=60) as other,
     ):
         for http, signer, good in (
             (one, BANK_CN, 200),
@@ -153,7 +153,7 @@ def test_connections_side_by_side_keep_their_own_certificates(strict: Strict) ->
 
 def test_the_back_office_and_browsers_need_no_certificate(strict: Strict, provider: Bank) -> None:
     headers = dict(provider.http.headers)
-    with httpx.Client(verify=strict.context(None), trust_env=False, timeout=20, headers=headers) as http:
+    with httpx.Client(verify=strict.context(None), trust_env=False, timeout=60, headers=headers) as http:
         assert http.get(strict.url + "/v1/accounts").status_code == 200
 
 

@@ -306,7 +306,8 @@ def test_the_answer_waits_for_an_institution_that_is_away(
     passes, tried = HttpCorrespondent.pass_on, list[bytes]()
 
     def away(_self: HttpCorrespondent, _peer: object, message: bytes) -> Unreachable:
-        tried.append(message)
+        if uetr.encode() in message:  # cases of other tests may be under way as well
+            tried.append(message)
         return Unreachable("the line is cut")
 
     monkeypatch.setattr(HttpCorrespondent, "pass_on", away)

@@ -16,7 +16,7 @@ from api.request_log import ASKS_OTHERS, JsonLines, log_as_json
 from node.book.book import Book
 from node.book.messages import Messages
 from tests.keys import MASTER
-from tests.network import Bank, Transfer
+from tests.network import PATIENCE_S, Bank, Transfer
 from tests.node.book.making import message_record
 
 MARK = "Euphemia"
@@ -70,7 +70,7 @@ def test_a_fault_is_logged_by_its_kind_and_place(debtor_agent: Bank, monkeypatch
     monkeypatch.setattr(Messages, "add", broken)
     with whole_log() as written:
         answer = debtor_agent.post(marked(Transfer()))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while "uvicorn.error" not in written.getvalue():  # the server writes after it has answered
             assert time.monotonic() < deadline
             time.sleep(0.01)

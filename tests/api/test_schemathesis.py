@@ -83,7 +83,7 @@ def ask_all(door: Door, examples: int) -> int:
         def ask(case: Any) -> None:
             nonlocal asked
             asked += 1
-            case.call_and_validate(base_url=door.url, headers=headers, checks=list(CHECKS), timeout=20)
+            case.call_and_validate(base_url=door.url, headers=headers, checks=list(CHECKS), timeout=60)
 
         try:
             ask()

@@ -81,7 +81,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 def ask(url: str, context: ssl.SSLContext) -> httpx.Response:
-    with httpx.Client(verify=context, trust_env=False, timeout=10) as http:
+    with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
         return http.get(url)
 
 
@@ -115,7 +115,7 @@ def test_who_shows_no_certificate_of_the_networks_authority_is_not_answered(
             with pytest.raises(httpx.TransportError):
                 ask(server.url, refused)
         with pytest.raises(httpx.TransportError):
-            httpx.get(server.url.replace("https", "http"), trust_env=False, timeout=10)
+            httpx.get(server.url.replace("https", "http"), trust_env=False, timeout=60)
 
 
 def test_files_that_cannot_serve_are_refused_by_name(authority: Authority, tmp_path: Path) -> None:

@@ -208,4 +208,4 @@ def test_a_signature_out_of_range_is_refused(debtor_agent: Bank, holder: Holder)
 
 def test_it_takes_the_back_offices_credential(debtor_agent: Bank, holder: Holder) -> None:
     url = debtor_agent.entry["api_url"] + "/v1/transfers"
-    problem(httpx.post(url, json=holder.signs(1), trust_env=False), 401, "credential_missing")
+    problem(httpx.post(url, json=holder.signs(1), trust_env=False, timeout=60), 401, "credential_missing")

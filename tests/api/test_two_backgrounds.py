@@ -33,7 +33,7 @@ from tests.node.settlement.worker_process import Workplace
 from tests.postgresql import PostgresServer
 
 PAYMENTS = 5
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass

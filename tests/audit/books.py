@@ -37,7 +37,7 @@ class Book:
 
 def read_book(bic: str, address: str, path: Path) -> Book:
     """Read a book; it may be in use meanwhile."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         tables = {name: [dict(row) for row in connection.execute(query)] for name, query in _QUERIES.items()}

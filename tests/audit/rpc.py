@@ -15,7 +15,7 @@ class Rpc:
 
     def __init__(self, url: str) -> None:
         """Nothing is sent yet."""
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

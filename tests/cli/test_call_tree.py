@@ -127,7 +127,7 @@ def _url(told: str) -> str | None:
 
 def ask(url: str, method: str, *params: Any) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return httpx.post(url, json=body, trust_env=False).json()["result"]
+    return httpx.post(url, json=body, trust_env=False, timeout=60).json()["result"]
 
 
 def failed_issue(url: str) -> str:

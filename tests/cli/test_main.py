@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORRIDOR = (sys.executable, "-c", "from cli.main import main; main()")
 
 
-def corridor(*arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+def corridor(*arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*CORRIDOR, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
     )
@@ -65,20 +65,21 @@ def test_an_institution_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
             settled(debtor_agent, transfer.body(), transfer.uetr)
             headers = {"Authorization": f"Bearer {entry['credential']}"}
             url = f"{entry['api_url']}/v1/payments/{transfer.uetr}"
-            assert httpx.get(url, headers=headers, trust_env=False).json()["state"] in ("ACCEPTED", "SETTLED")
+            payment = httpx.get(url, headers=headers, trust_env=False, timeout=60).json()
+            assert payment["state"] in ("ACCEPTED", "INCLUDED", "SETTLED")
             debtor_agent.http.close()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == ExitCode.DONE
+            assert process.wait(120) == ExitCode.DONE
         finally:
             process.kill()
             process.wait()
 
 
 def await_health(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
-            if httpx.get(url + "/healthz", trust_env=False, verify=NO_TLS).is_success:
+            if httpx.get(url + "/healthz", trust_env=False, verify=NO_TLS, timeout=60).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

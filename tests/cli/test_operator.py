@@ -91,7 +91,7 @@ def test_disabling_and_resetting_while_the_api_runs(
 
     def login(code: str) -> int:
         wish = {"name": "cli-ana", "password": "Correct horse 9", "code": code}
-        return httpx.post(f"{url}/v1/operators/sessions", json=wish, trust_env=False).status_code
+        return httpx.post(f"{url}/v1/operators/sessions", json=wish, trust_env=False, timeout=60).status_code
 
     def proofs(name: str) -> dict[str, object]:
         told: dict[str, object] = json.loads((tmp_path / name).read_text())

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 
 from cli.exit_codes import ExitCode
-from tests.network import BANK_CN, ENDS, XML, Transfer
+from tests.network import BANK_CN, ENDS, PATIENCE_S, XML, Transfer
 from tests.outsider import NO_TLS
 from tests.undertaker import ends_with_us
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_S = 60.0
+READY_S = 240.0
 COMMAND = (sys.executable, "-c", "from cli.main import main; main()", "up")
 
 
@@ -50,7 +50,7 @@ def ready(process: subprocess.Popen[str], data: Path) -> dict[str, Any]:
 def answers(document: dict[str, Any]) -> bool:
     try:
         url = document["participants"][-1]["api_url"] + "/healthz"
-        return httpx.get(url, trust_env=False, verify=NO_TLS).is_success
+        return httpx.get(url, trust_env=False, verify=NO_TLS, timeout=60).is_success
     except httpx.TransportError:
         return False
 
@@ -64,7 +64,7 @@ def running(data: Path) -> Iterator[dict[str, Any]]:
         assert (data / "network.json").stat().st_mode & 0o077 == 0, "it holds credentials"
         yield document
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == ExitCode.DONE
+        assert process.wait(120) == ExitCode.DONE
     finally:
         process.kill()
         process.wait()
@@ -73,7 +73,7 @@ def running(data: Path) -> Iterator[dict[str, Any]]:
 def call(document: dict[str, Any], bic: str) -> httpx.Client:
     entry = next(one for one in document["participants"] if one["bic"] == bic)
     headers = {"Authorization": f"Bearer {entry['credential']}"}
-    return httpx.Client(base_url=entry["api_url"], headers=headers, trust_env=False, verify=NO_TLS, timeout=20)
+    return httpx.Client(base_url=entry["api_url"], headers=headers, trust_env=False, verify=NO_TLS, timeout=60)
 
 
 def pay(document: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def pay(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def ended(http: httpx.Client, uetr: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while (payment := http.get(f"/v1/payments/{uetr}").json())["state"] not in ENDS:
         assert time.monotonic() < deadline, payment
         time.sleep(0.05)
@@ -127,7 +127,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = start(tmp_path / "network", "--rpc-port", str(port))
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=READY_S)
     assert process.returncode == ExitCode.PORT_TAKEN
     assert f"port {port} is taken" in output
     assert "--rpc-port" in output
@@ -142,7 +142,7 @@ def test_one_folder_runs_once(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         second = start(data)
-        output, _ = second.communicate(timeout=60)
+        output, _ = second.communicate(timeout=READY_S)
         assert second.returncode == ExitCode.FOLDER_IN_USE
         assert "another process" in output
     finally:

@@ -43,7 +43,7 @@ def test_an_api_takes_payments_that_a_worker_of_its_own_settles(tmp_path: Path) 
         headers = {"Authorization": f"Bearer {entry['credential']}"}
         with (
             process("api", "--data", folder, "--no-worker"),
-            httpx.Client(base_url=entry["api_url"], headers=headers, trust_env=False, timeout=30) as http,
+            httpx.Client(base_url=entry["api_url"], headers=headers, trust_env=False, timeout=60) as http,
         ):
             await_health(entry["api_url"])
             transfer = Transfer()

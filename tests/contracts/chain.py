@@ -170,4 +170,4 @@ class Chain:
 
     def _included(self, transaction_hash: HexBytes) -> TxReceipt:
         """The receipt; Anvil accepts before it includes."""
-        return self.web3.eth.wait_for_transaction_receipt(transaction_hash, timeout=20, poll_latency=0.005)
+        return self.web3.eth.wait_for_transaction_receipt(transaction_hash, timeout=60, poll_latency=0.005)

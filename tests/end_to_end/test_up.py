@@ -133,6 +133,7 @@ def test_a_credential_is_needed_and_others_payments_are_not_seen(site: Site) -> 
             content=order.message(),
             headers={"Content-Type": "application/xml", **headers},
             trust_env=False,
+            timeout=60,
         )
         assert answer.status_code == 401, headers
         assert answer.headers["content-type"].startswith("application/problem+json")
@@ -208,7 +209,8 @@ def _provider(site: Site) -> str:
 
 def _receipt(site: Site, transaction: str) -> dict[str, Any]:
     asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionReceipt", "params": [transaction]}
-    found: dict[str, Any] = httpx.post(site.network["rpc_url"], json=asked, trust_env=False).json()["result"]
+    answer = httpx.post(site.network["rpc_url"], json=asked, trust_env=False, timeout=60)
+    found: dict[str, Any] = answer.json()["result"]
     return found
 
 

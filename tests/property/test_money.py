@@ -67,7 +67,7 @@ def run(runs: int) -> int:
         engine.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_ten_thousand_random_steps_agree_with_the_model() -> None:
     assert run(RUNS) >= 10_000
 

@@ -17,7 +17,7 @@ from tests.outsider import BackOffice
 from tests.simulation.parts import Part
 from tests.simulation.simulation import Simulation
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 PAUSE_S = 0.05
 
 

@@ -49,7 +49,7 @@ class Load:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def stop(self, patience_s: float = 60) -> None:
+    def stop(self, patience_s: float = 120) -> None:
         """Send nothing new, and go on until everything sent has been answered."""
         self._stop.set()
         self._thread.join(patience_s)
@@ -61,7 +61,7 @@ class Load:
         """Close the connections."""
         self._office.close()
 
-    def send(self, order: Order, patience_s: float = 30) -> None:
+    def send(self, order: Order, patience_s: float = 120) -> None:
         """Send one order until it has been answered."""
         self._sent.append(order)
         give_up = time.monotonic() + patience_s

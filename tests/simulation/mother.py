@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.processes import ROOT, Life
 
-_PATIENCE_S = 30
+_PATIENCE_S = 120
 
 
 class Mortal(Life):

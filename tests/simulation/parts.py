@@ -15,7 +15,7 @@ from tests.simulation.mother import Mother
 
 INSTITUTIONS = 9
 BANKS = ("CNY", "AED")
-START_LIMIT_S = 60
+START_LIMIT_S = 180
 
 
 @dataclass

@@ -13,7 +13,7 @@ from tests.audit.books import TERMINAL, read_book
 from tests.simulation.load import Load
 from tests.simulation.parts import Part, Parts
 
-DEATH_WITHIN_S, END_WITHIN_S = 45, 90
+DEATH_WITHIN_S, END_WITHIN_S = 180, 300
 
 
 @dataclass

@@ -31,7 +31,7 @@ CREDITOR_AGENT = ("considered", "settled")
 ROUNDS, LONG_ROUNDS, FEWEST_KILLS_A_ROUND = 3, 60, 6
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "rounds", [ROUNDS, pytest.param(LONG_ROUNDS, marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
 )

@@ -24,7 +24,7 @@ RETURNING = ("received", "validated", "instructed", "accepted", "signed", "sent"
 TAKING_BACK = ("considered", "settled")
 ASKING, ASKED = ("case opened", "recalled", "asked"), ("case opened", "case accepted", "told")
 SETTLED_MINOR = 1_000
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def everywhere(*boundaries: Sequence[str]) -> pytest.ParameterSet:

@@ -20,10 +20,10 @@ from tests.simulation.conftest import TERMS
 from tests.simulation.parts import Part
 from tests.simulation.simulation import Simulation
 
-SHORT_S = 6
+SHORT_S = 10
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_signed_then_suspended_then_withdrawn(simulation: Simulation) -> None:
     """Its signatures are public but the contract refuses them: the UETR is burnt, whoever dies on the way."""
     debtor_agent, order = simulation.debtor_agent, simulation.load.domestic()
@@ -41,7 +41,7 @@ def test_signed_then_suspended_then_withdrawn(simulation: Simulation) -> None:
     assert simulation.faults() == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_accepted_and_dead_until_it_is_too_late(simulation: Simulation) -> None:
     """The creditor agent need not wait for a dead debtor agent, and both end the payment."""
     debtor_agent, creditor_agent = simulation.debtor_agent, simulation.creditor_agent
@@ -85,7 +85,7 @@ def _set_status(simulation: Simulation, part: Part, status: ParticipantStatus) -
     data = call_data(artifact("ParticipantRegistry").abi, "set_status", account, status.value)
     client = LedgerClient(network["rpc_url"])
     order = EvmOrder(f"make {part.name} {status.name}", registrar, network["contracts"]["registry"], data)
-    carry_out(client, [order], next_nonces(client, [registrar]), patience_s=30)
+    carry_out(client, [order], next_nonces(client, [registrar]), patience_s=120)
     client.close()
 
 

@@ -90,7 +90,7 @@ def test_a_module_removed_while_signing_is_said_and_works_again_once_it_is_back(
     signing = threading.Event()
 
     def sign_until_it_fails() -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
                 assert recover(DIGEST, signer.sign_digest(DIGEST)) == signer.address
@@ -102,7 +102,7 @@ def test_a_module_removed_while_signing_is_said_and_works_again_once_it_is_back(
     threads = [threading.Thread(target=sign_until_it_fails) for _ in range(3)]
     for thread in threads:
         thread.start()
-    assert signing.wait(10)
+    assert signing.wait(60)
     soft.remove()
     for thread in threads:
         thread.join()

@@ -121,10 +121,10 @@ def test_a_doctored_file_is_refused_before_it_costs_anything(
     for parent in parents:
         place = place[parent]
     place[name] = value
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(KeystoreRefused):
         decrypt_key(doctored, PASSWORD)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -209,11 +209,11 @@ def test_at_most_two_unlocks_run_at_once(tmp_path: Path) -> None:
 
 
 class _CountingGate(threading.BoundedSemaphore().__class__):  # type: ignore[misc]
-    """The real gate of two, which also counts who is inside."""
+    """The real gate of two, which also counts who is inside; the first to unlock stays until another has come."""
 
     def __init__(self) -> None:
         super().__init__(2)
-        self._count = threading.Lock()
+        self._count, self._another = threading.Lock(), threading.Event()
         self.inside = self.entered = self.most_at_once = 0
 
     def __enter__(self) -> bool:
@@ -222,6 +222,10 @@ class _CountingGate(threading.BoundedSemaphore().__class__):  # type: ignore[mis
             self.entered += 1
             self.inside += 1
             self.most_at_once = max(self.most_at_once, self.inside)
+            first_to_unlock = self.entered == 2
+            if self.inside == 2:
+                self._another.set()
+        assert not first_to_unlock or self._another.wait(60)
         return True
 
     def __exit__(self, *_: object) -> None:

@@ -309,14 +309,14 @@ def test_a_signer_that_fails_is_on_record_and_a_slow_one_holds_up_nobody() -> No
 
         def sign_digest(self, digest: bytes) -> Signature:
             asked.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             raise SignatureRefused("the module was removed")
 
     signing = SigningService(NETWORK, [Slow(), KEY], parse_policy(RULES), audit, Clock())
     outcomes: list[Outcome] = []
     slow = threading.Thread(target=lambda: outcomes.append(signing.request(pay(1), OTHER, "clerk")))
     slow.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     assert isinstance(signing.request(pay(1), KEY.address, "clerk"), Signed)
     go_on.set()
     slow.join()

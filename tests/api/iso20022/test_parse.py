@@ -90,7 +90,7 @@ HOSTILE: dict[str, tuple[bytes, RefusalKind]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bytes_are_refused_for_what_they_are_and_quickly(name: str) -> None:
     raw, kind = HOSTILE[name]
-    begun = time.process_time()
+    begun = time.thread_time()
 
     refusal = parse(raw, CATALOGUE)
 
@@ -99,7 +99,7 @@ def test_hostile_bytes_are_refused_for_what_they_are_and_quickly(name: str) -> N
     assert refusal.findings
     assert all(finding.text and finding.rule for finding in refusal.findings)
     assert all(len(finding.value or "") <= 100 for finding in refusal.findings)
-    assert time.process_time() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_bare_document_is_read() -> None:

@@ -275,13 +275,13 @@ def test_rule_that_is_broken_thousands_of_times_is_told_some_times_and_quickly()
     start, end = ONE_CURRENCY.index("<CdtTrfTxInf>"), ONE_CURRENCY.index("</FIToFICstmrCdtTrf>")
     transaction = ONE_CURRENCY[start:end].replace("</ChrgBr>", f"</ChrgBr>{many}")
     raw = ONE_CURRENCY[:start] + transaction * 900 + ONE_CURRENCY[end:]
-    begun = time.process_time()
+    begun = time.thread_time()
 
     outcome = read(raw)
 
     assert len(outcome.errors) == MOST_FINDINGS
     assert outcome.errors[0].rule == "base.one-transaction"
-    assert time.process_time() - begun < 5
+    assert time.thread_time() - begun < 5
 
 
 @pytest.mark.parametrize("day", ["2026-11-22", "2026-11-23"])

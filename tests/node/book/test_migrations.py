@@ -75,13 +75,13 @@ def test_every_table_has_row_ids(sqlite_book: Book) -> None:
 def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
     """Of this process's own time: others' load on the disk is not the book's doing."""
     Book.open_file(tmp_path / "warm.sqlite", MASTER).close()
-    started = time.process_time()
+    started = time.thread_time()
     Book.open_file(tmp_path / "fresh.sqlite", MASTER).close()
-    fresh_s = time.process_time() - started
+    fresh_s = time.thread_time() - started
     assert fresh_s < 0.8
-    started = time.process_time()
+    started = time.thread_time()
     Book.open_file(tmp_path / "fresh.sqlite", MASTER).close()
-    assert time.process_time() - started < 0.25
+    assert time.thread_time() - started < 0.25
 
 
 def test_a_killed_upgrade_leaves_nothing(book_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

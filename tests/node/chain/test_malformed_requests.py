@@ -15,7 +15,9 @@ ADDRESS = "0x" + "11" * 20
 
 
 def post(url: str, content: bytes) -> Any:
-    return httpx.post(url, content=content, headers={"content-type": "application/json"}, timeout=20).json()
+    return httpx.post(
+        url, content=content, headers={"content-type": "application/json"}, timeout=60, trust_env=False
+    ).json()
 
 
 def ask(url: str, method: str, *params: Any) -> Any:

@@ -38,7 +38,7 @@ class Caller:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._parser = h11.Connection(h11.CLIENT)
 
@@ -192,11 +192,11 @@ def test_a_chain_at_work_does_not_hold_up_the_connections(chain: LocalChain, deb
     def work() -> None:
         with chain.lock:
             held.set()
-            done.wait(10)
+            done.wait(60)
 
     worker = threading.Thread(target=work)
     worker.start()
-    held.wait(10)
+    held.wait(60)
     assert rpc.answer_at_once(BODY) is None
     done.set()
     worker.join()

@@ -188,7 +188,7 @@ def test_history_is_not_promised(rpc: JsonRpc) -> None:
 @pytest.mark.anvil
 def test_dumps_go_to_anvil_and_come_from_it(rpc: JsonRpc, other: JsonRpc, tmp_path: Path) -> None:
     contract = live(rpc)
-    with anvil_engine(tmp_path) as engine, httpx.Client(trust_env=False) as client:
+    with anvil_engine(tmp_path) as engine, httpx.Client(trust_env=False, timeout=60) as client:
 
         def ask_anvil(method: str, *params: Any) -> Any:
             body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

@@ -79,7 +79,7 @@ def check(found: Any, shape: Any, names: dict[str, str], where: str) -> None:
 
 @pytest.mark.parametrize("origin", [PAGE, EXTENSION])
 def test_every_answer_has_its_shape(rpc_url: str, names: dict[str, str], origin: str) -> None:
-    with httpx.Client(trust_env=False, headers={"origin": origin}) as client:
+    with httpx.Client(trust_env=False, headers={"origin": origin}, timeout=60) as client:
         for number, step in enumerate(STEPS):
             where = f"{step['when']}: {step['method']}"
             request = {"jsonrpc": "2.0", "id": 4_183_495_828_342 + number, "method": step["method"]}

@@ -99,7 +99,7 @@ def test_unsubscribe_and_other_requests(rpc_url: str, chain: LocalChain) -> None
 
 def test_subscribing_needs_a_connection(rpc_url: str) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}
-    assert httpx.post(rpc_url, json=body).json()["error"]["code"] == -32601
+    assert httpx.post(rpc_url, json=body, trust_env=False, timeout=60).json()["error"]["code"] == -32601
 
 
 def test_a_vanished_client_leaves_nothing_behind(rpc_url: str, chain: LocalChain) -> None:

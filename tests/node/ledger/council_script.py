@@ -28,7 +28,7 @@ def deploy_council(network: BenchNetwork) -> str:
     arguments = [actor(who).address for who in MEMBERS], 2, 0, actor(EMERGENCY).address
     create = deploy_data(ABI, artifact("Council").bytecode, *arguments)
     order = Order("Council", actor(DEPLOYER), None, create, gas=6_000_000)
-    carry_out(network.client, [order], next_nonces(network.client, [actor(DEPLOYER)]), patience_s=30)
+    carry_out(network.client, [order], next_nonces(network.client, [actor(DEPLOYER)]), patience_s=120)
     return contract_address(actor(DEPLOYER).address, 0)
 
 

@@ -63,11 +63,11 @@ def anvil_engine(scratch: Path, *flags: str) -> Iterator[Engine]:
         yield Engine("anvil", url, funder)
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _port(process: subprocess.Popen[bytes], diary: Path) -> int:
-    ends_at = time.monotonic() + 20
+    ends_at = time.monotonic() + 120
     while time.monotonic() < ends_at and process.poll() is None:
         found = _LISTENING.search(diary.read_text())
         if found:

@@ -46,18 +46,18 @@ class Network:
     def send(self, signer: LocalSigner, to: str, data: bytes) -> Receipt:
         """Send one transaction that must succeed."""
         orders = [Order("test", signer, to, data)]
-        return carry_out(self.client, orders, next_nonces(self.client, [signer]), patience_s=30)[0]
+        return carry_out(self.client, orders, next_nonces(self.client, [signer]), patience_s=120)[0]
 
     def included(self, *transactions: SignedTransaction) -> list[Receipt]:
         """The receipts of transactions already sent, once all are in blocks; Anvil accepts before it includes."""
-        ends_at = time.monotonic() + 10
+        ends_at = time.monotonic() + 120
         while time.monotonic() < ends_at:
             found = self.client.receipts([hash_of(item) for item in transactions])
             receipts = [receipt for receipt in found if receipt is not None]
             if len(receipts) == len(transactions):
                 return receipts
             time.sleep(0.01)
-        raise AssertionError("not in a block after ten seconds")
+        raise AssertionError("not in a block after two minutes")
 
     def transaction(self, data: bytes, *, nonce: int | None = None, gas: int = 1_000_000) -> SignedTransaction:
         """A transaction of the operator to the settlement contract, signed and not sent."""

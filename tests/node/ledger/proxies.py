@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -68,7 +67,7 @@ def faulty(engine_url: str, fault: Fault) -> Iterator[str]:
 def forward(url: str, body: bytes) -> bytes:
     """Pass a request on, and give back its answer."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         read: bytes = answer.read()
         return read
 
@@ -107,13 +106,13 @@ def lost_before(method: str) -> Fault:
     return lambda asked, passed_on: None if asked == method else passed_on()
 
 
-def late(method: str, delay_s: float) -> Fault:
+def late(method: str, nobody_waits: threading.Event) -> Fault:
     """The engine's answer comes after everybody has stopped waiting."""
 
     def fault(asked: str, passed_on: Callable[[], bytes]) -> Answer:
         answer = passed_on()
         if asked == method:
-            time.sleep(delay_s)
+            nobody_waits.wait(60)
         return answer
 
     return fault

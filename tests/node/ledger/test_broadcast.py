@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -42,8 +43,10 @@ def test_a_lost_reply_is_not_a_lost_transaction(network: Network) -> None:
 
 def test_a_late_reply_is_not_a_lost_transaction(network: Network) -> None:
     transaction = signed(network)
-    with faulty(network.client.rpc_url, late(SEND, 1.5)) as url:
-        assert LedgerClient(url, timeout_s=0.5).broadcast(transaction.raw) == BroadcastOutcome.ACCEPTED
+    nobody_waits = threading.Event()
+    with faulty(network.client.rpc_url, late(SEND, nobody_waits)) as url:
+        assert LedgerClient(url, timeout_s=1.5).broadcast(transaction.raw) == BroadcastOutcome.ACCEPTED
+        nobody_waits.set()
     assert network.client.is_known(hash_of(transaction))
 
 

@@ -99,7 +99,7 @@ def holds(network: BenchNetwork) -> Iterator[tuple[str, Call]]:
     nonces = next_nonces(network.client, [actor("holds deployer")])
     code = artifact("Holds")
     create = Order("Holds", actor("holds deployer"), None, deploy_data(code.abi, code.bytecode), gas=6_000_000)
-    carry_out(network.client, [create], nonces, patience_s=30)
+    carry_out(network.client, [create], nonces, patience_s=120)
     desk = contract_address(actor("holds deployer").address, 0)
     yield "admit holds", network.token_call(ISSUER, "set_hold_operator", desk, HoldPower.HOLD)
     terms = (

@@ -64,11 +64,11 @@ def test_unusable_answers(answer: Answer) -> None:
 
 
 def test_an_answer_that_takes_too_long(engine: Engine) -> None:
-    with (
-        faulty(engine.url, late("eth_chainId", 1.0)) as url,
-        pytest.raises(LedgerUnreachable, match="ReadTimeout"),
-    ):
-        LedgerClient(url, timeout_s=0.3).chain_id()
+    nobody_waits = threading.Event()
+    with faulty(engine.url, late("eth_chainId", nobody_waits)) as url:
+        with pytest.raises(LedgerUnreachable, match="ReadTimeout"):
+            LedgerClient(url, timeout_s=0.3).chain_id()
+        nobody_waits.set()
 
 
 def test_a_batch_that_is_not_answered_one_for_one() -> None:

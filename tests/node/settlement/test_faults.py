@@ -66,7 +66,7 @@ def send_by_hand(town: Town, signer: Signer, to: str, data: bytes) -> Receipt:
     )
     signed = sign_transaction(unsigned, signer)
     assert client.broadcast(signed.raw).on_its_way
-    ends_at = time.monotonic() + 20
+    ends_at = time.monotonic() + 120
     while (receipt := client.receipt("0x" + signed.hash.hex())) is None:  # Anvil accepts before it includes
         assert time.monotonic() < ends_at
         time.sleep(0.01)

@@ -97,7 +97,7 @@ def tried(work: Callable[[], object]) -> bool:
     return True
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_payments_whose_commits_lose_their_answers_settle_once(postgres: PostgresServer, tmp_path: Path) -> None:
     database = postgres.new_database()
     path = str(postgres.folder / "cutter")

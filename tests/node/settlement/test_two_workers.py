@@ -25,7 +25,7 @@ from tests.postgresql import PostgresServer
 from tests.undertaker import ends_with_us
 
 MANY = 18
-PATIENCE_S = 90.0
+PATIENCE_S = 120.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,7 +11,7 @@ from node.settlement.quote_taking import Taken, take
 from node.settlement.worker import Worker, tidy
 from tests.node.settlement.town import CNY, DEBTOR_BIC, Town, payment
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def await_state(town: Town, uetrs: list[str], state: State) -> None:

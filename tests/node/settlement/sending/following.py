@@ -21,7 +21,7 @@ from node.settlement.watcher import watch
 from tests.node.ledger.proxies import Answer, serving
 from tests.node.settlement.town import Town, payment
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from tests.node.settlement.town import PlainTranslator
 from tests.undertaker import ends_with_us
 from wallet.authorisation import Authorisation
 from wallet.signer import LocalSigner
+
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,11 @@ def run(errand: Errand) -> None:
         step(office, errand.uetr)
     else:
         relay(office, errand.authorisation)
-    for _ in range(50):
+    ends_at = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends_at:  # an engine may accept before it includes
         send_pending(office)
         watch(office)
+        time.sleep(0.01)
 
 
 def dies(errand: Errand) -> bool:
@@ -110,5 +115,5 @@ def dies(errand: Errand) -> bool:
     process = context.Process(target=run, args=(errand,))
     process.start()
     ends_with_us(process.pid or 0)
-    process.join(timeout=60)
+    process.join(timeout=2 * PATIENCE_S)
     return process.exitcode == -signal.SIGKILL

@@ -82,7 +82,7 @@ class Carrier:
     def sends(self, signer: object, function: str, *arguments: object) -> None:
         """Somebody's own call of the token, in a block when this returns."""
         order = Order(function, signer, self.token, call_data(artifact("CurrencyToken").abi, function, *arguments))  # type: ignore[arg-type]  # any actor
-        carry_out(self.office.client, [order], next_nonces(self.office.client, [order.signer]), patience_s=20)
+        carry_out(self.office.client, [order], next_nonces(self.office.client, [order.signer]), patience_s=120)
 
     def dies_at(self, boundary: str, authorisation: Authorisation) -> bool:
         """Whether another process that carries it was killed there."""
