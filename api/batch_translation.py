@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from api.elements import in_message_words
+from api.elements import all_in_message_words
 from api.iso20022.admi002 import IDENTIFIER as REJECT
 from api.iso20022.admi002 import write_message_reject
 from api.iso20022.catalogue import Catalogue
@@ -39,7 +39,7 @@ def report_on(
         return Written(REJECT, message_id, _reject(entry, message_id, created_at, ourselves))
     original = _original(entry, catalogue)
     if entry.name in TRANSFER_OF:
-        statuses = tuple(_order_status(line, records, remarks) for line in entry.lines)
+        statuses = tuple(_order_status(entry, line, records, remarks) for line in entry.lines)
         body = write_customer_status(
             original,
             statuses,
@@ -49,7 +49,7 @@ def report_on(
             findings=entry.findings,
         )
         return Written(CUSTOMER_REPORT, message_id, body)
-    lines = tuple(_line_status(line, records, remarks) for line in entry.lines)
+    lines = tuple(_line_status(entry, line, records, remarks) for line in entry.lines)
     body = write_group_report(
         original,
         lines,
@@ -69,16 +69,20 @@ def _original(entry: InboxRecord, catalogue: Catalogue) -> ParsedMessage:
             raise LookupError(f"message {entry.key} in the book cannot be read any more: {findings[0].text}")
 
 
-def state_of(line: InboxLine, records: Mapping[str, PaymentRecord]) -> tuple[State, tuple[Finding, ...]]:
-    """Where a line stands and why: its payment's state, or REJECTED where it became none."""
+def state_of(
+    entry: InboxRecord, line: InboxLine, records: Mapping[str, PaymentRecord]
+) -> tuple[State, tuple[Finding, ...]]:
+    """Where a line of a message stands and why: its payment's state, or REJECTED where it became none."""
     record = records.get(line.uetr or "")
     if record is None:
-        return State.REJECTED, line.findings
-    return record.state, tuple(map(in_message_words, record.findings))
+        return State.REJECTED, all_in_message_words(line.findings, entry.name)
+    return record.state, all_in_message_words(record.findings, entry.name)
 
 
-def _line_status(line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks) -> LineStatus:
-    state, findings = state_of(line, records)
+def _line_status(
+    entry: InboxRecord, line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks
+) -> LineStatus:
+    state, findings = state_of(entry, line, records)
     return LineStatus(
         line.instruction_id,
         line.end_to_end_id,
@@ -86,18 +90,20 @@ def _line_status(line: InboxLine, records: Mapping[str, PaymentRecord], remarks:
         line.stated_uetr,
         state,
         findings,
-        _remarks_on(line, remarks),
+        _remarks_on(entry, line, remarks),
     )
 
 
-def _remarks_on(line: InboxLine, remarks: Remarks) -> tuple[Finding, ...]:
-    return tuple(map(in_message_words, remarks.get(line.uetr or "", ())))
+def _remarks_on(entry: InboxRecord, line: InboxLine, remarks: Remarks) -> tuple[Finding, ...]:
+    return all_in_message_words(remarks.get(line.uetr or "", ()), entry.name)
 
 
-def _order_status(line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks) -> OrderStatus:
-    state, findings = state_of(line, records)
+def _order_status(
+    entry: InboxRecord, line: InboxLine, records: Mapping[str, PaymentRecord], remarks: Remarks
+) -> OrderStatus:
+    state, findings = state_of(entry, line, records)
     order = CustomerOrder(line.block, line.instruction_id, line.end_to_end_id, line.stated_uetr, None, ())
-    return OrderStatus(order, state, findings, _remarks_on(line, remarks))
+    return OrderStatus(order, state, findings, _remarks_on(entry, line, remarks))
 
 
 def _reject(entry: InboxRecord, message_id: str, created_at: datetime, ourselves: Agent) -> bytes:

@@ -13,6 +13,8 @@ from api.iso20022.parse import ParsedMessage
 from api.iso20022.status_answer import write_status_answer
 from api.problems import problem_of
 from api.translation import status_of
+from api.views import name_of_instruction
+from node.book.book import Unit
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.party import Agent, Participant
@@ -43,7 +45,9 @@ def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Part
     with office.book.unit() as unit:
         asked = read_status_request(message)
         found = [(one, _told(office, unit.payments.find(one.uetr or ""), asker)) for one in asked]
-        body = write_status_answer(message, head, tuple((one, _status(head, record)) for one, record in found))
+        body = write_status_answer(
+            message, head, tuple((one, _status(unit, head, record)) for one, record in found)
+        )
         uetr = next((record.uetr for _, record in found if record), None)
         written = Written("pacs.002.001.10", head.message_id, body)
         unit.messages.add(outbound(office, uetr, asker.bic if asker else BACK_OFFICE, written))
@@ -79,5 +83,5 @@ def _told(office: Office, record: PaymentRecord | None, asker: Participant | Non
     return record if participant(office, other.bic) == asker else None
 
 
-def _status(head: Status, record: PaymentRecord | None) -> Status | None:
-    return None if record is None else status_of(record, head)
+def _status(unit: Unit, head: Status, record: PaymentRecord | None) -> Status | None:
+    return None if record is None else status_of(record, head, name_of_instruction(unit, record.uetr))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from api.elements import in_message_words
 from api.institution import Institution
 from api.iso20022.customer_totals import total_findings
 from api.iso20022.pacs008 import Unreadable
@@ -57,8 +58,8 @@ def _taken_quote(institution: Institution, quote_id: str) -> Quote | None:
     return found.quote if found is not None and found.direction is QuoteDirection.TAKEN else None
 
 
-def foreign_agent(office: Office, payment: Payment) -> Finding | None:
-    """The agent for whom this institution is asked to instruct though it is not itself."""
+def foreign_agent(office: Office, payment: Payment, came_as: str) -> Finding | None:
+    """The agent for whom this institution is asked to instruct though it is not itself, by a message so named."""
     ourselves = office.directory.by_bic(office.bic)
     stated: tuple[tuple[str, Agent | None], ...] = (
         ("DbtrAgt", payment.debtor_agent),
@@ -68,7 +69,8 @@ def foreign_agent(office: Office, payment: Payment) -> Finding | None:
         if agent is not None and (ourselves is None or participant(office, agent.bic) != ourselves):
             text = f"{element} is {agent.bic}; this is the API of {office.bic}, which instructs for itself only."
             path = f"FIToFICstmrCdtTrf/CdtTrfTxInf/{element}/FinInstnId/BICFI"
-            return Finding(Reason.AGENT_IN_CHAIN_IS_WRONG, text, path, agent.bic, "network.own-payments-only")
+            finding = Finding(Reason.AGENT_IN_CHAIN_IS_WRONG, text, path, agent.bic, "network.own-payments-only")
+            return in_message_words(finding, came_as)
     return None
 
 
@@ -90,7 +92,7 @@ def _transfer_line(institution: Institution, message: ParsedMessage) -> BatchLin
     )
     if isinstance(read, Unreadable):
         return replace(line, findings=read.errors)
-    foreign = foreign_agent(institution.office, read.payment)
+    foreign = foreign_agent(institution.office, read.payment, message.identifier)
     if foreign is not None:
         return replace(line, findings=(foreign,))
     received = Received(

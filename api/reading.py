@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from api.elements import all_in_message_words
 from api.institution import Institution
 from api.iso20022.fin import FinMessage, read_fin
 from api.iso20022.fin_translation import is_fin, translate_fin
@@ -89,7 +90,7 @@ def read_incoming(institution: Institution, raw: bytes) -> Incoming | Unread:
         return translated
     message = parse(translated, institution.catalogue, limit + len(translated))
     if isinstance(message, Unread):
-        return message
+        return replace(message, findings=all_in_message_words(message.findings, fin_name(raw)))
     return Incoming(message, Written(fin_name(raw), references_of(message).message_id, raw))
 
 

@@ -12,12 +12,11 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from api.batch_translation import report_on
-from api.elements import between_institutions, in_message_words
+from api.elements import CREDIT_TRANSFER, all_in_message_words
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.forward import Hop, forward
 from api.iso20022.pacs002 import IDENTIFIER as STATUS_REPORT
 from api.iso20022.pacs002 import OnChain, Status, write_status_report
-from api.iso20022.pacs009 import INSTITUTION_TRANSFERS
 from api.iso20022.parse import ParsedMessage, parse
 from api.iso20022.refusal import Refusal
 from api.iso20022.return_forward import forward_return
@@ -56,11 +55,20 @@ class Iso20022Translator:
         body = write(message, payment, hop, self.catalogue)
         return Written(message.identifier, hop.message_id, body)
 
-    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
-        """The status report on the payment as it stands, for whoever sent `original`."""
-        return self.report_on(self._parsed(original), record, remarks)
+    def report(
+        self,
+        record: PaymentRecord,
+        original: bytes,
+        remarks: tuple[Finding, ...] = (),
+        came_as: str | None = None,
+    ) -> Written:
+        """The status report on the payment as it stands, for whoever sent `original`; see the protocol."""
+        message = self._parsed(original)
+        return self.report_on(message, came_as or message.identifier, record, remarks)
 
-    def report_on(self, original: ParsedMessage, record: PaymentRecord, remarks: tuple[Finding, ...]) -> Written:
+    def report_on(
+        self, original: ParsedMessage, came_as: str, record: PaymentRecord, remarks: tuple[Finding, ...]
+    ) -> Written:
         """The same, where `original` has just been read."""
         head = Status(
             message_id="STS" + uuid.uuid4().hex,
@@ -68,12 +76,9 @@ class Iso20022Translator:
             state=record.state,
             instructing_agent=self.ourselves,
             instructed_agent=_asker(record, self.ourselves),
-            remarks=tuple(map(in_message_words, remarks)),
+            remarks=all_in_message_words(remarks, came_as, _is_return(record)),
         )
-        status = status_of(record, head)
-        if original.identifier in INSTITUTION_TRANSFERS:
-            findings, told = map(between_institutions, status.findings), map(between_institutions, status.remarks)
-            status = replace(status, findings=tuple(findings), remarks=tuple(told))
+        status = status_of(record, head, came_as)
         return Written(STATUS_REPORT, status.message_id, write_status_report(original, status))
 
     def report_batch(
@@ -130,12 +135,15 @@ def _asker(record: PaymentRecord, ourselves: Agent) -> Agent | None:
     return None if instructing is None or instructing.bic == ourselves.bic else instructing
 
 
-def status_of(record: PaymentRecord, head: Status) -> Status:
-    """What is to be told of a payment as it stands, under the identification and ends of `head`."""
+def status_of(record: PaymentRecord, head: Status, came_as: str = CREDIT_TRANSFER) -> Status:
+    """What is to be told of a payment as it stands, under the identification and ends of `head`.
+
+    Findings speak of the message called `came_as`.
+    """
     return replace(
         head,
         state=record.state,
-        findings=tuple(in_message_words(one, _is_return(record)) for one in record.findings),
+        findings=all_in_message_words(record.findings, came_as, _is_return(record)),
         uetr=record.uetr,
         accepted_at=_moment_of(record, State.ACCEPTED),
         settled_on=settled_on(record),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 
-from api.elements import in_message_words
+from api.elements import CREDIT_TRANSFER, in_message_words
 from api.iso20022.codes import STATUS_OF, reason_code
 from api.schemas import (
     AccountView,
@@ -31,9 +32,11 @@ from node.domain.party import Participant, ParticipantRole
 from node.domain.payment import credit_leg, debit_leg
 from node.domain.quote import rate
 from node.domain.reasons import Finding
+from node.settlement.intake import CUSTOMER
 from node.settlement.quote_taking import Taken
 
 RATE_DIGITS = 12
+_INSTRUCTIONS = ("MT103", "pacs.008", "MT202", "MT205", "pacs.009", "pacs.004")
 
 
 def amount(money: Money) -> Amount:
@@ -49,22 +52,36 @@ class Beside:
     wait: Wait | None = None
     message: str | None = None
     position: int | None = None
+    came_as: str = CREDIT_TRANSFER
 
 
 def beside(unit: Unit, uetr: str) -> Beside:
     """Remarks on a payment, what it waits for, and the message it was a line of."""
     key = unit.inbox.key_of(uetr)
     position = None if key is None else unit.inbox.position_of(uetr)
-    return Beside(unit.remarks.of(uetr), unit.waits.of(uetr), key, position)
+    return Beside(unit.remarks.of(uetr), unit.waits.of(uetr), key, position, name_of_instruction(unit, uetr))
+
+
+def name_of_instruction(unit: Unit, uetr: str) -> str:
+    """The name of what instructed a payment: the customer's before its cover's, FIN before its translation.
+
+    A customer's order (pain.001) was read as the pacs.008 that is kept with its payment.
+    """
+    came = [one for one in unit.messages.came(uetr) if one[0].startswith(_INSTRUCTIONS)]
+    if not came:
+        return CREDIT_TRANSFER
+    name, counterparty = min(came, key=lambda one: _INSTRUCTIONS.index(one[0][: 5 if one[0][0] == "M" else 8]))
+    return "pain.001" if counterparty == CUSTOMER else name
 
 
 def payment_view(record: PaymentRecord, about: Beside) -> PaymentView:
-    """A payment in full."""
+    """A payment in full; its findings speak of the message that came."""
+    words = partial(reason_view, came_as=about.came_as, is_return=record.payment.return_of is not None)
     return PaymentView(
         uetr=record.uetr,
         state=record.state.value,
         status=STATUS_OF[record.state],
-        reasons=[reason_view(one, record.payment.return_of is not None) for one in record.findings],
+        reasons=[words(one) for one in record.findings],
         debit=amount(debit_leg(record.payment)),
         credit=amount(credit_leg(record.payment)),
         history=[
@@ -72,7 +89,7 @@ def payment_view(record: PaymentRecord, about: Beside) -> PaymentView:
         ],
         chain=_chain(record),
         return_of=record.payment.return_of,
-        warnings=[reason_view(finding) for finding in about.remarks],
+        warnings=[words(one) for one in about.remarks],
         waits_for=_wait(record, about.wait),
         part_of=_part_of(about),
     )
@@ -104,13 +121,13 @@ def _chain(record: PaymentRecord) -> ChainView | None:
     )
 
 
-def reason_view(finding: Finding, is_return: bool = False) -> ReasonView:
-    """A finding; the ISO code another institution gave stands before our own translation."""
+def reason_view(finding: Finding, came_as: str = CREDIT_TRANSFER, is_return: bool = False) -> ReasonView:
+    """A finding on a message of this name; the ISO code another institution gave stands before our translation."""
     return ReasonView(
         code=reason_code(finding),
         text=finding.text,
         reason=finding.reason.sentence,
-        element=in_message_words(finding, is_return).element,
+        element=in_message_words(finding, came_as, is_return).element,
         value=finding.value,
         rule=finding.rule,
         retryable=finding.reason.transient,

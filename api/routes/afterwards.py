@@ -12,6 +12,7 @@ from typing import Final
 from starlette.responses import Response
 
 from api.account_reports import REPORT_REQUESTS, reported
+from api.elements import in_message_words
 from api.idempotency import REPLAYED, Keep
 from api.inquiring import INQUIRIES, answer_back_office
 from api.institution import Institution
@@ -44,7 +45,7 @@ def post_recall(institution: Institution, incoming: Incoming, keep: Keep) -> Res
         recall = replace(recall, came=incoming.came)
     opened = open_own(institution.office, original, recall, lambda unit, known: keep(unit, _case_answer(known)))
     if isinstance(opened, Contradicted):
-        raise problem_of((opened.finding,))
+        raise problem_of((in_message_words(opened.finding, incoming.came.name),))
     institution.worker.wake()
     answer = _case_answer(opened)
     if opened.repeated:

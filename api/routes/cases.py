@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
 from api.after_schemas import CaseDecision, CaseList, CaseView
+from api.elements import in_wish_words
 from api.institution import Institution
 from api.iso20022.reference_data import external_codes
 from api.problems import Problem, documented, problem_of
@@ -103,7 +104,7 @@ def _decide(institution: Institution, case: CaseRecord, decision: CaseDecision) 
         text = f"Case {case.case_id} is decided already, or is being decided at this moment; look at it again."
         raise Problem(Refusal.CASE_DECIDED_ALREADY, text) from None
     if isinstance(outcome, NotDecided):
-        raise problem_of((outcome.finding,))
+        raise problem_of((in_wish_words(outcome.finding),))
     return outcome.case
 
 

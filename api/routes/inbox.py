@@ -100,7 +100,7 @@ def _existing(unit: Unit, key: str) -> InboxRecord:
 
 def _view(unit: Unit, entry: InboxRecord) -> InboxMessage:
     records = states_of(unit, entry)
-    stated = [(line, *state_of(line, records)) for line in entry.lines]
+    stated = [(line, *state_of(entry, line, records)) for line in entry.lines]
     return InboxMessage(
         id=entry.key,
         name=entry.name,

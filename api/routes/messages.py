@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.access import Access
+from api.elements import all_in_message_words, in_message_words
 from api.idempotency import REPLAYED, Keep, keeping
 from api.institution import Institution
 from api.iso20022.fin_translation import is_fin
@@ -28,7 +29,7 @@ from api.problems import Problem, documented, problem_of
 from api.reading import Incoming, not_fin, read_incoming, role_of, transfer_in, unread, unsupported
 from api.refusals import Refusal
 from api.rejects import rejected
-from api.routes.afterwards import ANSWERERS
+from api.routes.afterwards import ANSWERERS, Answerer
 from api.routes.message_contract import ACCEPTED, REFUSALS, REQUEST_BODY, XML
 from api.routes.one_payment import take_one
 from node.settlement.batch import Batch, BatchTaken, receive_batch
@@ -65,7 +66,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
             raise rejected(institution, raw, unread(incoming), incoming.identifier)
         answerer = ANSWERERS.get(incoming.message.identifier)
         if answerer is not None:
-            return answerer(institution, incoming, keeping(request))
+            return _answered(answerer, institution, incoming, keeping(request))
         taker = TAKERS.get(incoming.message.identifier)
         if taker is None:
             refusal = unsupported(incoming.message.identifier, _TAKEN)
@@ -73,6 +74,15 @@ def router(institution: Institution, access: Access) -> APIRouter:
         return taker(institution, incoming, request)
 
     return routes
+
+
+def _answered(answerer: Answerer, institution: Institution, incoming: Incoming, keep: Keep) -> Response:
+    """The answer to what came; a refusal names the field where that was FIN."""
+    try:
+        return answerer(institution, incoming, keep)
+    except Problem as problem:
+        findings = all_in_message_words(problem.findings, incoming.came.name)
+        raise Problem(problem.kind, problem.text, findings, problem.headers, problem.message) from None
 
 
 def _media_type(request: Request) -> str:
@@ -97,11 +107,11 @@ def _transfers(institution: Institution, incoming: Incoming, request: Request) -
         return _several(institution, transfer_batch(institution, incoming), keeping(request))
     read = transfer_in(institution, incoming.message)
     if isinstance(read, Unreadable):
-        problem = problem_of(read.errors)
         came = incoming.came
+        problem = problem_of(all_in_message_words(read.errors, came.name))
         raise rejected(institution, came.body, problem, came.name, came.message_id)
     request.state.about = {"uetr": read.payment.uetr}
-    foreign = foreign_agent(institution.office, read.payment)
+    foreign = foreign_agent(institution.office, read.payment, incoming.came.name)
     if foreign is not None:
         raise Problem(Refusal.NOT_YOUR_PAYMENT, foreign.text, (foreign,))
     received = Received(
@@ -111,7 +121,7 @@ def _transfers(institution: Institution, incoming: Incoming, request: Request) -
         remarks=read.warnings,
         translated=incoming.translated,
         role=role_of(incoming.message),
-        report=partial(institution.translator.report_on, incoming.message),
+        report=partial(institution.translator.report_on, incoming.message, incoming.came.name),
     )
     return take_one(institution, received, keeping(request))
 
@@ -132,7 +142,7 @@ _TAKEN: Final = frozenset({*TAKERS, *ANSWERERS})
 def _several(institution: Institution, batch: Batch, keep: Keep) -> Response:
     outcome = receive_batch(institution.office, batch, lambda unit, taken: keep(unit, _batch_answer(taken)))
     if isinstance(outcome, Conflicting):
-        raise problem_of((outcome.finding,))
+        raise problem_of((in_message_words(outcome.finding, batch.message.name),))
     institution.worker.wake()
     answer = _batch_answer(outcome)
     if outcome.repeated:

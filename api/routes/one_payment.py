@@ -6,10 +6,9 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api.elements import between_institutions, in_message_words
+from api.elements import in_message_words
 from api.idempotency import REPLAYED, Keep
 from api.institution import Institution
-from api.iso20022.pacs009 import INSTITUTION_TRANSFERS
 from api.problems import problem_of
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
 
@@ -20,9 +19,8 @@ def take_one(institution: Institution, received: Received, keep: Keep) -> Respon
     """Record it and answer; what was answered before is answered the same, and says so. Raises Problem."""
     outcome = receive(institution.office, received, lambda unit, known: keep(unit, _answer(known)))
     if isinstance(outcome, Conflicting):
-        finding = in_message_words(outcome.finding)
-        is_pacs009 = received.readable.name in INSTITUTION_TRANSFERS
-        raise problem_of((between_institutions(finding) if is_pacs009 else outcome.finding,))
+        is_return = received.payment.return_of is not None
+        raise problem_of((in_message_words(outcome.finding, received.message.name, is_return),))
     institution.worker.wake()
     answer = _answer(outcome)
     if isinstance(outcome, Repeated):

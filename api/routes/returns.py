@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
 from api.after_schemas import ReturnLine, ReturnList, ReturnWish
+from api.elements import in_wish_words
 from api.idempotency import REPLAYED, keeping
 from api.institution import Institution
 from api.iso20022.codes import STATUS_OF
@@ -68,7 +69,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
             return received
         outcome = receive(institution.office, received, lambda unit, known: keep(unit, _answer(known)))
         if isinstance(outcome, Conflicting):
-            raise problem_of((outcome.finding,))
+            raise problem_of((in_wish_words(outcome.finding),))
         institution.worker.wake()
         return _answer(outcome)
 

@@ -16,6 +16,11 @@ from node.book.tables import INBOUND, messages
 
 _ADD = Prepared(insert(messages))
 _OF = Prepared(select(messages).where(messages.c.uetr == bindparam("wanted")).order_by(messages.c.id))
+_NAMES = Prepared(
+    select(messages.c.name, messages.c.counterparty)
+    .where(messages.c.uetr == bindparam("wanted"), messages.c.direction == "in")
+    .order_by(messages.c.id)
+)
 _FIND_INBOUND = Prepared(
     select(messages).where(
         INBOUND,  # in these very words, or the partial index would not serve
@@ -59,6 +64,10 @@ class Messages:
         rows = self._connection.execute(_OF, {"wanted": uetr}).all()
         wanted = [row for row in rows if row.direction == "in" and row.name.startswith(names)]
         return [read_message(self._seals, row) for row in wanted]
+
+    def came(self, uetr: str) -> list[tuple[str, str]]:
+        """What came for a payment, by name and counterparty, in order; nothing is opened."""
+        return [(row.name, row.counterparty) for row in self._connection.execute(_NAMES, {"wanted": uetr})]
 
     def about(self, number: str) -> list[MessageRecord]:
         """What the owner of an account was told of the account, in order: notifications, statements, reports."""

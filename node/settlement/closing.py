@@ -15,6 +15,7 @@ from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, now
 from node.settlement.payee_desk import name_remarks
 
+_FIN = ("MT103", "MT202", "MT205")
 _TRANSFERS = ("pacs.004.", "pacs.008.", "pacs.009.")
 
 
@@ -40,12 +41,26 @@ def report(office: Office, unit: Unit, record: PaymentRecord) -> PaymentRecord:
     What the creditor agent said of the creditor's name is told once more, for only now has the back office it all.
     """
     if record.side is Side.DEBTOR_AGENT:
-        for message in _transfers(unit, record.uetr):
+        remarks = name_remarks(unit, record.uetr)
+        for came_as, message in _instructions(unit, record.uetr):
             if message.counterparty == BACK_OFFICE:
-                written = office.translator.report(record, message.body, name_remarks(unit, record.uetr))
+                written = office.translator.report(record, message.body, remarks, came_as)
                 unit.messages.add(outbound(office, record.uetr, BACK_OFFICE, written))
         finish_batch(office, unit, record.uetr)
     return record
+
+
+def _instructions(unit: Unit, uetr: str) -> list[tuple[str, MessageRecord]]:
+    """The same, each under the name of what came: a FIN message is kept in front of its translation."""
+    found: list[tuple[str, MessageRecord]] = []
+    came_as = None
+    for message in unit.messages.transfers(uetr, (*_FIN, *_TRANSFERS)):
+        if message.name.startswith(_FIN):
+            came_as = message.name
+        else:
+            found.append((came_as or message.name, message))
+            came_as = None
+    return found
 
 
 def _transfers(unit: Unit, uetr: str) -> list[MessageRecord]:

@@ -116,7 +116,7 @@ def record_new(office: Office, unit: Unit, received: Received) -> Recorded | Fin
     if received.report is not None:
         written = received.report(placed, remarks)
     else:
-        written = office.translator.report(placed, received.readable.body, remarks)
+        written = office.translator.report(placed, received.readable.body, remarks, received.message.name)
     unit.messages.add(outbound(office, placed.uetr, received.counterparty, written))
     return Recorded(placed, written.body)
 

@@ -47,8 +47,17 @@ class Translator(Protocol):
         """The credit transfer as the creditor agent shall get it, from the one we received."""
         ...
 
-    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
-        """The status report that answers `original` with the payment's present state, findings and remarks."""
+    def report(
+        self,
+        record: PaymentRecord,
+        original: bytes,
+        remarks: tuple[Finding, ...] = (),
+        came_as: str | None = None,
+    ) -> Written:
+        """The status report that answers `original` with the payment's present state, findings and remarks.
+
+        `came_as` is the name of what came, where `original` is a translation of it (FIN).
+        """
         ...
 
     def report_batch(

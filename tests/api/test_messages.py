@@ -118,6 +118,39 @@ def test_an_mt202_moves_the_banks_own_money(debtor_agent: Bank, creditor_agent: 
     assert creditor_agent.reconciles()
 
 
+def test_what_refuses_a_fin_message_is_told_by_its_field(debtor_agent: Bank) -> None:
+    uetr = str(uuid.uuid4())
+    text = MT103.replace("1c0e7a52-6f0b-4d3c-9a57-2b8f4f6f2b11", uetr).replace("JHCB-FIN-0017", uetr[:16])
+    answer = fin(debtor_agent, text.replace(f"/{CREDITORS_YUAN}", "/000000000000"))
+    assert answer.status_code == 202, answer.text
+    told = "FIToFICstmrCdtTrf/CdtTrfTxInf/CdtrAcct/Id (MT103 :59a:)"
+    payment = debtor_agent.ended(uetr)
+    assert [one["element"] for one in payment["reasons"]] == [told]
+    assert all("(MT103 :" in one["element"] for one in payment["warnings"] if one["element"])
+    messages = debtor_agent.http.get(f"/v1/payments/{uetr}/messages").json()["messages"]
+    assert f"element: {told}" in text_of(messages[-1]["body"], "AddtlInf")
+    other = fin(debtor_agent, text.replace(f":20:{uetr[:16]}", f":20:{uetr[-16:]}"))
+    (again,) = problem(other, 409, "uetr_already_used")["errors"]
+    assert again["element"] == "FIToFICstmrCdtTrf/CdtTrfTxInf/PmtId/UETR (MT103 :121:)"
+
+
+def test_what_refuses_a_pacs_009_is_told_in_its_own_elements(debtor_agent: Bank) -> None:
+    cover = Cover(amount="99999999.00")
+    assert debtor_agent.post(cover.body()).status_code == 202
+    (reason,) = debtor_agent.ended(cover.uetr)["reasons"]
+    assert (reason["code"], reason["element"]) == ("AM04", "FICdtTrf/CdtTrfTxInf/IntrBkSttlmAmt")
+
+
+def test_what_refuses_a_customers_order_is_told_in_its_own_elements(debtor_agent: Bank) -> None:
+    text = CUSTOMER_ORDERS.replace(CREDITORS_YUAN, "000000000000")
+    entry = finished(debtor_agent, debtor_agent.post(orders(text=text)).headers["location"])
+    told = "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/CdtrAcct/Id"
+    assert {one["reasons"][0]["element"] for one in entry["instructions"]} == {told}
+    assert f"element: {told}" in text_of(entry["final_answer"], "AddtlInf")
+    payment = debtor_agent.ended(entry["instructions"][0]["uetr"])
+    assert [one["element"] for one in payment["reasons"]] == [told]
+
+
 @pytest.mark.parametrize(
     ("text", "status", "code"),
     [

@@ -58,7 +58,13 @@ class PlainTranslator:
     def forward(self, record: PaymentRecord, original: bytes) -> Written:
         return Written("pacs.008.001.08", f"forward-{record.uetr}", b"forward of " + original)
 
-    def report(self, record: PaymentRecord, original: bytes, remarks: tuple[Finding, ...] = ()) -> Written:
+    def report(
+        self,
+        record: PaymentRecord,
+        original: bytes,
+        remarks: tuple[Finding, ...] = (),
+        came_as: str | None = None,
+    ) -> Written:
         reasons = ",".join(finding.reason.sentence for finding in record.findings + remarks)
         body = f"{record.uetr} {record.state.value} {reasons}".strip()
         return Written("pacs.002.001.10", f"report-{record.uetr}-{len(record.history)}", body.encode())
