@@ -26,7 +26,10 @@ class ClaimLost(Exception):
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """A request by its key: who asks, by which route, and the digest of all it says (SHA-256, 32 bytes)."""
+    """A request by its key: who asks, by which route, and the digest of all it says (SHA-256, 32 bytes).
+
+    The book keeps the digest under a key of its own (`Vault.marked`), for what is said may be easily guessed.
+    """
 
     caller: str
     route: str
@@ -87,7 +90,7 @@ class Idempotency:
         row = self._connection.execute(_FIND, _names(request)).one_or_none()
         if row is None:
             return self._claimed(request, token, at, now_s + lease_s)
-        if row.fingerprint != request.fingerprint:
+        if row.fingerprint != self._seals.vault.marked(request.fingerprint):
             return AnotherRequest()
         if row.status is not None:
             return self._answer(row)
@@ -118,7 +121,8 @@ class Idempotency:
     def _claimed(
         self, request: KeyedRequest, token: str, at: datetime, until_s: float
     ) -> Claimed | KeptAnswer | UnderWay | AnotherRequest:
-        row = {**vars(request), "claim": token, "claimed_until_s": until_s, "at": at}
+        marked = self._seals.vault.marked(request.fingerprint)
+        row = {**vars(request), "fingerprint": marked, "claim": token, "claimed_until_s": until_s, "at": at}
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(keys), row)

@@ -14,7 +14,8 @@ from node.book.sealing import Key
 from node.book.vault import Vault, open_vault
 from node.book.wiping import wipe
 
-FIRST_SEALED: Final = "0014"
+LAST_SEALING: Final = "0017"
+"""The last revision that seals, or marks with a key, what stood there in clear."""
 _VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -32,7 +33,7 @@ def upgrade(engine: Engine, master: Key) -> Vault:
         if before != newest_revision():
             _make_or_migrate(connection, tables, master)
         vault = open_vault(connection, master)
-    if before is not None and before < FIRST_SEALED:
+    if before is not None and before < LAST_SEALING:
         wipe(engine)
     return vault
 

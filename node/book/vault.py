@@ -36,6 +36,7 @@ class Vault:
         self._master = master
         self._house = house
         self._unwrap = lru_cache(_REMEMBERED)(_unwrap)
+        self._index = index
         self._digest = lru_cache(_REMEMBERED)(index.digest)
 
     def forget(self) -> None:
@@ -86,6 +87,13 @@ class Vault:
     def index_of(self, what: str, text: str) -> bytes:
         """The digest under which an account number or an alias is found."""
         return self._digest(f"{what}:{text}".encode())
+
+    def marked(self, digest: bytes) -> bytes:
+        """The digest of a request as the book keeps it: whoever has it without the key cannot try out guesses.
+
+        What was asked may be a telephone number and little else, so its plain digest would tell it.
+        """
+        return self._index.digest(b"request:" + digest)
 
 
 def open_vault(connection: Connection, master: Key) -> Vault:

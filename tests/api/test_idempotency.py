@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -168,7 +169,9 @@ def test_a_copy_of_a_request_under_way_is_told_to_wait(debtor_agent: Bank) -> No
     probe = debtor_agent.http.post("/v1/quotes", content=body, headers={**headers, **key()})
     assert probe.status_code == 201
     request = _kept_request(debtor_agent, "POST /v1/quotes")
-    waiting = replace(request, key=keyed["Idempotency-Key"])
+    said = hashlib.sha256(b"/v1/quotes\n\napplication/json\n" + body).digest()
+    assert request.fingerprint == office.book.vault.marked(said), "the book keeps it under its own key"
+    waiting = replace(request, key=keyed["Idempotency-Key"], fingerprint=said)
     with office.book.unit() as unit:
         assert unit.idempotency.claim(waiting, "t", now(office), LEASE_S) == Claimed("t")
     answer = debtor_agent.http.post("/v1/quotes", content=body, headers=headers)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from node.book.book import Book
 from node.book.idempotency import AnotherRequest, Claimed, ClaimLost, KeptAnswer, KeyedRequest, UnderWay
@@ -34,6 +36,16 @@ def test_a_kept_answer_is_given_to_every_further_copy(book: Book) -> None:
         unit.idempotency.keep(REQUEST, "first", ANSWER)
     assert claim(book, "second") == ANSWER
     assert claim(book, "third", late_s=86400 * 300) == ANSWER
+
+
+def test_the_digest_of_a_request_is_kept_under_the_books_own_key(book: Book) -> None:
+    """`DELETE /v1/aliases/+8613800000000` could be guessed by trying every number against a plain digest."""
+    claim(book)
+    with book._reader.connect() as connection:
+        (kept,) = connection.execute(text("SELECT fingerprint FROM idempotency_keys")).scalars()
+    assert kept != REQUEST.fingerprint
+    assert kept == book.vault.marked(REQUEST.fingerprint)
+    assert kept not in {hashlib.sha256(REQUEST.fingerprint).digest(), hashlib.sha256(bytes(64)).digest()}
 
 
 def test_the_same_key_for_another_request_is_told_apart(book: Book) -> None:

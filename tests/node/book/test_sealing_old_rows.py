@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 import node.book.upgrade
 from node.book.book import Book
 from node.book.databases import open_engines
+from node.book.idempotency import KeptAnswer, KeyedRequest
 from node.book.payment_json import facts_to_json, finding_facts, persons_to_json
 from node.book.revisions import MIGRATIONS
 from node.domain.alias import alias_of
@@ -180,6 +181,11 @@ def test_an_old_book_is_sealed_and_says_the_same(old_url: str) -> None:
         assert entry.lines[0].findings == (finding(ONE),)
         assert [one.secrets[0].key for one in unit.webhooks.list()] == [SECRET]
     with book.unit() as unit:
+        again = KeyedRequest("back-office", "POST /x", "k", bytes(32))
+        kept = unit.idempotency.claim(again, "t", NOON, 60.0)
+        assert isinstance(kept, KeptAnswer), "a repetition is known across the upgrade"
+        assert kept.body == BODY
+    with book.unit() as unit:
         own = unit.accounts.own(account.currency)
         assert own.balance.minor == -5
         reference, balance = f"opening:{ONE.number}", account.balance
@@ -208,4 +214,4 @@ def test_without_the_master_key_an_old_book_stays_as_it_is(old_url: str) -> None
         assert connection.execute(text("SELECT holder FROM cash_accounts ORDER BY id")).first() == (ONE.name,)
     writer.dispose()
     reader.dispose()
-    assert node.book.upgrade.FIRST_SEALED == "0014"
+    assert node.book.upgrade.LAST_SEALING == "0017"
