@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import typer
 
 from api.app import create_app
-from api.institution import open_institution, peer_certificates, read_description
-from api.limits import request_limits
+from api.institution import peer_certificates, read_description
 from api.peer_certificate import PeerCertificates, TellCertificates
 from api.request_log import log_as_json
 from api.tls import server_context
 from cli.failures import ends_well_or_says_why
+from cli.institution import institution_in
 from cli.ports import HOST, PortTaken
 from cli.waiting import until_told_to_stop
 from cli.worker import listening
@@ -62,14 +62,7 @@ def api(
     if peer_certificates(said) is PeerCertificates.NAMED and tls_client_authority is None:
         raise typer.BadParameter("peer_certificates is `named`; say by --tls-client-authority whose certificates")
     tls = _tls(tls_certificate, tls_key, tls_client_authority, tls_client_optional)
-    institution = open_institution(
-        data,
-        limits=request_limits(settings),
-        database=settings.database,
-        worker=settings.worker if with_worker else None,
-        master_key=settings.master_key,
-        schemas=settings.schemas,
-    )
+    institution = institution_in(data, settings, worker=settings.worker if with_worker else None)
     try:
         server = BackgroundServer(TellCertificates(create_app(institution)), host, wanted, tls)
     except OSError as error:

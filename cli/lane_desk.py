@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.institution import BadInstitution, open_institution
+from api.institution import BadInstitution
+from cli.institution import institution_in
 from node.settings import read_settings
 from node.settlement.lane import LaneStatus, lane_statuses
 from node.settlement.office import Office
@@ -51,9 +52,8 @@ def resume(folder: Path, lane: str, agreed: Callable[[str], None]) -> Resumed:
 @contextmanager
 def _office_in(folder: Path) -> Iterator[Office]:
     """The institution's office, with its keys; nothing of it is started."""
-    settings = read_settings()
     try:
-        opened = open_institution(folder.expanduser(), database=settings.database, master_key=settings.master_key)
+        opened = institution_in(folder.expanduser(), read_settings(), worker=None)
     except BadInstitution as fault:
         raise BadNetwork(str(fault)) from fault
     try:

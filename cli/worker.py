@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from api.institution import BELLS, Institution, open_institution
+from api.institution import BELLS, Institution
 from api.request_log import log_as_json
 from cli.failures import ends_well_or_says_why
+from cli.institution import institution_in
 from cli.waiting import until_told_to_stop
 from node.settings import read_settings, worker_name
 from node.settlement.bell import Listening
@@ -39,13 +40,7 @@ def worker(
     log_as_json(settings.log_level)
     assert_native_curve()
     called = settings.worker if name is None else worker_name(name)
-    institution = open_institution(
-        data,
-        database=settings.database,
-        worker=called,
-        master_key=settings.master_key,
-        schemas=settings.schemas,
-    )
+    institution = institution_in(data, settings, worker=called)
     with until_told_to_stop() as told, closing(institution), listening(data, institution):
         institution.start_work()
         typer.echo(f"{institution.name} ({institution.office.bic}): {called} is at work")
