@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from node.chain.trie_node import BLANK_ROOT, rlp_list, rlp_string, split_list, string_of
+from node.chain.trie_node import BLANK_ROOT, STRING_HEADS, rlp_list, split_list, string_of
 
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 
@@ -17,6 +17,7 @@ class Account(NamedTuple):
 
 
 NO_ACCOUNT = Account()
+BYTES = tuple(bytes((value,)) for value in range(0x80))
 
 
 def encode_account(account: Account) -> bytes:
@@ -38,5 +39,8 @@ def decode_account(encoded: bytes) -> Account:
 
 
 def encode_integer(value: int) -> bytes:
-    """An integer in RLP: big-endian without leading zeros."""
-    return rlp_string(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+    """An integer below 256^1024 in RLP: big-endian without leading zeros."""
+    if 0 < value < 0x80:
+        return BYTES[value]
+    size = (value.bit_length() + 7) >> 3
+    return STRING_HEADS[size] + value.to_bytes(size, "big")

@@ -22,6 +22,7 @@ from eth.vm.forks.prague.headers import calc_excess_blob_gas_prague
 from eth_typing import Address, BlockNumber, Hash32
 
 from node.chain.errors import TransactionRefused
+from node.chain.execution import PlainTransactionExecutor
 from node.chain.header import encode_block, prague_header
 from node.chain.keccak import keccak
 from node.chain.lazy_trie import list_root
@@ -94,6 +95,20 @@ class OpenBlock:
     def gas_left(self) -> int:
         """Gas that further transactions may ask for."""
         return self._usable_gas - self.gas_used
+
+    def has_room_for(self, transaction: SignedTransactionAPI) -> bool:
+        """Whether there is gas left for it, and it offers what gas costs here."""
+        base_fee = self.header.base_fee_per_gas or 0
+        return transaction.gas <= self.gas_left and transaction.max_fee_per_gas >= base_fee
+
+    def takes(self, transaction: SignedTransactionAPI) -> bool:
+        """Whether `apply` is certain to take this transaction; where it is not, only trying tells."""
+        executor = self.state.get_transaction_executor()
+        return (
+            self.has_room_for(transaction)
+            and isinstance(executor, PlainTransactionExecutor)
+            and executor.will_take(transaction)
+        )
 
     def apply(self, transaction: SignedTransactionAPI) -> ComputationAPI:
         """Run a transaction and take it into the block; it counts even when it reverts.

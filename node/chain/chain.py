@@ -6,7 +6,6 @@ Every public method may be called from any thread. A transaction is acknowledged
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 from eth.abc import SignedTransactionAPI
@@ -18,9 +17,10 @@ from node.chain.chain_reader import ChainReader
 from node.chain.clock import ChainClock
 from node.chain.errors import ImportRefused, TransactionRefused
 from node.chain.genesis import Genesis
-from node.chain.mempool import Mempool, PooledTransaction
+from node.chain.mempool import Mempool
 from node.chain.native import assert_native_backends
 from node.chain.opening import open_head
+from node.chain.promise import promise_of
 from node.chain.records import BlockRecord, SealedBlock
 from node.chain.rules import LocalState
 from node.chain.state_view import StateView
@@ -36,11 +36,6 @@ def check_expected(sealed: SealedBlock, expected_hash: bytes | None) -> None:
     """Raise ImportRefused unless a block came out as was expected, if anything was."""
     if expected_hash is not None and sealed.header.hash != expected_hash:
         raise ImportRefused(f"block {sealed.header.block_number} does not execute to what its header claims")
-
-
-def _rank(waiting: PooledTransaction) -> tuple[int, int, PooledTransaction]:
-    """Its place in a queue: the best price first, and among equals the one that came first."""
-    return -waiting.transaction.max_priority_fee_per_gas, waiting.arrival, waiting
 
 
 class LocalChain(ChainReader):
@@ -66,6 +61,8 @@ class LocalChain(ChainReader):
         self._unprotected = unprotected
         self._nodes.keeps_preimages = keeps_preimages
         self._ahead: OpenBlock | None = None
+        self._mines_later = False
+        self._promised: tuple[OpenBlock | None, SignedTransactionAPI] | None = None
         self._restore_queue()
 
     @classmethod
@@ -104,12 +101,28 @@ class LocalChain(ChainReader):
         with self.lock:
             self._store.close()
 
+    @contextmanager
+    def mining_afterwards(self) -> Iterator[None]:
+        """Acknowledge what is sent meanwhile once its block is promised on disk, where that is certain to take it.
+
+        Hold `lock` until `catch_up` has made the block: so nobody sees the chain without it.
+        """
+        self._mines_later = self._store.takes_promises
+        try:
+            yield
+        finally:
+            self._mines_later = False
+
     def catch_up(self) -> None:
         """Do what was left for later, unless somebody is at work; whoever reads does it otherwise."""
         if self.lock.acquire(blocking=False):
             try:
-                self._store.catch_up(is_hurried=self._ahead is None)
-                self._open_ahead()
+                if self._promised is not None:
+                    self._keep_promise()
+                    self._store.catch_up(is_hurried=True)
+                else:
+                    self._store.catch_up()
+                    self._open_ahead()
             finally:
                 self.lock.release()
 
@@ -138,7 +151,7 @@ class LocalChain(ChainReader):
     def mine(self, blocks: int = 1) -> list[BlockRecord]:
         """Make blocks now, filled with what waits, best price first; a block may be empty."""
         with self.lock:
-            return [self._produce(self._select) for _ in range(blocks)]
+            return [self._produce() for _ in range(blocks)]
 
     def pending_nonce(self, address: bytes) -> int:
         """The nonce the account's next transaction should carry, counting what waits."""
@@ -173,7 +186,7 @@ class LocalChain(ChainReader):
             try:
                 sealed = opened.seal()
                 check_expected(sealed, expected_hash)
-                gone = self._overtaken(sealed)
+                gone = self.pool.overtaken_by(sealed.transactions)
                 self._store.commit_block(sealed, self._nodes.open_writes, gone)
             except BaseException:
                 self._nodes.drop()
@@ -242,10 +255,11 @@ class LocalChain(ChainReader):
     # -- inside
 
     def _accept(self, transaction: SignedTransactionAPI) -> bytes:
+        self._keep_promise()  # of before, after a fault only
         self._admit(transaction)
         for listener in self.pending_listeners:
             listener(transaction.hash)
-        if self.automine and transaction.nonce == self.nonce(transaction.sender):
+        if self._promised is None and self.automine and transaction.nonce == self.nonce(transaction.sender):
             self._mine_ready(transaction)
         return transaction.hash
 
@@ -254,9 +268,17 @@ class LocalChain(ChainReader):
             transaction = decode_transaction(raw)
             if transaction.nonce >= self.nonce(transaction.sender):
                 self.pool.add(transaction)
+        self._restore_promise()
         if self.automine:
             for address in self.pool.accounts():
                 self._mine_account(address)
+
+    def _restore_promise(self) -> None:
+        """Make the block of a promise that was not kept: the same that may have been seen."""
+        promise = self._store.promised()
+        waiting = None if promise is None else self.pool.get(promise.transaction_hash)
+        if promise is not None and waiting is not None and promise.parent_hash == self._head.hash:
+            self._mine_one(waiting.transaction, self.begin_block(timestamp_s=promise.timestamp_s))
 
     def _admit(self, transaction: SignedTransactionAPI) -> None:
         sender = transaction.sender
@@ -288,6 +310,17 @@ class LocalChain(ChainReader):
         replaced = self.pool.add(transaction)
         if not (ready and self.automine):
             self._store.queue(transaction.hash, transaction.encode(), replaced.hash if replaced else None)
+        elif self._mines_later and replaced is None and self._at_hand().takes(transaction):
+            self._promise(transaction)
+
+    def _promise(self, transaction: SignedTransactionAPI) -> None:
+        opened = self._next_block()
+        try:
+            self._store.promise(promise_of(opened.header, transaction), transaction.encode())
+        except BaseException:
+            self.pool.remove(transaction.hash)  # it was never acknowledged
+            raise
+        self._promised = opened, transaction
 
     def _mine_ready(self, transaction: SignedTransactionAPI) -> None:
         """Mine a transaction just admitted, then whatever it was holding up; each in a block of its own."""
@@ -300,14 +333,25 @@ class LocalChain(ChainReader):
             raise refusal
         self._mine_account(transaction.sender)
 
+    def _keep_promise(self) -> None:
+        """Make the block that was promised, if any, then what its transaction was holding up."""
+        if self._promised is not None:
+            opened, transaction = self._promised
+            self._promised = None, transaction  # after a fault it is in the journal, and in a block made anew
+            self._mine_one(transaction, opened)
+            self._promised = None
+            self._mine_account(transaction.sender)
+
     def _mine_account(self, address: bytes) -> None:
         while (waiting := self.pool.at(address, self.nonce(address))) is not None:
             if self._mine_one(waiting.transaction) is not None:
                 return
 
-    def _mine_one(self, transaction: SignedTransactionAPI) -> TransactionRefused | None:
+    def _mine_one(
+        self, transaction: SignedTransactionAPI, opened: OpenBlock | None = None
+    ) -> TransactionRefused | None:
         """Put one transaction into a block of its own; returns why it cannot be."""
-        opened = self._next_block()
+        opened = opened or self._next_block()
         try:
             opened.apply(transaction)
         except (TransactionRefused, ValidationError) as error:
@@ -324,18 +368,21 @@ class LocalChain(ChainReader):
             for address, changes in self._ahead.state.account_database.storage_changes.items():
                 self._view.hash_ahead(address, changes.slots)
 
-    def _next_block(self) -> OpenBlock:
+    def _at_hand(self) -> OpenBlock:
         """A block on the head: the one opened ahead, unless the head, its state or the second is another now."""
-        ahead, self._ahead = self._ahead, None
-        timestamp_s = self.clock.next_timestamp(self._head.header.timestamp)
-        if ahead is not None and ahead.follows(self._view, self._head.hash, timestamp_s):
-            return ahead
-        return self.begin_block(timestamp_s=timestamp_s)
+        ahead, timestamp_s = self._ahead, self.clock.next_timestamp(self._head.header.timestamp)
+        if ahead is None or not ahead.follows(self._view, self._head.hash, timestamp_s):
+            ahead = self._ahead = self.begin_block(timestamp_s=timestamp_s)
+        return ahead
 
-    def _produce(self, select: Callable[[OpenBlock], Iterator[PooledTransaction]]) -> BlockRecord:
-        opened = self.begin_block()
-        refused = []
-        for waiting in select(opened):
+    def _next_block(self) -> OpenBlock:
+        """The block at hand, which is then somebody's."""
+        opened, self._ahead = self._at_hand(), None
+        return opened
+
+    def _produce(self) -> BlockRecord:
+        opened, refused = self.begin_block(), []
+        for waiting in self.pool.best_first(self.nonce, opened.has_room_for):
             try:
                 opened.apply(waiting.transaction)
             except (TransactionRefused, ValidationError):
@@ -344,27 +391,6 @@ class LocalChain(ChainReader):
             self.pool.remove(transaction_hash)
         self._store.unqueue(refused)
         return self.commit_block(opened)
-
-    def _select(self, opened: OpenBlock) -> Iterator[PooledTransaction]:
-        """What fits, in nonce order within an account, and between accounts by price, then arrival."""
-        base_fee = opened.header.base_fee_per_gas or 0
-        ready = [_rank(w) for a in self.pool.accounts() if (w := self.pool.at(a, self.nonce(a))) is not None]
-        heapify(ready)
-        while ready:
-            *_, best = heappop(ready)
-            if best.transaction.gas <= opened.gas_left and best.transaction.max_fee_per_gas >= base_fee:
-                following = self.pool.at(best.sender, best.transaction.nonce + 1)
-                if following is not None:
-                    heappush(ready, _rank(following))
-                yield best
-
-    def _overtaken(self, block: SealedBlock) -> list[bytes]:
-        """What need not wait any longer: what a block contains, and what it makes impossible."""
-        gone: list[bytes] = []
-        for transaction in block.transactions:
-            gone.append(transaction.hash)
-            gone += self.pool.below(transaction.sender, transaction.nonce + 1)
-        return gone
 
     def _become_head(self, sealed: SealedBlock) -> None:
         self._head = BlockRecord(sealed.header, sealed.header.hash, sealed.size, sealed.body)

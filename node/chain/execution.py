@@ -46,12 +46,14 @@ class PlainTransactionExecutor(PragueTransactionExecutor):
         Raises ValidationError, and changes nothing, when it cannot be paid for or is not next.
         """
         plain: Any = transaction
-        if not isinstance(plain, DynamicFeeCall) or not self._can_begin(plain):
-            return super().__call__(transaction)
-        return self._execute(plain)
+        return self._execute(plain) if self.will_take(plain) else super().__call__(transaction)
+
+    def will_take(self, transaction: Any) -> bool:
+        """Whether a transaction is plain and nothing is wrong with it; what is wrong, py-evm says itself."""
+        return isinstance(transaction, DynamicFeeCall) and self._can_begin(transaction)
 
     def _can_begin(self, transaction: DynamicFeeCall) -> bool:
-        """Whether py-evm would find nothing wrong with it; what is wrong, it says itself."""
+        """Whether py-evm would find nothing wrong with it."""
         state = self.vm_state
         accounts, sender = state.account_database, transaction.sender
         balance = accounts.get_balance(sender)

@@ -4,9 +4,11 @@ The pool knows nonces and prices only; whether a transaction can be paid for is 
 again when its block is built.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from itertools import count
+from typing import NamedTuple
 
 from eth.abc import SignedTransactionAPI
 
@@ -17,8 +19,7 @@ MAX_POOLED_PER_ACCOUNT = 1_024
 PRICE_BUMP_PERCENT = 10
 
 
-@dataclass(frozen=True)
-class PooledTransaction:
+class PooledTransaction(NamedTuple):
     """A waiting transaction and the order in which it came."""
 
     transaction: SignedTransactionAPI
@@ -96,6 +97,28 @@ class Mempool:
         """The waiting transaction of an account with this nonce."""
         return self._by_account.get(address, {}).get(nonce)
 
+    def best_first(
+        self, next_nonce: Callable[[bytes], int], fits: Callable[[SignedTransactionAPI], bool]
+    ) -> Iterator[PooledTransaction]:
+        """What fits in its turn: in nonce order within an account, and between accounts by price, then arrival."""
+        ready = [_rank(w) for a in self._by_account if (w := self.at(a, next_nonce(a))) is not None]
+        heapify(ready)
+        while ready:
+            *_, best = heappop(ready)
+            if fits(best.transaction):
+                following = self.at(best.sender, best.transaction.nonce + 1)
+                if following is not None:
+                    heappush(ready, _rank(following))
+                yield best
+
+    def overtaken_by(self, transactions: Iterable[SignedTransactionAPI]) -> list[bytes]:
+        """What need not wait once these are in a block: they themselves, and what they make impossible."""
+        gone: list[bytes] = []
+        for transaction in transactions:
+            gone.append(transaction.hash)
+            gone += self.below(transaction.sender, transaction.nonce + 1)
+        return gone
+
     def accounts(self) -> list[bytes]:
         """Every account that has something waiting."""
         return list(self._by_account)
@@ -105,6 +128,11 @@ class Mempool:
             raise TransactionRefused(f"txpool is full: {MAX_POOLED} transactions wait")
         if len(self._by_account.get(address, {})) >= MAX_POOLED_PER_ACCOUNT:
             raise TransactionRefused(f"account limit exceeded: {MAX_POOLED_PER_ACCOUNT} transactions wait")
+
+
+def _rank(waiting: PooledTransaction) -> tuple[int, int, PooledTransaction]:
+    """Its place in a queue: the best price first, and among equals the one that came first."""
+    return -waiting.transaction.max_priority_fee_per_gas, waiting.arrival, waiting
 
 
 def _outbids(new: SignedTransactionAPI, old: SignedTransactionAPI) -> bool:

@@ -26,7 +26,7 @@ class Incomplete(Exception):
 
 
 class QuickHttp(TimedHttp):
-    """A connection. Its application's `answer_at_once(body)` gives bytes, or None when uvicorn is to ask it."""
+    """A connection. Its application's `answer_at_once(body, deliver)` is False when uvicorn is to ask it."""
 
     _held = b""
     _known: dict[bytes, int] | None = None
@@ -48,13 +48,8 @@ class QuickHttp(TimedHttp):
             self.await_head()
             return
         application: Any = self.config.app
-        answer = None if body is None else application.answer_at_once(body)
-        if answer is None:
+        if body is None or not application.answer_at_once(body, self._respond):
             super().data_received(data)
-        else:
-            self.head_came()
-            self._respond(answer)
-            self.loop.call_soon(application.after_answer)
 
     def _is_idle(self) -> bool:
         """Whether a request begins with the next byte."""
@@ -63,6 +58,7 @@ class QuickHttp(TimedHttp):
         return between and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
 
     def _respond(self, answer: bytes) -> None:
+        self.head_came()
         parts = [b"HTTP/1.1 200 OK\r\n"]
         for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")

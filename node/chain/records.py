@@ -5,6 +5,7 @@ Frozen data with no behaviour beyond what follows from it; hashes and addresses 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI
 
@@ -21,8 +22,7 @@ class LogRecord:
     data: bytes
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a transaction did: gas in units of gas, logs in order.
 
     `post_state` is the state root after it, which receipts carried instead of a status before Byzantium.

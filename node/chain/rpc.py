@@ -6,6 +6,7 @@ without its details.
 
 import json
 import logging
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -97,20 +98,34 @@ class JsonRpc:
             answers = [answer for one in asked if (answer := self.answer(one, extra)) is not None]
         return encode(answers) if answers else None
 
-    def answer_at_once(self, body: bytes) -> bytes | None:
-        """Answer one brief request while the chain has nothing else to do; None, and nothing done, otherwise."""
+    def answer_at_once(self, body: bytes, deliver: Callable[[bytes], None]) -> bool:
+        """Answer one brief request while the chain has nothing else to do; False, and nothing done, otherwise.
+
+        What the answer need not wait for is done once it is delivered, and before anyone else is answered.
+        """
         try:
             asked = json.loads(body)
         except (ValueError, RecursionError):
-            return None
+            return False
+        chain = self.node.chain
         if not isinstance(asked, dict) or "id" not in asked or not self._is_brief(asked):
-            return None
-        if not self.node.chain.lock.acquire(blocking=False):
-            return None
+            return False
+        if not chain.lock.acquire(blocking=False):
+            return False
         try:
-            return encode(self.answer(asked))
+            with chain.mining_afterwards():
+                answer = encode(self.answer(asked))
+            deliver(answer)
         finally:
-            self.node.chain.lock.release()
+            self._catch_up()
+            chain.lock.release()
+        return True
+
+    def _catch_up(self) -> None:
+        try:
+            self.node.chain.catch_up()
+        except Exception:
+            log.exception("a fault after an answer; what was acknowledged is journaled")
 
     def _is_brief(self, asked: dict[str, Any]) -> bool:
         name, params = asked.get("method"), asked.get("params", [])

@@ -3,11 +3,14 @@
 The unsigned form of a typed transaction is its signed form without the last three items: nothing is encoded anew.
 """
 
+from typing import Any
+
 from coincurve import PublicKey
 from eth.abc import SignedTransactionAPI
 from eth_typing import Address
 
 from node.chain.account import encode_integer
+from node.chain.dynamic_fee import DynamicFeeCall
 from node.chain.keccak import keccak
 from node.chain.trie_node import rlp_list
 
@@ -22,11 +25,7 @@ def recovered_sender(transaction: SignedTransactionAPI, raw: bytes) -> Address:
     """
     if raw[0] >= FIRST_LEGACY_BYTE:
         return transaction.sender
-    signature = (
-        encode_integer(transaction.y_parity) + encode_integer(transaction.r) + encode_integer(transaction.s)
-    )
-    start = 2 if raw[1] <= LONG_LIST else 2 + raw[1] - LONG_LIST
-    digest = keccak(raw[:1] + rlp_list(raw[start : len(raw) - len(signature)]))
+    digest = keccak(raw[:1] + rlp_list(_unsigned(transaction, raw)))
     compact = (
         transaction.r.to_bytes(32, "big") + transaction.s.to_bytes(32, "big") + bytes((transaction.y_parity,))
     )
@@ -35,3 +34,15 @@ def recovered_sender(transaction: SignedTransactionAPI, raw: bytes) -> Address:
     except Exception as error:
         raise ValueError("no key fits the signature") from error
     return Address(keccak(key.format(compressed=False)[1:])[12:])
+
+
+def _unsigned(transaction: SignedTransactionAPI, raw: bytes) -> bytes:
+    """The items that are signed, in a row."""
+    known: Any = transaction
+    if isinstance(known, DynamicFeeCall):
+        return known.unsigned
+    signature = (
+        encode_integer(transaction.y_parity) + encode_integer(transaction.r) + encode_integer(transaction.s)
+    )
+    start = 2 if raw[1] <= LONG_LIST else 2 + raw[1] - LONG_LIST
+    return raw[start : len(raw) - len(signature)]

@@ -49,13 +49,9 @@ class RpcApp:
             else:
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
-    def answer_at_once(self, body: bytes) -> bytes | None:
-        """The answer to one request that takes no time to speak of; None when a thread had better see to it."""
-        return self.rpc.answer_at_once(body)
-
-    def after_answer(self) -> None:
-        """What can be done while the client reads its answer."""
-        self.rpc.node.chain.catch_up()
+    def answer_at_once(self, body: bytes, deliver: Callable[[bytes], None]) -> bool:
+        """Deliver the answer to one request that takes no time; False when a thread had better see to it."""
+        return self.rpc.answer_at_once(body, deliver)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -16,6 +16,8 @@ from node.chain.errors import StoreDamaged
 from node.chain.header import decode_header
 from node.chain.keccak import keccak
 from node.chain.log_query import LogQuery, log_statement
+from node.chain.pending_writes import PendingWrites
+from node.chain.promise import Promise, decode_promise, promise_of
 from node.chain.recent import RecentBlocks
 from node.chain.records import BlockRecord, LogRecord, SealedBlock, TransactionRecord
 from node.chain.redo_log import RedoLog
@@ -29,14 +31,10 @@ from node.chain.writes import (
     Write,
     block_writes,
     cut_writes,
-    decode_writes,
-    encode_writes,
-    joined,
 )
 
 GENERATION = "redo_log"  # the fact that says which records of the log SQLite has
-MOST_PENDING = 64  # records that SQLite may be behind
-MANY_PENDING = 16  # as many as are worth handing to it while there is time
+PROMISE = "promise"  # the fact that says which block is to be made of a journaled transaction
 
 
 class ChainStore:
@@ -53,10 +51,10 @@ class ChainStore:
         self._database = connection
         self._lock = lock
         self._checkpointer = checkpointer
-        self._log = log
+        self._pending = None if log is None else PendingWrites(log)
         self.name = name
         self._together: dict[bytes, bytes] | None = None
-        self._pending: list[list[Write]] = []
+        self._promised: Promise | None = None
         self._recent = RecentBlocks()
         self._journaled: set[bytes] = set()
         self._rows = 0
@@ -93,8 +91,8 @@ class ChainStore:
         finally:
             if self._checkpointer is not None:
                 self._checkpointer.close()
-            if self._log is not None:
-                self._log.close()
+            if self._pending is not None:
+                self._pending.log.close()
             self._database.close()
             if self._lock is not None:
                 self._lock.close()
@@ -112,10 +110,30 @@ class ChainStore:
         `done` are hashes of journaled transactions that the block makes obsolete.
         """
         gone = self._journaled.intersection(done)
-        self._write([*block_writes(block, nodes), (Statement.UNQUEUE, self._on_disk(gone))])
+        writes = [*block_writes(block, nodes), (Statement.UNQUEUE, self._on_disk(gone))]
+        if self._pending is not None and self._is_promised(block):
+            self._pending.put(writes)
+        else:
+            self._write(writes)
+        self._promised = None
         self._forget(gone)
-        if self._log is not None:
+        if self._pending is not None:
             self._recent.add(block)
+
+    @property
+    def takes_promises(self) -> bool:
+        """Whether there is a disk to wait for."""
+        return self._pending is not None
+
+    def promise(self, promise: Promise, raw: bytes) -> None:
+        """Journal a transaction and what block it will be in; durable when this returns.
+
+        When that block is committed, nobody waits for the disk: it follows from this.
+        """
+        facts = (Statement.META, [(PROMISE.encode(), promise.encode())])
+        self._write([(Statement.QUEUE, [(promise.transaction_hash, raw)]), facts])
+        self._journaled.add(promise.transaction_hash)
+        self._promised = promise
 
     @contextmanager
     def journaling_together(self) -> Iterator[None]:
@@ -159,10 +177,12 @@ class ChainStore:
         """Let SQLite have what is on disk in the log only. A read of what is not at hand does it first."""
         if self._pending:
             try:
-                self._take_over()
+                self._run(self._pending.take())
+                if self._pending.log.is_full:
+                    self._flush()
             except BaseException:
                 self._database.rollback()
-                self._pending = [] if self._log is None else [decode_writes(one) for one in self._log.records()]
+                self._pending.read_again()
                 raise
             self._recent.clear()
 
@@ -171,9 +191,7 @@ class ChainStore:
 
         Twice as much may wait where there is little time: who has just sent something asks what became of it.
         """
-        if len(self._pending) >= (2 * MANY_PENDING if is_hurried else MANY_PENDING) or (
-            self._log is not None and self._log.is_full
-        ):
+        if self._pending is not None and self._pending.may_go(is_hurried=is_hurried):
             self.settle()
 
     # -- reading
@@ -279,6 +297,10 @@ class ChainStore:
         """State roots that replace their headers', by height."""
         return dict(self._read("SELECT number, root FROM amended", ()))
 
+    def promised(self) -> Promise | None:
+        """The newest promise, kept or not."""
+        return decode_promise(self.meta().get(PROMISE, b""))
+
     def queued(self) -> list[bytes]:
         """The raw bytes of journaled transactions, in the order they came."""
         return [row[0] for row in self._read("SELECT raw FROM queued ORDER BY position", ())]
@@ -297,27 +319,24 @@ class ChainStore:
             for one in journaled:
                 self._together.pop(one, None)
 
+    def _is_promised(self, block: SealedBlock) -> bool:
+        only = block.transactions[0] if len(block.transactions) == 1 else None
+        return only is not None and promise_of(block.header, only) == self._promised
+
     def _write(self, writes: list[Write]) -> None:
         """Make writes durable, all or none. In memory they are rows at once; on disk SQLite has them later."""
-        if self._log is None:
+        if self._pending is None:
             with self._database:
                 self._run(writes)
             return
-        if len(self._pending) >= MOST_PENDING or self._log.is_full:
+        if self._pending.must_go:
             self.settle()
-        self._log.append(encode_writes(writes))
-        self._pending.append(writes)
+        self._pending.write(writes)
 
     def _replay(self) -> None:
         """Take over what the log holds and SQLite has not committed."""
-        if self._log is not None and (records := self._log.records()):
-            self._pending = [decode_writes(record) for record in records]
-            self._flush()
-
-    def _take_over(self) -> None:
-        pending, self._pending = self._pending, []
-        self._run(joined(pending))
-        if self._log is not None and self._log.is_full:
+        if self._pending is not None:
+            self._pending.read_again()
             self._flush()
 
     def _run(self, writes: Iterable[Write]) -> None:
@@ -329,12 +348,12 @@ class ChainStore:
     def _flush(self) -> None:
         """Commit SQLite's rows, with the number of the log's next generation, and begin the log again."""
         self.settle()
-        if self._log is None or not self._database.in_transaction:
+        if self._pending is None or not self._database.in_transaction:
             return
-        number = (self._log.generation + 1).to_bytes(8, "big")
+        number = (self._pending.log.generation + 1).to_bytes(8, "big")
         self._database.execute(SQL[Statement.META], (GENERATION.encode(), number))
         self._database.commit()
-        self._log.begin_again()
+        self._pending.begin_again()
         if self._checkpointer is not None:
             self._checkpointer.wrote(self._rows)
         self._rows = 0

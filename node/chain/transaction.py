@@ -4,6 +4,8 @@ What passes here can be paid for or not, be early or late, but it is well formed
 start.
 """
 
+from typing import Any
+
 from eth.abc import SignedTransactionAPI
 from eth.constants import SECPK1_N
 from eth.exceptions import UnrecognizedTransactionType
@@ -13,7 +15,7 @@ from eth_typing import Address
 from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
-from node.chain.dynamic_fee import MAX_NONCE, decode_dynamic_fee_call
+from node.chain.dynamic_fee import MAX_NONCE, DynamicFeeCall, decode_dynamic_fee_call
 from node.chain.errors import TransactionRefused
 from node.chain.genesis import Genesis
 from node.chain.sender import recovered_sender
@@ -113,7 +115,8 @@ def _check_gas(transaction: SignedTransactionAPI) -> None:
     needed = intrinsic_gas(transaction)
     if transaction.gas < needed:
         raise TransactionRefused(f"intrinsic gas too low: gas {transaction.gas}, minimum needed {needed}")
-    floor = floor_gas(transaction.data)
+    plain: Any = transaction
+    floor = plain.floor_gas if isinstance(plain, DynamicFeeCall) else floor_gas(transaction.data)
     if transaction.gas < floor:
         raise TransactionRefused(
             f"insufficient gas for floor data gas cost: gas {transaction.gas}, minimum {floor}"

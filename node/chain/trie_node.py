@@ -63,24 +63,30 @@ def pack_extension(path: str) -> bytes:
     return bytes.fromhex("1" + path if len(path) & 1 else "00" + path)
 
 
+def _head(first: int, size: int) -> bytes:
+    """The head of an RLP item whose kind begins at `first`."""
+    if size < 56:
+        return bytes((first + size,))
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((first + 55 + len(length),)) + length
+
+
+STRING_HEADS = tuple(_head(0x80, size) for size in range(1_024))
+LIST_HEADS = tuple(_head(0xC0, size) for size in range(1_024))
+
+
 def rlp_string(value: bytes) -> bytes:
     """A byte string in RLP."""
     size = len(value)
     if size == 1 and value[0] < 0x80:
         return value
-    if size < 56:
-        return bytes((0x80 + size,)) + value
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((0xB7 + len(length),)) + length + value
+    return (STRING_HEADS[size] if size < 1_024 else _head(0x80, size)) + value
 
 
 def rlp_list(payload: bytes) -> bytes:
     """A list in RLP, from its encoded items."""
     size = len(payload)
-    if size < 56:
-        return bytes((0xC0 + size,)) + payload
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((0xF7 + len(length),)) + length + payload
+    return (LIST_HEADS[size] if size < 1_024 else _head(0xC0, size)) + payload
 
 
 def reference_of(encoded: bytes) -> bytes:

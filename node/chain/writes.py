@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from node.chain.header import encode_header
 from node.chain.records import SealedBlock
@@ -53,6 +53,7 @@ SQL: Mapping[Statement, str] = {
     Statement.META: "INSERT OR REPLACE INTO meta VALUES (CAST(? AS TEXT), ?)",
 }
 ADDING = frozenset({Statement.NODE, Statement.BLOCK, Statement.TRANSACTION, Statement.LOG})
+BY_KEY = (Statement.UNQUEUE, Statement.QUEUE, Statement.META)  # whose rows are known by their first value
 _STATEMENTS = tuple(Statement)
 _NONE, _INTEGER = 2, 1  # in the two lowest bits of a word; nothing there: so many bytes
 
@@ -80,21 +81,60 @@ def cut_writes(number: int) -> list[Write]:
 
 
 def joined(records: Iterable[Iterable[Write]]) -> Iterator[Write]:
-    """The writes of many records as few: rows that only add to a table go together, in their order."""
+    """The writes of many records as few: rows of one table go together, and pass only rows of other tables.
+
+    What is journaled and taken out again in the same records is never put in; of a fact the last value counts.
+    """
     added: dict[Statement, list[Row]] = {}
+    kept: dict[Statement, dict[Value, Row]] = {one: {} for one in BY_KEY}
     for writes in records:
         for statement, rows in writes:
             if statement in ADDING:
                 added.setdefault(statement, []).extend(rows)
+            elif statement in kept:
+                _keep(kept, statement, rows)
             elif rows:
-                yield from added.items()
-                added = {}
+                yield from _collected(added, kept)
+                added, kept = {}, {one: {} for one in BY_KEY}
                 yield statement, rows
+    yield from _collected(added, kept)
+
+
+def _keep(kept: Mapping[Statement, dict[Value, Row]], statement: Statement, rows: Sequence[Row]) -> None:
+    for row in rows:
+        if statement is Statement.UNQUEUE:
+            kept[Statement.QUEUE].pop(row[0], None)
+        if statement is not Statement.QUEUE or row[0] not in kept[statement]:
+            kept[statement][row[0]] = row
+
+
+def _collected(
+    added: Mapping[Statement, list[Row]], kept: Mapping[Statement, dict[Value, Row]]
+) -> Iterator[Write]:
+    """What is taken out of the journal goes first: what is still in it by then came after."""
     yield from added.items()
+    yield from ((statement, list(rows.values())) for statement, rows in kept.items() if rows)
 
 
-def encode_writes(writes: Iterable[Write]) -> bytes:
-    """Writes as a record of the log: words of 64 bits that describe, then all bytes in a row."""
+class Encoded(NamedTuple):
+    """Writes as they are in a record: words of 64 bits that describe, and all bytes in a row."""
+
+    words: bytes
+    values: bytes
+
+    def __add__(self, other: "Encoded") -> "Encoded":  # type: ignore[override]  # one after the other, as bytes are
+        return Encoded(self.words + other.words, self.values + other.values)
+
+    def record(self) -> bytes:
+        """The record of the log."""
+        return b"".join((array("q", [len(self.words) >> 3]).tobytes(), self.words, self.values))
+
+
+NOTHING = Encoded(b"", b"")
+
+
+def encode_writes(writes: Iterable[Write]) -> Encoded:
+    """Writes for a record of the log."""
     words: list[int] = []
     parts: list[bytes] = []
     for statement, rows in writes:
@@ -107,8 +147,7 @@ def encode_writes(writes: Iterable[Write]) -> bytes:
             for value in values
         ]
         parts += [value for value in values if isinstance(value, bytes)]
-    packed = array("q", [len(words), *words])
-    return b"".join((packed.tobytes(), *parts))
+    return Encoded(array("q", words).tobytes(), b"".join(parts))
 
 
 def decode_writes(record: bytes) -> list[Write]:

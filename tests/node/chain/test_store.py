@@ -229,8 +229,8 @@ def test_a_batch_of_transactions_waits_for_the_disk_once(
     chain = LocalChain.open(tmp_path, genesis)
     chain.automine = False
     asked = [request_of(dynamic_fee(debtor, nonce), nonce) for nonce in (0, 1, 2, 2)]
-    log = chain._store._log
-    assert log is not None
+    assert chain._store._pending is not None
+    log = chain._store._pending.log
     waits: list[int] = []
     append = log.append
 

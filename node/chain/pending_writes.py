@@ -1,0 +1,67 @@
+"""Writes that the log has and SQLite has not yet: appended record by record, handed over many at a time.
+
+What would be made again if it were lost is put into the log without waiting; the next record contains it.
+"""
+
+from collections.abc import Iterator
+
+from node.chain.redo_log import RedoLog
+from node.chain.writes import NOTHING, Encoded, Write, decode_writes, encode_writes, joined
+
+MOST = 128  # records that SQLite may be behind; a transaction sent alone makes two
+MANY = 32  # as many as are worth handing to it while there is time
+
+
+class PendingWrites:
+    """The redo log of a store, and its records in memory."""
+
+    def __init__(self, log: RedoLog) -> None:
+        self.log = log
+        self._writes: list[list[Write]] = []
+        self._put: Encoded = NOTHING
+
+    def __bool__(self) -> bool:
+        return bool(self._writes)
+
+    @property
+    def must_go(self) -> bool:
+        """Whether SQLite has to take over before more is written."""
+        return len(self._writes) >= MOST or self.log.is_full
+
+    def may_go(self, *, is_hurried: bool) -> bool:
+        """Whether it is worth while; twice as many may wait where there is little time."""
+        return len(self._writes) >= (2 * MANY if is_hurried else MANY) or self.log.is_full
+
+    def write(self, writes: list[Write]) -> None:
+        """Append a record, and return once it is on disk."""
+        self.log.append((self._put + encode_writes(writes)).record())
+        self._put = NOTHING
+        self._writes.append(writes)
+
+    def put(self, writes: list[Write]) -> None:
+        """Write what follows from the record before, and wait for nothing. Call `write` before the next `put`."""
+        if self._put is not NOTHING:
+            raise RuntimeError("what was put before is in no record yet")
+        encoded = encode_writes(writes)
+        self.log.put(encoded.record())
+        self._put = encoded
+        self._writes.append(writes)
+
+    def take(self) -> Iterator[Write]:
+        """What SQLite is to have now; it counts as handed over."""
+        taken, self._writes = self._writes, []
+        return joined(taken)
+
+    def read_again(self) -> None:
+        """Go back to what SQLite has not committed: everything in the log."""
+        before, records = self.log.records_held, self.log.records()
+        if self._put is not NOTHING and len(records) == before:
+            records.append(self._put.record())
+        else:
+            self._put = NOTHING
+        self._writes = [decode_writes(one) for one in records]
+
+    def begin_again(self) -> None:
+        """Start over: SQLite has committed everything."""
+        self.log.begin_again()
+        self._put = NOTHING
