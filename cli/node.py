@@ -18,7 +18,7 @@ from node.chain.foreign_chain import import_blocks, read_genesis
 from node.chain.genesis import CHAIN_ID, Genesis
 from node.chain.native import NativeBackendMissing
 from node.chain.server import RpcApp, create_rpc_app
-from node.chain.serving import listening_socket
+from node.chain.serving import KEEP_ALIVE_S, listening_socket
 from node.chain.transfer import export_blocks, import_own_blocks
 
 app = typer.Typer(help="Run the local chain.", invoke_without_command=True, no_args_is_help=False)
@@ -69,7 +69,12 @@ def node(
         _introduce(chain, development, f"http://{host}:{opened.getsockname()[1]}")
         with _telling_failures(chain, rpc_app, dev if trace_failures is None else trace_failures):
             config = uvicorn.Config(
-                rpc_app, http=rpc_app.http_protocol, log_level="warning", access_log=False, lifespan="on"
+                rpc_app,
+                http=rpc_app.http_protocol,
+                log_level="warning",
+                access_log=False,
+                lifespan="on",
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
             uvicorn.Server(config).run([opened])
 

@@ -17,7 +17,9 @@ import pytest
 
 from cli.network import BANK_AE, BANK_CN, BANK_HK, PROVIDER
 from cli.running_network import NetworkOptions, RunningNetwork
+from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
+from node.domain.payment import Side
 from node.settlement.office import Office
 from node.settlement.reconcile import reconcile
 from tests.outsider import NO_TLS
@@ -73,12 +75,25 @@ def _moving(network: RunningNetwork) -> list[str]:
     found = []
     for bic, institution in network.institutions.items():
         with institution.office.book.view() as unit:
-            found += [f"{one.uetr} {one.state.value} at {bic}" for one in unit.payments.in_state(*MOVING)]
+            moving = [one for one in unit.payments.in_state(*MOVING) if _goes_on(network, one)]
+            found += [f"{one.uetr} {one.state.value} at {bic}" for one in moving]
             due = unit.cases.due(institution.office.clock.now_s(), 10)
             found += [f"case {one.reference} {one.state.value} at {bic}" for one in due]
             unfinished = [one for kept in unit.lanes.all() for one in unit.lanes.unfinished(kept.lane)]
             found += [f"{one.purpose} {one.transaction_hash} {one.status.value} at {bic}" for one in unfinished]
     return found
+
+
+def _goes_on(network: RunningNetwork, record: PaymentRecord) -> bool:
+    """What a creditor agent has accepted and its debtor agent has given up, or never had, only runs out."""
+    if (record.side, record.state) != (Side.CREDITOR_AGENT, State.ACCEPTED):
+        return True
+    for institution in network.institutions.values():
+        with institution.office.book.view() as unit:
+            theirs = unit.payments.find(record.uetr)
+        if theirs is not None and theirs.side is Side.DEBTOR_AGENT:
+            return theirs.state in (*MOVING, State.SETTLED)
+    return False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ import uvicorn
 
 from node.chain.timed_http import TimedHttp
 
-START_LIMIT_S = 20.0
+START_LIMIT_S = 60.0
+# How long a connection may rest between two requests. Clients commonly keep theirs for five seconds (httpx does);
+# a server that closes at the same time now and then resets a connection with a request already on its way.
+KEEP_ALIVE_S = 15
 
 
 class BackgroundServer:
@@ -39,6 +42,7 @@ class BackgroundServer:
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=2,
+            timeout_keep_alive=KEEP_ALIVE_S,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self._server = uvicorn.Server(config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,12 +28,14 @@ from node.chain.serving import BackgroundServer
 from tests.api import after_answers, operator_answers
 from tests.api.event_answers import EVENT_ANSWERS
 from tests.api.expectations import suspended
+from tests.api.hasty import endless_body, that_does_no_work
 from tests.api.payee_answers import PAYEE_ANSWERS
 from tests.api.test_credentials import admit, ask, assertion
 from tests.api.test_interbank import ASKED, Asker, proposal
 from tests.api.test_returns import Return
 from tests.api.test_transfers import authorised
 from tests.network import BANK_AE, BANK_CN, PROVIDER, XML, Bank, Transfer, bank
+from tests.processes import free_ports
 
 Answers = dict[tuple[str, int], "Callable[[Scene], httpx.Response]"]
 UNKNOWN_UETR = "00000000-0000-4000-8000-000000000000"
@@ -45,12 +46,16 @@ WISH = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 1000}
 
 @dataclass(frozen=True)
 class Scene:
-    """What answers are drawn from: a bank, the provider, and the same bank with a dead chain and no patience."""
+    """What answers are drawn from: a bank, the provider, and the same bank with a dead chain.
+
+    The latter has a second door, `hasty_url`, which has no patience; the first gives a busy machine its time.
+    """
 
     network: RunningNetwork
     bank: Bank
     stranded: Bank
     stranded_institution: Institution
+    hasty_url: str
     settled_uetr: str
 
     def anonymous(self, method: str, path: str) -> httpx.Response:
@@ -68,23 +73,7 @@ class Scene:
 
     def slow(self, path: str) -> httpx.Response:
         """A body that never ends, sent to the impatient one."""
-        url = httpx.URL(self.stranded.entry["api_url"])
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {url.host}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: 999\r\n"
-            f"Authorization: Bearer {self.stranded.entry['credential']}\r\n"
-        )
-        if "iso20022" in path:
-            head = head.replace("application/json", "application/xml")
-        with socket.create_connection((url.host, url.port or 80), timeout=60) as connection:
-            connection.sendall(f"{head}\r\n{{".encode())
-            raw = b""
-            while part := connection.recv(65536):
-                raw += part
-        status, _, rest = raw.partition(b"\r\n")
-        fields = dict(line.split(": ", 1) for line in rest.partition(b"\r\n\r\n")[0].decode().split("\r\n"))
-        lowered = {name.lower(): value for name, value in fields.items()}
-        return httpx.Response(int(status.split()[1]), headers={"content-type": lowered["content-type"]})
+        return endless_body(self.hasty_url, path, self.stranded.entry["credential"])
 
 
 @pytest.fixture(scope="module")
@@ -95,20 +84,19 @@ def scene(network: RunningNetwork, tmp_path_factory: pytest.TempPathFactory) -> 
     ours.ended(transfer.uetr)
     folder = tmp_path_factory.mktemp("stranded") / BANK_CN
     shutil.copytree(network.data / "institutions" / BANK_CN, folder, ignore=shutil.ignore_patterns("book*"))
-    address = _free_address()
+    address = f"http://127.0.0.1:{free_ports(1)}"
     _strand(folder, address)
-    institution = open_institution(folder, limits=BodyLimits(max_bytes=20_000, timeout_s=0.3))
-    with BackgroundServer(create_app(institution), port=int(address.rpartition(":")[2])) as server:
+    institution = open_institution(folder, limits=BodyLimits(max_bytes=20_000))
+    hasty = create_app(replace(institution, limits=BodyLimits(max_bytes=20_000, timeout_s=0.3)))
+    with (
+        BackgroundServer(create_app(institution), port=int(address.rpartition(":")[2])) as server,
+        BackgroundServer(that_does_no_work(hasty)) as hasty_door,
+    ):
         http = httpx.Client(base_url=server.url, headers=ours.http.headers, trust_env=False, timeout=60)
         stranded = Bank(BANK_CN, http, institution.office, {**ours.entry, "api_url": server.url})
-        yield Scene(network, ours, stranded, institution, transfer.uetr)
+        yield Scene(network, ours, stranded, institution, hasty_door.url, transfer.uetr)
         http.close()
         ours.http.close()
-
-
-def _free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 def _strand(folder: Path, address: str) -> None:

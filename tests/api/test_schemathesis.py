@@ -25,8 +25,9 @@ from api.institution import open_institution
 from api.limits import BodyLimits
 from cli.running_network import RunningNetwork
 from node.chain.serving import BackgroundServer
-from tests.api.test_openapi import _free_address, _strand
+from tests.api.test_openapi import _strand
 from tests.network import BANK_CN, bank
+from tests.processes import free_ports
 
 EXAMPLES, LONG_EXAMPLES = 2, 100
 ENDLESS = ("streamEvents",)  # its answer does not end, and test_events listens to it
@@ -51,7 +52,7 @@ def door(network: RunningNetwork, tmp_path_factory: pytest.TempPathFactory) -> I
     ours.http.close()
     folder = tmp_path_factory.mktemp("made-up") / BANK_CN
     shutil.copytree(network.data / "institutions" / BANK_CN, folder, ignore=shutil.ignore_patterns("book*"))
-    address = _free_address()
+    address = f"http://127.0.0.1:{free_ports(1)}"
     _strand(folder, address)
     institution = open_institution(folder, limits=BodyLimits(max_bytes=20_000, timeout_s=5))
     with BackgroundServer(create_app(institution), port=int(address.rpartition(":")[2])) as server:

@@ -12,9 +12,11 @@ import httpx
 
 from cli.exit_codes import ExitCode
 from cli.main import COMMANDS
+from cli.network import INSTITUTIONS
 from cli.running_network import NetworkOptions, RunningNetwork
 from tests.network import BANK_CN, BANK_HK, Transfer, bank, settled
 from tests.outsider import NO_TLS
+from tests.processes import free_ports
 from tests.undertaker import ends_with_us
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +54,7 @@ def test_a_folder_that_is_no_institution_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_an_institution_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
-    options = NetworkOptions(port=0, rpc_port=0, elsewhere=frozenset({BANK_HK}))
+    options = NetworkOptions(port=free_ports(len(INSTITUTIONS)), rpc_port=0, elsewhere=frozenset({BANK_HK}))
     with RunningNetwork(tmp_path / "network", options) as network:
         entry = next(one for one in network.document["participants"] if one["bic"] == BANK_HK)
         folder = tmp_path / "network" / "institutions" / BANK_HK

@@ -12,10 +12,12 @@ from pathlib import Path
 import httpx
 
 from cli.exit_codes import ExitCode
+from cli.network import INSTITUTIONS
 from cli.running_network import NetworkOptions, RunningNetwork
 from node.domain.lifecycle import State
 from tests.cli.test_main import CORRIDOR, ROOT, await_health, corridor
 from tests.network import BANK_CN, XML, Transfer
+from tests.processes import free_ports
 from tests.undertaker import ends_with_us
 
 PATIENCE_S = 90.0  # a process starts in a few seconds where nothing else does
@@ -36,7 +38,7 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_an_api_takes_payments_that_a_worker_of_its_own_settles(tmp_path: Path) -> None:
-    options = NetworkOptions(port=0, rpc_port=0, elsewhere=frozenset({BANK_CN}))
+    options = NetworkOptions(port=free_ports(len(INSTITUTIONS)), rpc_port=0, elsewhere=frozenset({BANK_CN}))
     with RunningNetwork(tmp_path / "network", options) as network:
         entry = next(one for one in network.document["participants"] if one["bic"] == BANK_CN)
         folder = str(tmp_path / "network" / "institutions" / BANK_CN)

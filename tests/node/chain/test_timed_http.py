@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from node.chain.chain import LocalChain
@@ -77,3 +79,18 @@ def test_who_asks_may_take_a_while_with_the_next_question(port: int) -> None:
             assert silent.recv(1) == b""
         connection.sendall(HEAD + BODY)
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("protocol", [QuickHttp, TimedHttp])
+def test_a_connection_rests_longer_than_clients_keep_theirs(protocol: Any) -> None:
+    """Whoever closes first must be the client, or a request on its way is now and then answered by a reset."""
+    clients_keep_s = httpx.Limits().keepalive_expiry or 0
+    chain = LocalChain.open(None)
+    app = create_rpc_app(chain)
+    app.http_protocol = protocol
+    with BackgroundServer(app) as server, httpx.Client(trust_env=False, timeout=60) as client:
+        assert client.post(server.url, content=BODY).is_success
+        (connection,) = server._server.server_state.connections
+        assert isinstance(connection, TimedHttp)
+        assert connection.head_timeout_s > connection.timeout_keep_alive > 2 * clients_keep_s
+    chain.close()
