@@ -25,7 +25,7 @@ from node.settlement.intake import BACK_OFFICE, outbound
 from node.settlement.office import Office, participant
 from node.settlement.ports import Written
 
-INQUIRIES: Final = frozenset({"pacs.028.001.03"})
+INQUIRIES: Final = frozenset(f"pacs.028.001.{version}" for version in ("03", "04", "05"))
 
 
 def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Participant | None) -> bytes:

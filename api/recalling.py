@@ -18,7 +18,7 @@ from node.domain.reasons import Finding, Reason
 from node.settlement.ports import Written
 from node.settlement.recall_opening import Recall
 
-RECALLS: Final = frozenset({"camt.056.001.08"})
+RECALLS: Final = frozenset(f"camt.056.001.{version}" for version in ("08", "10", "11"))
 
 
 def scribe_of(institution: Institution) -> Iso20022Scribe:

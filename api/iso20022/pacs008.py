@@ -27,7 +27,7 @@ from node.domain.party import Agent
 from node.domain.payment import Charge, ChargeBearer, Payment
 from node.domain.reasons import Finding
 
-CREDIT_TRANSFERS = frozenset(f"pacs.008.001.{version}" for version in ("08", "10", "12", "13"))
+CREDIT_TRANSFERS = frozenset(f"pacs.008.001.{version}" for version in ("08", "09", "10", "11", "12", "13"))
 """The versions of pacs.008 that are read, and forwarded in the version they came in."""
 
 # With one of these broken there is no one payment of whole amounts between two known institutions.

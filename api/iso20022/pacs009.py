@@ -22,7 +22,7 @@ from node.domain.own_account import own_account
 from node.domain.party import Agent, CashAccount
 from node.domain.payment import ChargeBearer, Payment
 
-INSTITUTION_TRANSFERS = frozenset({"pacs.009.001.08", "pacs.009.001.10"})
+INSTITUTION_TRANSFERS = frozenset(f"pacs.009.001.{version}" for version in ("08", "09", "10", "11"))
 """The versions of pacs.009 that are read, and forwarded in the version they came in."""
 
 # Who keeps the account of a party that names no agent: whoever is next in the chain, at last the party itself.

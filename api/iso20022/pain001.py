@@ -24,6 +24,7 @@ from node.domain.reasons import Finding, Reason
 TRANSFER_OF = {
     "pain.001.001.03": "pacs.008.001.08",
     "pain.001.001.09": "pacs.008.001.08",
+    "pain.001.001.10": "pacs.008.001.09",
     "pain.001.001.11": "pacs.008.001.10",
     "pain.001.001.12": "pacs.008.001.12",
 }

@@ -20,7 +20,7 @@ from api.iso20022.writing import add, order_at, plain_copy, put, serialise
 from node.domain.money import Money
 from node.domain.payment import Payment
 
-RETURNS = frozenset(f"pacs.004.001.{version}" for version in ("09", "10", "11"))
+RETURNS = frozenset(f"pacs.004.001.{version}" for version in ("09", "10", "11", "13"))
 """The versions of pacs.004 that are read, and forwarded in the version they came in."""
 
 

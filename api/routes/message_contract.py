@@ -46,8 +46,9 @@ ACCEPTED: Final[dict[str, Any]] = {
 REQUEST_BODY: Final[dict[str, Any]] = {
     "required": True,
     "description": "One message in UTF-8, with or without its business header, bare or in an envelope. To pay: "
-    "pacs.008.001.08 (.10, .12, .13) or pacs.009.001.08 (.10, also cover) of one or more transactions, "
-    "pain.001.001.09 (.03, .11, .12). To return: pacs.004.001.09 (.10, .11). To recall: camt.056.001.08. To ask: "
+    "pacs.008.001.08 (.09 to .13) or pacs.009.001.08 (.09 to .11, also cover) of one or more transactions, "
+    "pain.001.001.09 (.03, .10 to .12). To return: pacs.004.001.09 (.10, .11, .13). To recall: camt.056.001.08 "
+    "(.10, .11). To ask: "
     "pacs.028.001.03, camt.060.001.05. Or as FIN text MT103 (also STP and REMIT), MT202 and MT205 (also COV), all "
     "three also with /RETN/, and MT192 and MT292.",
     "content": {

@@ -30,8 +30,15 @@ def official_schema(identifier: str) -> etree.XMLSchema:
 
 @cache
 def official_tree(identifier: str) -> etree._Element:
-    """The official schema of a message as a tree."""
+    """The official schema of a message as a tree; skips the test where that schema is not among them."""
+    if not has_official(identifier):
+        pytest.skip(f"no official schema of {identifier} at {folder() / 'xsd'}")
     return etree.parse(folder() / "xsd" / f"{identifier}.xsd").getroot()
+
+
+def has_official(identifier: str) -> bool:
+    """Whether the official schema of a message is there."""
+    return (folder() / "xsd" / f"{identifier}.xsd").is_file()
 
 
 @dataclass(frozen=True)

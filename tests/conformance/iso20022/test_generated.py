@@ -103,7 +103,7 @@ def test_any_credit_transfer_is_read_forwarded_and_answered_or_refused(identifie
     folder()
     random = Random(identifier)
     forwarded = 0
-    for number in range(60):
+    for number in range(120):
         tree = generate(CATALOGUE.definition(identifier), random, (0.1, 0.4, 0.8)[number % 3])
         message = parse(etree.tostring(tree), CATALOGUE)
         assert isinstance(message, ParsedMessage)
