@@ -1,6 +1,6 @@
 """Writes that the log has and SQLite has not yet: appended record by record, handed over many at a time.
 
-What would be made again if it were lost is put into the log without waiting; the next record contains it.
+What would be made again if it were lost is held back, and part of the next record: one wait for the disk less.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class PendingWrites:
     def __init__(self, log: RedoLog) -> None:
         self.log = log
         self._writes: list[list[Write]] = []
-        self._put: Encoded = NOTHING
+        self._held: Encoded = NOTHING
 
     def __bool__(self) -> bool:
         return bool(self._writes)
@@ -33,18 +33,14 @@ class PendingWrites:
         return len(self._writes) >= (2 * MANY if is_hurried else MANY) or self.log.is_full
 
     def write(self, writes: list[Write]) -> None:
-        """Append a record, and return once it is on disk."""
-        self.log.append((self._put + encode_writes(writes)).record())
-        self._put = NOTHING
+        """Append a record, with what was held back, and return once it is on disk."""
+        self.log.append((self._held + encode_writes(writes)).record())
+        self._held = NOTHING
         self._writes.append(writes)
 
-    def put(self, writes: list[Write]) -> None:
-        """Write what follows from the record before, and wait for nothing. Call `write` before the next `put`."""
-        if self._put is not NOTHING:
-            raise RuntimeError("what was put before is in no record yet")
-        encoded = encode_writes(writes)
-        self.log.put(encoded.record())
-        self._put = encoded
+    def hold_back(self, writes: list[Write]) -> None:
+        """Take writes that follow from what is on disk; they need not be there before the next record is."""
+        self._held += encode_writes(writes)
         self._writes.append(writes)
 
     def take(self) -> Iterator[Write]:
@@ -53,15 +49,12 @@ class PendingWrites:
         return joined(taken)
 
     def read_again(self) -> None:
-        """Go back to what SQLite has not committed: everything in the log."""
-        before, records = self.log.records_held, self.log.records()
-        if self._put is not NOTHING and len(records) == before:
-            records.append(self._put.record())
-        else:
-            self._put = NOTHING
-        self._writes = [decode_writes(one) for one in records]
+        """Go back to what SQLite has not committed: everything in the log, and what was held back."""
+        self._writes = [decode_writes(one) for one in self.log.records()]
+        if self._held.words:
+            self._writes.append(decode_writes(self._held.record()))
 
     def begin_again(self) -> None:
         """Start over: SQLite has committed everything."""
         self.log.begin_again()
-        self._put = NOTHING
+        self._held = NOTHING

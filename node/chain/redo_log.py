@@ -48,31 +48,17 @@ class RedoLog:
         """Whether it is time for SQLite to take over."""
         return self.size >= FLUSH_AT_BYTES
 
-    @property
-    def records_held(self) -> int:
-        """Records of this generation that were waited for."""
-        return self._records
-
     def append(self, payload: bytes) -> None:
         """Write a record, and return once it is on disk. After an error the next record takes its place."""
-        size = self.put(payload)
-        os.fdatasync(self._descriptor)
-        self.size += size
-        self._records += 1
-
-    def put(self, payload: bytes) -> int:
-        """Write a record and do not wait: a killed process leaves it, a loss of power may not.
-
-        The next record takes its place, and must contain it; so no record is ever behind one that may be torn.
-        Returns its size.
-        """
         record = memoryview(
             b"".join((_head(self.generation, self._records, len(payload)), _check(payload), payload))
         )
         written = 0
         while written < len(record):
             written += os.pwrite(self._descriptor, record[written:], self.size + written)
-        return written
+        os.fdatasync(self._descriptor)
+        self.size += len(record)
+        self._records += 1
 
     def begin_again(self) -> None:
         """Start over, after SQLite has committed everything here together with `generation` + 1."""
@@ -96,7 +82,6 @@ class RedoLog:
             found.append(payload)
             offset = end
         self._assert_last(content, end, len(found))
-        os.fdatasync(self._descriptor)  # the last of them may have been put, and waited for by nobody
         self._records, self.size = len(found), offset
         return found
 

@@ -112,7 +112,7 @@ class ChainStore:
         gone = self._journaled.intersection(done)
         writes = [*block_writes(block, nodes), (Statement.UNQUEUE, self._on_disk(gone))]
         if self._pending is not None and self._is_promised(block):
-            self._pending.put(writes)
+            self._pending.hold_back(writes)
         else:
             self._write(writes)
         self._promised = None
@@ -128,7 +128,7 @@ class ChainStore:
     def promise(self, promise: Promise, raw: bytes) -> None:
         """Journal a transaction and what block it will be in; durable when this returns.
 
-        When that block is committed, nobody waits for the disk: it follows from this.
+        When that block is committed, nobody waits for the disk: it follows from this, and is in the next record.
         """
         facts = (Statement.META, [(PROMISE.encode(), promise.encode())])
         self._write([(Statement.QUEUE, [(promise.transaction_hash, raw)]), facts])

@@ -1,4 +1,4 @@
-"""Writes on their way to SQLite: joined they come to the same rows, and what is put is in the next record."""
+"""Writes on their way to SQLite: joined they come to the same rows; what is held back is in the next record."""
 
 from pathlib import Path
 
@@ -47,43 +47,26 @@ def pending(tmp_path: Path) -> PendingWrites:
     return PendingWrites(RedoLog.open(tmp_path / "log", 0, create=True))
 
 
-def test_what_was_put_is_in_the_next_record(pending: PendingWrites) -> None:
+def test_what_was_held_back_is_in_the_next_record(pending: PendingWrites) -> None:
     pending.write(ONE)
-    pending.put(TWO)
-    assert pending.log.records_held == 1
+    pending.hold_back(TWO)
+    assert len(pending.log.records()) == 1
     pending.write(THREE)
-    assert pending.log.records_held == 2
+    assert len(pending.log.records()) == 2
     taken = list(pending.take())
     pending.read_again()
     assert list(pending.take()) == taken
     pending.log.close()
 
 
-def test_two_are_not_put_in_a_row(pending: PendingWrites) -> None:
-    """The second would take the place of the first."""
-    pending.put(ONE)
-    with pytest.raises(RuntimeError, match="in no record yet"):
-        pending.put(TWO)
-    pending.log.close()
-
-
-@pytest.mark.parametrize("reached", [True, False])
-def test_going_back_to_the_log_keeps_what_was_put(
-    pending: PendingWrites, monkeypatch: pytest.MonkeyPatch, *, reached: bool
-) -> None:
-    """Whether it has reached the log or not, it is there once: SQLite refuses a row that comes twice."""
+def test_going_back_to_the_log_keeps_what_was_held_back(pending: PendingWrites) -> None:
+    """It is there once, before its record and after: SQLite refuses a row that comes twice."""
     pending.write(ONE)
-    if reached:
-        pending.put(TWO)
-    else:
-        with monkeypatch.context() as broken:
-            broken.setattr(pending.log, "put", lambda _: 0)
-            pending.put(TWO)
+    pending.hold_back(TWO)
     pending.read_again()
     pending.write(THREE)
     pending.read_again()
-    found = list(pending.take())
-    assert found == [
+    assert list(pending.take()) == [
         (Statement.NODE, [(b"1", b"a"), (b"2", b"b"), (b"3", b"c")]),
         (Statement.META, [(b"fact", b"x")]),
     ]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from node.chain.genesis import Genesis
 from node.chain.promise import Promise, decode_promise
 from node.chain.redo_log import PAGE_BYTES
 from node.chain.rpc import JsonRpc
-from node.chain.store_file import LOG_NAME
+from node.chain.store_file import FILE_NAME, LOG_NAME
 from tests.node.chain.signing import dynamic_fee
 
 NOTHING: Callable[[bytes], None] = lambda _: None  # noqa: E731 - a delivery nobody looks at
@@ -104,18 +105,28 @@ def test_power_lost_while_records_are_written(
 def test_a_block_nobody_waited_for_is_made_again(
     kept: LocalChain, tmp_path: Path, genesis: Genesis, debtor: LocalAccount, wall: Wall
 ) -> None:
-    send(JsonRpc(kept), dynamic_fee(debtor, 0))
-    pending = kept._store._pending
-    assert pending is not None
+    """Killed after the block was seen; and a record later, when it is there as it was made."""
+    rpc = JsonRpc(kept)
+    send(rpc, dynamic_fee(debtor, 0))
+    seen = kept.head.hash
     shutil.copytree(tmp_path / "kept", tmp_path / "killed")
-    assert opened_later(tmp_path / "killed", genesis, wall) == (1, kept.head.hash, 0)
-    shutil.copytree(tmp_path / "kept", tmp_path / "without power")
-    with (tmp_path / "without power" / LOG_NAME).open("r+b") as file:
-        file.seek(pending.log.size)
-        assert any(file.read(PAGE_BYTES))
-        file.seek(pending.log.size)
-        file.write(bytes(100_000))
-    assert opened_later(tmp_path / "without power", genesis, wall) == (1, kept.head.hash, 0)
+    assert opened_later(tmp_path / "killed", genesis, wall) == (1, seen, 0)
+    send(rpc, dynamic_fee(debtor, 3))
+    shutil.copytree(tmp_path / "kept", tmp_path / "later")
+    assert opened_later(tmp_path / "later", genesis, wall) == (1, seen, 1)
+
+
+def test_a_block_nobody_waited_for_is_there_after_the_end(
+    tmp_path: Path, genesis: Genesis, debtor: LocalAccount, wall: Wall
+) -> None:
+    chain = LocalChain.open(tmp_path, genesis, ChainClock(wall))
+    send(JsonRpc(chain), dynamic_fee(debtor, 0))
+    seen = chain.head.hash
+    chain.close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        assert file.execute("SELECT max(number) FROM block").fetchone() == (1,)
+    file.close()
+    assert opened_later(tmp_path, genesis, wall) == (1, seen, 0)
 
 
 def test_what_is_not_certain_is_not_promised(
@@ -145,10 +156,9 @@ def test_a_fault_after_the_answer_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    rpc, pending = JsonRpc(kept), kept._store._pending
-    assert pending is not None
+    rpc, store = JsonRpc(kept), kept._store
 
-    def full(_: bytes) -> int:
+    def full(*_: object) -> None:
         raise OSError("no space")
 
     answers: list[bytes] = []
@@ -156,7 +166,7 @@ def test_a_fault_after_the_answer_loses_nothing(
 
         def fill_up(answer: bytes) -> None:
             answers.append(answer)
-            broken.setattr(pending.log, "put", full)
+            broken.setattr(store, "commit_block", full)
 
         send(rpc, dynamic_fee(debtor, 0), fill_up)
     assert b"result" in answers[0]
