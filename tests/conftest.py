@@ -3,6 +3,8 @@
 Tests run on several processes, a file to each; were a long one among the last, the others would wait for it.
 """
 
+import os
+
 import hypothesis
 import pytest
 
@@ -26,7 +28,31 @@ LONGEST_FIRST = (
 )
 
 
+# What a shell says of its terminal, its proxies and our own commands is about that shell, and not about the tests.
+TERMINAL = frozenset(
+    {"COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE"}
+    | {"GITHUB_ACTIONS"}  # typer and rich write colours for it
+)
+PROXY = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+ASKED_OF_TESTS = frozenset(
+    {"CORRIDOR_CORPUS", "CORRIDOR_EXECUTION_APIS", "CORRIDOR_RANDOM", "CORRIDOR_WRITE_GOLDEN", "CORRIDOR_ANVIL"}
+)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    """Every run has the same examples and the same surroundings."""
+    _forget_the_shell()
+    _choose_examples(config)
+
+
+def _forget_the_shell() -> None:
+    for name in list(os.environ):
+        ours = name.startswith("CORRIDOR_") and name not in ASKED_OF_TESTS
+        if ours or name in TERMINAL or name.upper() in PROXY:
+            del os.environ[name]
+
+
+def _choose_examples(config: pytest.Config) -> None:
     """No made-up example fails for being slow: that is the machine's doing.
 
     The examples are the same every time, so that a change fails for what it did and not by chance; long runs, and

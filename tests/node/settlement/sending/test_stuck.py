@@ -249,4 +249,4 @@ def test_a_lane_says_what_waits(either: Following) -> None:
     assert (status.lane, status.waiting, status.healthy) == (kept.lane, 1, True)
     either.settle()
     assert either.state(kept.uetr or "") is State.SETTLED
-    assert either.lane.waiting == 0
+    either.turn_until(lambda: either.lane.waiting == 0)
