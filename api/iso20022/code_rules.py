@@ -24,10 +24,16 @@ _SETS = {
 def codes(subject: Subject) -> Iterator[Breach]:
     """Purposes, service levels, local instruments and clearing systems are known codes."""
     for node in subject.document.iter("{*}Cd"):
-        name = _set_of(node)
-        code = (node.text or "").strip()
-        if name is not None and code not in external_codes()[name]:
-            yield breach("base.code-known", node, f"{code} is no code of External{name}Code that is known here.")
+        if not is_known_code(node):
+            code, name = (node.text or "").strip(), _set_of(node)
+            text = f"{code} is no code of External{name}Code that is known here; it goes on as a proprietary one."
+            yield breach("base.code-known", node, text)
+
+
+def is_known_code(node: etree._Element) -> bool:
+    """Whether a Cd is a published code; one of a set that is not looked at counts as known."""
+    name = _set_of(node)
+    return name is None or (node.text or "").strip() in external_codes()[name]
 
 
 def _set_of(node: etree._Element) -> str | None:

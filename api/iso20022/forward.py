@@ -1,7 +1,8 @@
 """Writes the pacs.008 or pacs.009 that the creditor agent gets, from the one that came in.
 
 This hop's own facts are new: identification, agents, settlement on this network, the UETR, amounts in plain form.
-Everything else the message carries is carried on, whether the payment holds it or not.
+Everything else the message carries is carried on, whether the payment holds it or not; what may not stand as it
+came stands elsewhere (`sending`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from api.iso20022.catalogue import Catalogue
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.reference_data import currencies
+from api.iso20022.sending import fit_for_sending
 from api.iso20022.tree import find, name_of, required, text_at
 from api.iso20022.writing import add, order_at, plain_copy, put, serialise, timestamp
 from node.domain.money import TooManyDecimals, money
@@ -56,6 +58,7 @@ def forward(message: ParsedMessage, payment: Payment, hop: Hop, catalogue: Catal
     identification_order = order_at(definition, f"{at}/PmtId")
     put(required(transaction, "PmtId"), leaf(transaction, "UETR", payment.uetr), identification_order)
     write_amounts_plainly(document)
+    fit_for_sending(transaction)
     return serialise(document)
 
 

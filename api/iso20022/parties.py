@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from api.iso20022.tree import find, find_all, text_at
+from api.iso20022.sending import lines_aside
+from api.iso20022.tree import find, find_all, required, text_at
 from api.iso20022.writing import add, add_if
 from node.domain.party import AccountScheme, CashAccount, Party, PostalAddress
 
@@ -12,30 +13,36 @@ _NOT_PROVIDED = "NOTPROVIDED"
 _STREET = ("StrtNm", "BldgNb", "BldgNm", "Flr", "Room", "PstBx", "PstCd", "TwnLctnNm", "DstrctNm", "CtrySubDvsn")
 
 
-def read_party(node: etree._Element) -> Party:
-    """A debtor or creditor by name, address and LEI."""
-    return Party(text_at(node, "Nm"), _read_address(find(node, "PstlAdr")), text_at(node, "Id/OrgId/LEI"))
+def read_party(transaction: etree._Element, tag: str) -> Party:
+    """The debtor or creditor of a transaction, by name, address and LEI."""
+    node = required(transaction, tag)
+    address = _read_address(find(node, "PstlAdr"), lines_aside(transaction, f"{tag}/PstlAdr"))
+    return Party(text_at(node, "Nm"), address, text_at(node, "Id/OrgId/LEI"))
 
 
-def read_institution_party(node: etree._Element) -> Party:
+def read_institution_party(transaction: etree._Element, tag: str) -> Party:
     """An institution that pays or is paid; its BIC is no name, and stands among the agents where it matters."""
+    node = required(transaction, tag)
     identification = find(node, "FinInstnId")
     if identification is None:
         return Party(None)
     return Party(
         text_at(identification, "Nm"),
-        _read_address(find(identification, "PstlAdr")),
+        _read_address(find(identification, "PstlAdr"), lines_aside(transaction, f"{tag}/FinInstnId/PstlAdr")),
         text_at(identification, "LEI"),
     )
 
 
-def _read_address(node: etree._Element | None) -> PostalAddress | None:
-    """An address; the structured elements below the town become one line, before the free lines."""
+def _read_address(node: etree._Element | None, aside: tuple[str, ...]) -> PostalAddress | None:
+    """An address; the structured elements below the town become one line, before the free lines.
+
+    Lines that were set `aside` on their way belong to it.
+    """
     if node is None:
-        return None
+        return PostalAddress(None, None, aside) if aside else None
     parts = [text_at(node, tag) for tag in _STREET]
     street = " ".join(part for part in parts if part)
-    lines = [line.text or "" for line in find_all(node, "AdrLine")]
+    lines = [line.text or "" for line in find_all(node, "AdrLine")] + list(aside)
     return PostalAddress(
         text_at(node, "Ctry"), text_at(node, "TwnNm"), tuple(line for line in (street, *lines) if line.strip())
     )

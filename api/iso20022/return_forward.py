@@ -15,6 +15,7 @@ from api.iso20022.forward import Hop, leaf, remove, write_amounts_plainly, write
 from api.iso20022.institutions import write_agent
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.parties import write_party
+from api.iso20022.sending import fit_for_sending
 from api.iso20022.tree import find, required
 from api.iso20022.writing import add, order_at, plain_copy, put, serialise
 from node.domain.money import Money
@@ -39,6 +40,7 @@ def forward_return(message: ParsedMessage, payment: Payment, hop: Hop, catalogue
     write_group_header(group, hop, order_at(definition, "PmtRtr/GrpHdr"))
     _write_transaction(transaction, payment, hop, order_at(definition, "PmtRtr/TxInf"))
     write_amounts_plainly(document)
+    fit_for_sending(transaction)
     return serialise(document)
 
 

@@ -53,7 +53,9 @@ def agent_finding(office: Office, payment: Payment) -> Finding | None:
     if creditor_agent == ourselves:
         return Finding(
             Reason.CREDITOR_AGENT_IS_DEBTOR_AGENT,
-            "Creditor agent and debtor agent are the same institution; this needs no settlement.",
+            f"{payment.creditor_agent.bic} is creditor agent and debtor agent: a transfer between its own "
+            "accounts is booked there and settles nothing here. Book it at home, or name the bank that keeps the "
+            "creditor's account.",
             element="creditor_agent",
             value=payment.creditor_agent.bic,
             rule="network.two-institutions",

@@ -67,6 +67,20 @@ def test_refused_with_its_reason(town: Town, changes: dict[str, Any], reason: Re
     assert refused(town, payment(100, **changes)) == (State.REJECTED, reason)
 
 
+def test_a_transfer_within_one_bank_is_told_what_to_do_instead(town: Town) -> None:
+    asked = payment(100, creditor_agent=Agent(DEBTOR_BIC))
+    refused(town, asked)
+    with town.debtor_agent.book.view() as unit:
+        record = unit.payments.find(asked.uetr)
+    assert record is not None
+    (finding,) = record.findings
+    assert finding.rule == "network.two-institutions"
+    assert finding.text == (
+        f"{DEBTOR_BIC} is creditor agent and debtor agent: a transfer between its own accounts is booked there "
+        "and settles nothing here. Book it at home, or name the bank that keeps the creditor's account."
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
