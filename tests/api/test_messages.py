@@ -178,10 +178,10 @@ def test_text_that_is_no_fin_message_is_told_what_to_do(debtor_agent: Bank) -> N
 
 
 def test_a_version_that_is_not_taken_is_told_which_are(debtor_agent: Bank) -> None:
-    body = Transfer().body().replace(b"pacs.008.001.08", b"pacs.008.001.09")
+    body = Transfer().body().replace(b"pacs.008.001.08", b"pacs.008.001.07")
     refused = problem(debtor_agent.post(body), 422, "unsupported_message")
-    assert "pacs.008.001.08 (.10 .12 .13)" in refused["detail"]
-    assert refused["detail"].endswith("not pacs.008.001.09.")
+    assert "pacs.008.001.08 (.09 .10 .11 .12 .13)" in refused["detail"]
+    assert refused["detail"].endswith("not pacs.008.001.07.")
     assert len(refused["detail"]) < 350, "RsnDesc of the admi.002 holds no more"
 
 
