@@ -29,6 +29,7 @@ COMMANDS: Final[Table] = {
     "access": ("cli.access", "Who may use an institution's API: API keys and OAuth clients."),
     "operator": ("cli.operator", "The people who operate an institution: makers, checkers and others."),
     "customer": ("cli.customer", "Give out or erase what is kept of a customer."),
+    "message": ("cli.message", "What a gateway would say of a message, without a network."),
     "node": ("cli.node", "Run the local chain."),
     "bench": ("cli.bench", "Measure what things cost."),
     "wallet": ("cli.wallet", "Keys, balances, transfers and signatures."),
