@@ -47,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _forget_the_shell() -> None:
     for name in list(os.environ):
-        ours = name.startswith("CORRIDOR_") and name not in ASKED_OF_TESTS
-        if ours or name in TERMINAL or name.upper() in PROXY:
+        somebodys = name.startswith(("CORRIDOR_", "AWS_")) and name not in ASKED_OF_TESTS
+        if somebodys or name in TERMINAL or name.upper() in PROXY:
             del os.environ[name]
 
 

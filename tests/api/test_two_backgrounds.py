@@ -76,13 +76,12 @@ def test_cases_notifications_and_webhooks_are_each_done_by_one_process(town: Tow
         _listened_to(town, listener.url + "/hook")
         with _working(town, listener.url):
             _until(lambda: _states(town, references) == {CaseState.REFUSED})
+            _until(lambda: len(_notified(town)) >= _entries(town))
             _until(lambda: len(outside.events) >= _newest(town))
     assert Counter(outside.recalls) == Counter(uetrs)
     assert outside.events == list(range(1, _newest(town) + 1))
-    with town.debtor_agent.book.view() as unit:
-        entries = len([one for number in _numbers(town) for one in unit.accounts.entries(number)])
-        notified = [one.message_id for one in unit.statements.messages("camt.054.001.08", None, None, 1_000)]
-    assert len(notified) == len(set(notified)) == entries
+    notified = _notified(town)
+    assert len(notified) == len(set(notified)) == _entries(town)
 
 
 def _recalled(town: Town, uetr: str) -> str:
@@ -152,6 +151,13 @@ def _newest(town: Town) -> int:
         return unit.events.newest()
 
 
-def _numbers(town: Town) -> list[str]:
+def _entries(town: Town) -> int:
+    """How many there are, on all accounts."""
     with town.debtor_agent.book.view() as unit:
-        return [account.number for account in unit.accounts.list()]
+        return sum(len(list(unit.accounts.entries(account.number))) for account in unit.accounts.list())
+
+
+def _notified(town: Town) -> list[str | None]:
+    """The identifications of all notifications."""
+    with town.debtor_agent.book.view() as unit:
+        return [one.message_id for one in unit.statements.messages("camt.054.001.08", None, None, 1_000)]

@@ -36,7 +36,7 @@ def service() -> Iterator[ServedKeyService]:
 def client(service: ServedKeyService, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "for-the-stand-in")
-    return connect("eu-central-1", endpoint_url=service.url, timeout_s=2)
+    return connect("eu-central-1", endpoint_url=service.url, timeout_s=60)
 
 
 def test_what_the_service_signs_is_its_addresses_and_low_s(service: ServedKeyService, client: Any) -> None:

@@ -45,7 +45,7 @@ def remote(service: ServedSigner) -> Iterator[RemoteSigner]:
 
 def connected(service: ServedSigner, address: str = LOCAL.address) -> RemoteSigner:
     key = RemoteKey(service.url, address, 20022, CONTRACT)
-    return RemoteSigner(key, pinned_context(service.certificate), timeout_s=2)
+    return RemoteSigner(key, pinned_context(service.certificate), timeout_s=60)
 
 
 @given(value=settlement_structs)
