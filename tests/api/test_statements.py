@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final, TypeVar
 
 import pytest
 from lxml import etree
@@ -20,9 +22,11 @@ from tests.api.expectations import problem
 from tests.api.test_recalls import until
 from tests.api.test_returns import HK_ACCOUNT, Return, paid, returned
 from tests.conformance.iso20022.corpus import official_schema
-from tests.network import BANK_HK, DEBTOR_ACCOUNT, Bank
+from tests.network import BANK_HK, DEBTOR_ACCOUNT, Bank, Transfer
 
 SIGNS = {"CRDT": 1, "DBIT": -1}
+ACCOUNT_IN_YUAN: Final = "AE929990000004200099911"  # in the Emirates; no other test closes its day
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,14 @@ class Later:
 
 def today(bank: Bank) -> date:
     return datetime.fromtimestamp(bank.office.clock.now_s(), UTC).date()
+
+
+def within_a_day(bank: Bank, act: Callable[[], T]) -> tuple[date, T]:
+    """The day on which all of it was done, and what came of it; where midnight has passed it is done once more."""
+    while True:
+        day, done = today(bank), act()
+        if today(bank) == day:
+            return day, done
 
 
 def request(account: str, name: str = "camt.052.001.08", period: str = "") -> bytes:
@@ -97,8 +109,7 @@ def notified(bank: Bank, uetr: str) -> etree._Element:
 @pytest.fixture
 def closed(debtor_agent: Bank, creditor_agent: Bank, network: RunningNetwork) -> date:
     """The day, as if it were over, with a few payments in it."""
-    paid(debtor_agent, creditor_agent)
-    day = today(creditor_agent)
+    day, _ = within_a_day(creditor_agent, lambda: paid(debtor_agent, creditor_agent))
     office = replace(creditor_agent.office, clock=Later(creditor_agent.office, 86_400))
     reporter = reporter_of(network.institutions[BANK_HK])
     statements.close_days(office, reporter, HK_ACCOUNT, day)
@@ -138,8 +149,9 @@ def test_a_return_is_notified_as_one_under_the_originals_uetr(debtor_agent: Bank
 
 
 def test_a_report_on_the_running_day_ends_at_the_balance(debtor_agent: Bank, creditor_agent: Bank) -> None:
-    uetr = paid(debtor_agent, creditor_agent)
-    answer = creditor_agent.post(request(HK_ACCOUNT))
+    _, (uetr, answer) = within_a_day(
+        creditor_agent, lambda: (paid(debtor_agent, creditor_agent), creditor_agent.post(request(HK_ACCOUNT)))
+    )
     assert answer.status_code == 202
     entries = adds_up(answer.content, "camt.052.001.08")
     assert uetr in [entry.findtext(".//{*}UETR") for entry in entries]
@@ -219,7 +231,14 @@ def test_a_long_day_has_pages_that_follow_one_another(
     network: RunningNetwork, debtor_agent: Bank, third_bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statements, "ENTRIES_A_PAGE", 1)
-    account, day = "OWN-AED", today(third_bank)
+    account = ACCOUNT_IN_YUAN
+
+    def pay_twice() -> None:
+        for _ in range(2):
+            transfer = Transfer(amount="1.00", creditor_agent=third_bank.bic, creditor_account=account)
+            paid(debtor_agent, third_bank, transfer)
+
+    day, _ = within_a_day(third_bank, pay_twice)
     office = replace(third_bank.office, clock=Later(third_bank.office, 86_400))
     statements.close_days(office, reporter_of(network.institutions[third_bank.bic]), account, day)
     path, bodies = f"/v1/accounts/{account}/statements", list[bytes]()
