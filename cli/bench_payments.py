@@ -17,7 +17,7 @@ from rich.table import Table
 from api.request_log import log_as_json
 from cli.bench_bank import Form, running_banks
 from cli.exit_codes import ExitCode
-from cli.payment_bench import BANKS, ELSEWHERE, FULL, QUICK, SETTLING_ONLY, Extent, Figure, Site, measure
+from cli.payment_bench import BANKS, ELSEWHERE, FULL, QUICK, SETTLING_ONLY, Extent, Figure, Measure, Site, measure
 from cli.running_network import NetworkOptions, RunningNetwork
 from node.chain.bench.engines import Engine, anvil, our_node, prepare
 from node.settings import Settings, read_settings
@@ -52,6 +52,9 @@ def bench_payments(
     form: Annotated[
         Form, typer.Option(help="Each institution as one process, or its API and its worker apart.")
     ] = Form.APART,
+    row: Annotated[
+        list[Measure] | None, typer.Option(help="Measure this only; may be given several times. All otherwise.")
+    ] = None,
 ) -> None:
     """Two banks and a chain: accepting, settling, waiting, and what a long history costs; all in one run.
 
@@ -60,7 +63,8 @@ def bench_payments(
     settings = read_settings()
     log_as_json("ERROR")
     assert_native_curve()
-    figures = _figures(chain, form, QUICK if quick else FULL, settings)
+    extent = QUICK if quick else FULL
+    figures = _figures(chain, form, replace(extent, rows=frozenset(row)) if row else extent, settings)
     if as_json:
         print(json.dumps([asdict(figure) for figure in figures], indent=1))
     else:
@@ -74,6 +78,8 @@ def _figures(chain: Chain, form: Form, extent: Extent, settings: Settings) -> li
     if chain is not Chain.BOTH:
         return _measured(chain, form, extent, settings)
     figures = _measured(Chain.LOCAL, form, extent, settings)
+    if Measure.SETTLING not in extent.rows:
+        return figures
     try:
         _anvil(settings)
     except typer.BadParameter as absent:

@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from cli.bench_bank import EMPTY
 from cli.network import BANK_CN, BANK_HK, INSTITUTIONS
@@ -25,9 +26,19 @@ BANKS = (BANK_CN, BANK_HK)
 ELSEWHERE = frozenset(plan.bic for plan in INSTITUTIONS)
 MESSAGES = "/v1/iso20022/messages"
 PATIENCE_S = 900.0
-ACCEPTING, SETTLING, WAITING, HISTORY = "accepting", "settling", "waiting", "history"
-ALL_ROWS = frozenset({ACCEPTING, SETTLING, WAITING, HISTORY})
-SETTLING_ONLY = frozenset({SETTLING})
+
+
+class Measure(Enum):
+    """What can be measured by itself."""
+
+    ACCEPTING = "accepting"
+    SETTLING = "settling"
+    WAITING = "waiting"
+    HISTORY = "history"
+
+
+ALL_ROWS = frozenset(Measure)
+SETTLING_ONLY = frozenset({Measure.SETTLING})
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class Extent:
     at_half_load: int
     short: int
     long: int
-    rows: frozenset[str] = ALL_ROWS
+    rows: frozenset[Measure] = ALL_ROWS
 
 
 FULL = Extent(turns=5, empty=2_000, payments=300, at_half_load=300, short=1_000, long=100_000)
@@ -84,9 +95,18 @@ class Site:
 
 def measure(site: Site, limit: float, extent: Extent, told: Callable[[str], None]) -> Iterator[Figure]:
     """Every row, in the order of the issue; `limit` is what settling must reach of single raw transfers."""
-    bench, engine = _Bench(site), site.engine
+    bench = _Bench(site)
     told("warming up")
     pattern = bench.settle(10)[1][0]
+    if extent.rows != {Measure.HISTORY}:
+        yield from _paces(bench, limit, extent, told)
+    if Measure.HISTORY in extent.rows:
+        costs = [bench.costs(pattern, length, extent, told) for length in (extent.short, extent.long)]
+        yield _history(costs, extent)
+
+
+def _paces(bench: _Bench, limit: float, extent: Extent, told: Callable[[str], None]) -> Iterator[Figure]:
+    """The rows that come of the same turns: accepting and settling, and waiting at half the pace of settling."""
     samples = Samples()
     for turn in range(extent.turns):
         told(f"turn {turn + 1} of {extent.turns}")
@@ -95,16 +115,14 @@ def measure(site: Site, limit: float, extent: Extent, told: Callable[[str], None
         samples.accepted.append(len(uetrs) / accepted_s)
         samples.settled.append(len(uetrs) / settled_s)
         samples.raw.append(bench.raw_transfers())
-    if ACCEPTING in extent.rows:
+    if Measure.ACCEPTING in extent.rows:
         yield _row("messages accepted a second / empty POSTs a second", samples.accepted, samples.empty, 0.5)
-    what = f"payments settled a second / raw transfers a second, {engine.name}"
-    yield _row(what, samples.settled, samples.raw, limit)
-    if WAITING in extent.rows:
+    if Measure.SETTLING in extent.rows:
+        what = f"payments settled a second / raw transfers a second, {bench.site.engine.name}"
+        yield _row(what, samples.settled, samples.raw, limit)
+    if Measure.WAITING in extent.rows:
         told("half load")
         yield from _waits(bench.waits(extent.at_half_load, statistics.median(samples.settled) / 2))
-    if HISTORY in extent.rows:
-        costs = [bench.costs(pattern, length, extent, told) for length in (extent.short, extent.long)]
-        yield _history(costs, extent)
 
 
 def _waits(waits: list[float]) -> Iterator[Figure]:
@@ -168,8 +186,7 @@ class _Bench:
     def costs(self, pattern: str, length: int, extent: Extent, told: Callable[[str], None]) -> list[float]:
         """Seconds a payment with so long a history in both books, turn by turn."""
         told(f"{length} payments of history")
-        for book in self.site.books.values():
-            lengthen(book, pattern, length)
+        lengthen(list(self.site.books.values()), pattern, length)
         return [self.settle(extent.payments)[0] / extent.payments for _ in range(extent.turns)]
 
 

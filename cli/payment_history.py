@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from node.book.book import Book, Unit
@@ -21,30 +22,52 @@ _PAUSE_S = 0.005  # the institution's own units get their turn in between
 _IN_ONE_TRANSACTION = 100
 
 
-def lengthen(book: Book, like: str, until: int) -> int:
-    """Add copies of the settled payment `like` until the book has so many payments; returns how many it added.
+@dataclass(frozen=True)
+class _Pattern:
+    """A settled payment of a book, with its messages and its entry: what every copy is like."""
 
-    Balances stay what they are: of two copies one credits and one debits.
+    record: PaymentRecord
+    messages: list[MessageRecord]
+    entry: EntryRecord
+
+
+def lengthen(books: Sequence[Book], like: str, until: int) -> list[int]:
+    """Add copies of the settled payment `like` until each book has so many payments; returns how many were added.
+
+    The books grow in turns, so that none has lain for minutes when the last is ready: what is not read for a while
+    a system may take out of its memory. Balances stay what they are: of two copies one credits and one debits.
     """
-    with book.view() as unit:
-        pattern = unit.payments.find(like)
-        if pattern is None or pattern.state is not State.SETTLED:
-            raise LookupError(f"{like} has not settled here")
-        messages = unit.messages.of(like)
-        have = unit.payments.how_many()
-        entry = next((one for one in unit.accounts.entries(_account_of(pattern)) if one.uetr == like), None)
-    if entry is None:
-        raise LookupError(f"{like} is not booked here")
-    missing = max(0, until - have)
-    for start in range(0, missing, _IN_ONE_UNIT):
-        with book.unit() as unit:
-            for copy in range(start, min(start + _IN_ONE_UNIT, missing)):
-                _add_copy(unit, pattern, messages, entry, credits_it=copy % 2 == 0)
-                if copy % _IN_ONE_TRANSACTION == 0:
-                    _add_transaction(unit, copy)
-            _notified(unit)
+    patterns = [_read_pattern(book, like) for book in books]
+    missing = [max(0, until - have) for _, have in patterns]
+    for start in range(0, max(missing, default=0), _IN_ONE_UNIT):
+        for book, (pattern, _), most in zip(books, patterns, missing, strict=True):
+            _add_copies(book, pattern, range(start, min(start + _IN_ONE_UNIT, most)))
         time.sleep(_PAUSE_S)
     return missing
+
+
+def _read_pattern(book: Book, like: str) -> tuple[_Pattern, int]:
+    """The payment to be copied, and how many payments there are."""
+    with book.view() as unit:
+        record = unit.payments.find(like)
+        if record is None or record.state is not State.SETTLED:
+            raise LookupError(f"{like} has not settled here")
+        entry = next((one for one in unit.accounts.entries(_account_of(record)) if one.uetr == like), None)
+        if entry is None:
+            raise LookupError(f"{like} is not booked here")
+        return _Pattern(record, unit.messages.of(like), entry), unit.payments.how_many()
+
+
+def _add_copies(book: Book, pattern: _Pattern, copies: range) -> None:
+    """One unit's share of copies, by their numbers."""
+    if not copies:
+        return
+    with book.unit() as unit:
+        for copy in copies:
+            _add_copy(unit, pattern.record, pattern.messages, pattern.entry, credits_it=copy % 2 == 0)
+            if copy % _IN_ONE_TRANSACTION == 0:
+                _add_transaction(unit, copy)
+        _notified(unit)
 
 
 def _notified(unit: Unit) -> None:

@@ -213,7 +213,7 @@ entries = Table(
     row_id(),
     Column("account", String(34), ForeignKey("cash_accounts.reference"), nullable=False, index=True),
     Column("amount", Minor, nullable=False),
-    Column("uetr", _UETR, ForeignKey("payments.uetr"), index=True),
+    Column("uetr", _UETR, ForeignKey("payments.uetr")),  # nobody looks for an entry by it
     Column("source", String(140), nullable=False),
     Column("transaction_hash", _HASH),
     Column("block_number", BigInteger),

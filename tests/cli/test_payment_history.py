@@ -17,11 +17,14 @@ def test_a_book_is_given_a_past(tmp_path: Path) -> None:
         settled = town.post(payment(1_000))
         town.run(settled.uetr, lambda record: record.state is State.SETTLED)
         town.turn()
-        for office, number in ((town.debtor_agent, DEBTOR_ACCOUNT), (town.creditor_agent, CNY_ACCOUNT_ABROAD)):
-            before = town.account(office, number)
-            assert lengthen(office.book, settled.uetr, 101) == 100
-            assert lengthen(office.book, settled.uetr, 101) == 0
-            assert town.account(office, number) == before
+        sides = ((town.debtor_agent, DEBTOR_ACCOUNT), (town.creditor_agent, CNY_ACCOUNT_ABROAD))
+        books = [office.book for office, _ in sides]
+        before = [town.account(office, number) for office, number in sides]
+        assert lengthen(books[:1], settled.uetr, 31) == [30]
+        assert lengthen(books, settled.uetr, 101) == [70, 100]
+        assert lengthen(books, settled.uetr, 101) == [0, 0]
+        assert [town.account(office, number) for office, number in sides] == before
+        for office, number in sides:
             with office.book.view() as unit:
                 assert unit.payments.how_many() == 101
                 assert len(unit.accounts.entries(number, 200)) > 100
@@ -37,6 +40,6 @@ def test_only_what_has_settled_can_be_multiplied(tmp_path: Path) -> None:
     town = found_town(tmp_path)
     try:
         with pytest.raises(LookupError, match="has not settled"):
-            lengthen(town.debtor_agent.book, town.post(payment(1_000)).uetr, 10)
+            lengthen([town.debtor_agent.book], town.post(payment(1_000)).uetr, 10)
     finally:
         town.close()

@@ -72,6 +72,13 @@ def test_every_table_has_row_ids(sqlite_book: Book) -> None:
     assert all("id INTEGER NOT NULL" in sql for sql in schema if "alembic_version" not in sql)
 
 
+def test_an_entry_is_not_written_into_an_index_that_serves_no_query(writer: Engine) -> None:
+    """Its place in an index of random UETRs is on one of thousands of pages, to be read first and written back."""
+    indexes = {index["name"] for index in inspect(writer).get_indexes("entries")}
+    unique = {constraint["name"] for constraint in inspect(writer).get_unique_constraints("entries")}
+    assert indexes - unique == {"ix_entries_account"}
+
+
 def test_a_fresh_book_is_open_in_well_under_a_second(tmp_path: Path) -> None:
     """Of this process's own time: others' load on the disk is not the book's doing."""
     Book.open_file(tmp_path / "warm.sqlite", MASTER).close()
