@@ -80,10 +80,10 @@ def test_status_request_is_the_same_in_every_version(identifier: str) -> None:
     assert [asked.uetr for asked in read_status_request(parsed(raw))] == [MINTED]
 
 
-@pytest.mark.parametrize("version", ["02", "04", "08", "11", "12"])
+@pytest.mark.parametrize("version", ["02", "04", "06", "08", "11", "12"])
 def test_bank_statement_of_every_version_has_a_verdict(version: str) -> None:
     agent = "BIC" if version == "02" else "BICFI"
-    status = "<Sts>BOOK</Sts>" if version in ("02", "04") else "<Sts><Cd>BOOK</Cd></Sts>"
+    status = "<Sts>BOOK</Sts>" if version in ("02", "04", "06") else "<Sts><Cd>BOOK</Cd></Sts>"
     statement = STATEMENT.format(version=version, agent=agent, status=status)
 
     refused = parse(statement.replace("CRDT", "PLUS").encode(), CATALOGUE)
