@@ -22,6 +22,7 @@ from cli.failures import ends_well_or_says_why
 from cli.institution_book import FolderOption, book_of
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
+from node.book.erasure import erase_customer, erase_payment
 from node.book.sealing import Key, master_key_of, new_master_key_text
 from node.book.vault import WrongMasterKey
 from node.settings import read_settings
@@ -52,11 +53,10 @@ def erase(
         raise typer.Exit(ExitCode.NOT_AGREED)
     ordered_by, at = (by or _account_running())[:_LONGEST_NAME], datetime.now(UTC)
     with book_of(institution) as book:
-        with book.unit() as unit:
-            if account is not None:
-                done = unit.erasing.customer(account, at, ordered_by)
-            else:
-                done = unit.erasing.payment(payment or "", at, ordered_by)
+        if account is not None:
+            done = erase_customer(book, account, at, ordered_by)
+        else:
+            done = erase_payment(book, payment or "", at, ordered_by)
         if isinstance(done, NotErased):
             typer.echo(f"not erased: {done.sentence}", err=True)
             raise typer.Exit(ExitCode.NO)

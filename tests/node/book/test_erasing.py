@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from node.book import erasing
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
+from node.book.erasure import erase_customer, erase_payment
 from node.book.inbox_records import InboxRecord, InboxVerdict
 from node.book.sealing import Unreadable, new_key
 from node.book.seals import ERASED_BODY
@@ -39,8 +40,7 @@ def kept(book: Book) -> Book:
 
 
 def _erase(book: Book, number: str = GONE.number) -> Erased | NotErased:
-    with book.unit() as unit:
-        return unit.erasing.customer(number, NOON, "compliance")
+    return erase_customer(book, number, NOON, "compliance")
 
 
 def test_everything_comes_back_as_it_was_put_in(kept: Book) -> None:
@@ -107,7 +107,7 @@ def test_whoever_is_erased_is_marked_so_and_nobody_else(kept: Book) -> None:
 def test_a_statement_of_ours_loses_the_person_and_keeps_the_rest(
     kept: Book, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(erasing, "_AT_ONCE", at_once)
+    monkeypatch.setattr(erasing, "AT_ONCE", at_once)
     _erase(kept)
     with kept.view() as unit:
         bodies = [one.body for one in unit.statements.messages("camt.054.001.08", "out", None, 10)]
@@ -231,11 +231,10 @@ def test_a_payment_of_nobody_here_is_erased_by_itself(kept: Book) -> None:
     stranger = person("Xylophone").payment
     with kept.unit() as unit:
         unit.payments.add(payment_record(stranger.uetr, payment=stranger))
-        done = unit.erasing.payment(stranger.uetr, NOON, "compliance")
+    done = erase_payment(kept, stranger.uetr, NOON, "compliance")
     assert isinstance(done, NotErased)
-    with kept.unit() as unit:
-        done = unit.erasing.payment(STAYS.payment.uetr, NOON, "compliance")
-        assert done == Erased(STAYS.payment.uetr, 1)
+    done = erase_payment(kept, STAYS.payment.uetr, NOON, "compliance")
+    assert done == Erased(STAYS.payment.uetr, 1)
     with kept.view() as unit:
         record = unit.payments.find(STAYS.payment.uetr)
         account = unit.accounts.find(STAYS.number)
@@ -244,9 +243,8 @@ def test_a_payment_of_nobody_here_is_erased_by_itself(kept: Book) -> None:
         assert (record.payment.creditor.name, account.holder) == ("erased", STAYS.name)
         (told,) = unit.messages.about(STAYS.number)
         assert (b"Omar" in told.body, b"<T>erased</T>" in told.body) == (False, True)
-    with kept.unit() as unit:
-        again = unit.erasing.payment(STAYS.payment.uetr, NOON, "compliance")
-        unknown = unit.erasing.payment("nobody's", NOON, "compliance")
+    again = erase_payment(kept, STAYS.payment.uetr, NOON, "compliance")
+    unknown = erase_payment(kept, "nobody's", NOON, "compliance")
     assert isinstance(again, NotErased)
     assert "erased already" in again.sentence
     assert isinstance(unknown, NotErased)

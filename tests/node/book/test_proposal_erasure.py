@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from node.book.book import Book
 from node.book.databases import open_engines
 from node.book.erasing import Erased, NotErased
+from node.book.erasure import erase_customer
 from node.book.operators import OperatorRecord
 from node.book.proposals import ProposalRecord, content_place, path_place
 from node.book.revisions import MIGRATIONS
@@ -65,8 +66,7 @@ def _propose(book: Book, name: str, body: bytes, state: ProposalState, path: str
 
 
 def _erase(book: Book) -> Erased | NotErased:
-    with book.unit() as unit:
-        return unit.erasing.customer(GONE.number, NOON, "compliance")
+    return erase_customer(book, GONE.number, NOON, "compliance")
 
 
 def test_a_proposal_that_is_over_loses_every_word(staffed: Book) -> None:
