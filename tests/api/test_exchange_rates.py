@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -14,13 +15,14 @@ import pytest
 
 from api.pricing import BadPricing, price_book
 from api.rate_sources import BadRates, FreshRates, file_source, http_source, read_rates
+from cli.network import BANK_TH
 from cli.running_network import RunningNetwork
 from node.domain.money import Currency, Money
 from node.settlement.ports import QuoteRequest, Refused
 from node.settlement.quote_desk import give, price_of
 from node.settlement.terms import PriceBook, SpreadTier
 from tests.api.expectations import problem
-from tests.network import BANK_CN, PROVIDER, Bank
+from tests.network import BANK_CN, BANK_HK, PROVIDER, Bank, bank
 
 CNY, AED = Currency("CNY", 2), Currency("AED", 2)
 WISH = {"sell_currency": "CNY", "buy_currency": "AED", "sell_amount": 1_000_000}
@@ -39,24 +41,30 @@ def rates(at_s: float, rate: str = "0.5") -> bytes:
     return json.dumps({"at": at, "rates": {"CNY/AED": rate}}).encode()
 
 
-def test_an_indication_promises_nothing_and_is_what_a_quote_gives(
-    debtor_agent: Bank, network: RunningNetwork
-) -> None:
+@pytest.fixture
+def taker(network: RunningNetwork) -> Iterator[Bank]:
+    """The bank in Thailand: no other test takes quotes for it, which would run out meanwhile."""
+    opened = bank(network, BANK_TH)
+    with opened.http:
+        yield opened
+
+
+def test_an_indication_promises_nothing_and_is_what_a_quote_gives(taker: Bank, network: RunningNetwork) -> None:
     office = network.institutions[PROVIDER].office
     with office.book.view() as unit:
-        before = unit.quotes.open_given(debtor_agent.office.account, office.clock.now_s())
-    found = debtor_agent.http.post("/v1/rates", json=WISH).json()
+        before = unit.quotes.open_given(taker.office.account, office.clock.now_s())
+    found = taker.http.post("/v1/rates", json=WISH).json()
     assert [one["provider"] for one in found["offers"]] == [PROVIDER]
     with office.book.view() as unit:
-        assert unit.quotes.open_given(debtor_agent.office.account, office.clock.now_s()) == before
-    assert debtor_agent.quote("CNY", "AED", 1_000_000)["buy"] == found["offers"][0]["buy"]
-    none = debtor_agent.http.post("/v1/rates", json={**WISH, "sell_amount": 1}).json()
+        assert unit.quotes.open_given(taker.office.account, office.clock.now_s()) == before
+    assert taker.quote("CNY", "AED", 1_000_000)["buy"] == found["offers"][0]["buy"]
+    none = taker.http.post("/v1/rates", json={**WISH, "sell_amount": 1}).json()
     assert none["offers"] == []
     (refused,) = none["refusals"]
     assert refused["text"].startswith("Meridian Exchange: "), "the provider's own words"
     assert (refused["reason"], refused["element"]) == ("rate_not_offered", "body.buy_amount")
     dear = {**WISH, "sell_amount": None, "buy_amount": 10**14}
-    told = problem(debtor_agent.http.post("/v1/quotes", json=dear), 422, "provider_inventory_too_low")
+    told = problem(taker.http.post("/v1/quotes", json=dear), 422, "provider_inventory_too_low")
     assert told["errors"][0]["element"] == "body.buy_amount"
 
 
@@ -77,14 +85,12 @@ def test_larger_amounts_have_another_spread(network: RunningNetwork) -> None:
     assert sold[0].minor == 100_000
 
 
-def test_a_taker_holds_so_many_quotes_and_inventory_is_kept_back(
-    network: RunningNetwork, debtor_agent: Bank
-) -> None:
+def test_a_taker_holds_so_many_quotes_and_inventory_is_kept_back(network: RunningNetwork) -> None:
     office = network.institutions[PROVIDER].office
-    taker = office.directory.by_bic(BANK_CN)
+    taker = office.directory.by_bic(BANK_HK)  # for which no other test takes quotes
     assert taker is not None
     assert office.prices is not None
-    request = QuoteRequest(BANK_CN, "CNY", "AED", Money(10_000, CNY), None)
+    request = QuoteRequest(BANK_HK, "CNY", "AED", Money(10_000, CNY), None)
     with office.book.view() as unit:
         held = unit.quotes.open_given(taker.settlement_account, office.clock.now_s())
     few = replace(office, prices=replace(office.prices, most_open_quotes=held + 1))
