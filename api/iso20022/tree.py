@@ -27,7 +27,7 @@ def name_of(node: etree._Element) -> str:
 
 def find(node: etree._Element, path: str) -> etree._Element | None:
     """The first element at `path` below `node`, or None."""
-    first, *further = _steps(str(node.tag), path)
+    first, *further = tags_at(node, path)
     return _first_at(node, first, further)
 
 
@@ -52,7 +52,7 @@ def required(node: etree._Element, path: str) -> etree._Element:
 
 def find_all(node: etree._Element, path: str) -> list[etree._Element]:
     """Every element at `path` below `node`, in order."""
-    return node.findall("/".join(_steps(str(node.tag), path)))
+    return node.findall("/".join(tags_at(node, path)))
 
 
 def text_at(node: etree._Element, path: str) -> str | None:
@@ -63,7 +63,7 @@ def text_at(node: etree._Element, path: str) -> str | None:
 
 def children(node: etree._Element) -> Iterator[etree._Element]:
     """The child elements of a node: no comments, no instructions."""
-    return (child for child in node if isinstance(child.tag, str))
+    return node.iterchildren("*")
 
 
 def path_of(node: etree._Element, top: etree._Element) -> str:
@@ -91,6 +91,11 @@ def _step(node: etree._Element) -> str:
         return name
     twins = [child for child in parent if child.tag == node.tag]
     return name if len(twins) == 1 else f"{name}[{twins.index(node) + 1}]"
+
+
+def tags_at(node: etree._Element, path: str) -> tuple[str, ...]:
+    """The tags of the elements of `path` below a node: its names in the node's namespace."""
+    return _steps(str(node.tag), path)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from lxml import etree
 
 from api.iso20022.definition import NAMESPACE_PREFIX, Group, MessageDefinition, Reference
 from api.iso20022.schema import members_of
-from api.iso20022.tree import children, name_of, namespace_of
+from api.iso20022.tree import children, name_of, namespace_of, tags_at
 
 ENVELOPE_NAMESPACE = "urn:swift:xsd:envelope"
 
@@ -28,9 +28,9 @@ def add(parent: etree._Element, path: str, text: str | None = None) -> etree._El
 
     Characters that XML cannot carry become question marks.
     """
-    node, namespace = parent, namespace_of(parent)
-    for step in path.split("/"):
-        node = etree.SubElement(node, f"{{{namespace}}}{step}")
+    node = parent
+    for tag in tags_at(parent, path):
+        node = etree.SubElement(node, tag)
     if text is not None:  # what can be printed is what XML carries: most texts need no second look
         node.text = text if text.isprintable() else _NOT_XML.sub("?", text)
     return node
@@ -44,10 +44,14 @@ def add_if(parent: etree._Element, path: str, text: str | None) -> None:
 
 def put(parent: etree._Element, child: etree._Element, order: tuple[str, ...]) -> None:
     """Insert `child` where `order`, the names of the parent's elements, wants it; replaces its namesakes."""
-    for twin in [node for node in children(parent) if name_of(node) == name_of(child)]:
-        parent.remove(twin)
-    rank = order.index(name_of(child))
-    position = sum(1 for node in children(parent) if order.index(name_of(node)) < rank)
+    name, position = name_of(child), 0
+    rank = order.index(name)
+    for node in list(children(parent)):
+        beside = name_of(node)
+        if beside == name:
+            parent.remove(node)
+        elif order.index(beside) < rank:
+            position += 1
     parent.insert(position, child)
 
 
@@ -80,18 +84,20 @@ def plain_copy(node: etree._Element, namespace: str | None = None) -> etree._Ele
     """
     target = namespace_of(node) if namespace is None else namespace
     result = etree.Element(f"{{{target}}}{name_of(node)}", _own_attributes(node), nsmap={None: target})
-    _copy_into(result, node)
+    _copy_into(result, node, (namespace_of(node), target))
     return result
 
 
-def _copy_into(result: etree._Element, node: etree._Element) -> None:
+def _copy_into(result: etree._Element, node: etree._Element, spaces: tuple[str, str]) -> None:
+    """Copy what is below; `spaces` are the namespaces of `node` and of `result`, the same at every depth."""
     below = list(children(node))
     if not below:
         result.text = _text_of(node)
+    space, target = spaces
     for child in below:
-        if namespace_of(child) == namespace_of(node):
-            tag = f"{{{namespace_of(result)}}}{name_of(child)}"
-            _copy_into(etree.SubElement(result, tag, _own_attributes(child)), child)
+        if namespace_of(child) == space:
+            copied = etree.SubElement(result, f"{{{target}}}{name_of(child)}", _own_attributes(child))
+            _copy_into(copied, child, spaces)
         else:
             foreign = copy.deepcopy(child)
             foreign.tail = None
@@ -100,12 +106,13 @@ def _copy_into(result: etree._Element, node: etree._Element) -> None:
 
 def _text_of(node: etree._Element) -> str:
     """A leaf's text, put together again where a comment cut it."""
-    return (node.text or "") + "".join(child.tail or "" for child in node)
+    text = node.text or ""
+    return text + "".join(child.tail or "" for child in node) if len(node) else text
 
 
 def _own_attributes(node: etree._Element) -> dict[str, str]:
     """Attributes without a namespace; schema locations and the like are about the file, not the message."""
-    return {str(name): str(value) for name, value in node.attrib.items() if not str(name).startswith("{")}
+    return {str(name): str(value) for name, value in node.items() if not str(name).startswith("{")}
 
 
 def serialise(document: etree._Element, header: etree._Element | None = None) -> bytes:
@@ -127,11 +134,13 @@ def _indent(node: etree._Element, depth: int) -> None:
     below = list(children(node))
     if not below or name_of(node) == "Envlp":
         return
+    outer = "\n" + "  " * depth
+    inner = outer + "  "
     for child in below:
-        _indent(child, depth + 1)
-        child.tail = "\n" + "  " * (depth + 1)
-    node.text = "\n" + "  " * (depth + 1)
-    below[-1].tail = "\n" + "  " * depth
+        if len(child):
+            _indent(child, depth + 1)
+        child.tail = inner
+    node.text, below[-1].tail = inner, outer
 
 
 def timestamp(moment: datetime) -> str:
