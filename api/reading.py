@@ -54,12 +54,16 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Taken:
-    """A payment with the message it stands in, and what the rules say against it and about it."""
+    """A payment with the message it stands in, and what the rules say against it and about it.
+
+    `parsed` is the message as it was read, where it was read for this.
+    """
 
     payment: Payment
     errors: tuple[Finding, ...]
     message: Written
     warnings: tuple[Finding, ...] = ()
+    parsed: ParsedMessage | None = None
 
 
 def read_payment(institution: Institution, raw: bytes) -> Taken:
@@ -73,7 +77,7 @@ def read_payment(institution: Institution, raw: bytes) -> Taken:
     if isinstance(read, Unreadable):
         raise problem_of(read.errors)
     written = Written(message.identifier, read.payment.message_id, raw)
-    return Taken(read.payment, read.errors, written, read.warnings)
+    return Taken(read.payment, read.errors, written, read.warnings, message)
 
 
 def read_incoming(institution: Institution, raw: bytes) -> Incoming | Unread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -111,7 +112,8 @@ def _read(institution: Institution, proposed: PaymentProposal) -> Proposal:
     request = _acceptance_request(proposed)
     read = read_proposed_return if looks_like_a_return(request.message) else read_payment
     taken = read(institution, request.message)
-    return Proposal(taken.payment, taken.errors, taken.message, request)
+    report = partial(institution.translator.report_on, taken.parsed, taken.message.name) if taken.parsed else None
+    return Proposal(taken.payment, taken.errors, taken.message, request, report)
 
 
 def _answer(word: Accepted | Refused) -> PaymentAnswer:

@@ -66,6 +66,7 @@ class Named(TypeDecorator[Enum]):
         """A column of members of `kind`."""
         super().__init__()
         self.kind = kind
+        self._members = {member.value: member for member in kind}  # asked a dozen times for every payment read
 
     @override
     def process_bind_param(self, value: Enum | None, dialect: Dialect) -> str | None:
@@ -75,7 +76,7 @@ class Named(TypeDecorator[Enum]):
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Enum | None:
         """The member; raises ValueError for a value that names none."""
-        return None if value is None else self.kind(value)
+        return None if value is None else self._members.get(value) or self.kind(value)
 
     @override
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:

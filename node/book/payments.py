@@ -6,25 +6,42 @@ The steps a payment has taken are rows of their own, added and never altered.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Float, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.book.events import Events
 from node.book.finding_seal import open_findings, seal_findings
-from node.book.key_tables import subjects
 from node.book.payment_json import facts_to_json, payment_from_json, quote_from_json, quote_to_json
 from node.book.payment_seal import open_persons, seal_persons
-from node.book.prepared import Hand, Prepared
+from node.book.payment_statements import (
+    ADD,
+    ADD_STEP,
+    ALL,
+    CHANGE,
+    CLAIM,
+    FIND,
+    NUMBER,
+    OPEN,
+    OPEN_UNTIL,
+    RETURNS,
+    STEPS_OF_ONE,
+    UNDER_WAY,
+    contents_of_many,
+    due_for,
+    find_many,
+    steps_of_many,
+)
+from node.book.places import in_places, places_for
+from node.book.prepared import Hand
 from node.book.records import EndedPayment, PaymentRecord, StaleRecord, Step, UetrTaken
 from node.book.sealing import Key
 from node.book.seals import PAYMENTS, Seals
-from node.book.tables import payments, steps
+from node.book.tables import payments
 from node.domain.lifecycle import TERMINAL, Event, State, advance
 from node.domain.payment import Payment, Side
 from node.domain.reasons import Finding
@@ -49,53 +66,9 @@ _CHANGEABLE = (
 )
 _ENOUGH_FOR_ONE_QUERY = 500
 
-# Built once: building a statement costs several times what running it does.
-_ADD = Prepared(insert(payments))
-_ADD_STEP = Prepared(insert(steps))
-_ALL = select(payments, subjects.c.key.label("subject_key")).outerjoin(
-    subjects, subjects.c.subject == payments.c.subject
-)
-_FIND = Prepared(_ALL.where(payments.c.uetr == bindparam("wanted")))
-_NUMBER = Prepared(select(payments.c.id).where(payments.c.uetr == bindparam("wanted")))
-_RETURNS = _ALL.where(payments.c.return_of == bindparam("wanted")).order_by(payments.c.id)
-_STEPS_OF_ONE = Prepared(select(steps).where(steps.c.uetr == bindparam("wanted")).order_by(steps.c.id))
-_STEPS = select(steps).where(steps.c.uetr.in_(bindparam("wanted", expanding=True))).order_by(steps.c.id)
-_FIND_MANY = _ALL.where(payments.c.uetr.in_(bindparam("wanted", expanding=True)))
-_CHANGE = Prepared(
-    update(payments).where(
-        payments.c.uetr == bindparam("wanted"),
-        payments.c.version == bindparam("read_version"),
-        payments.c.state == bindparam("read_state"),
-    )
-)
 
-
-def _in(*states: State) -> Any:
-    """Whether a payment is in one of these states, in a form that can be prepared."""
-    return or_(*(payments.c.state == state for state in states))
-
-
-_EARLY = _in(State.RECEIVED, State.VALIDATED, State.ACCEPTED) & (payments.c.side == Side.DEBTOR_AGENT)
-_UNDER_WAY = Prepared(
-    select(func.count()).select_from(select(payments.c.id).where(_EARLY).limit(bindparam("most")).subquery())
-)
-_WAITING = select(payments.c.uetr).where(_in(State.ACCEPTED, State.SUBMITTED)).order_by(payments.c.id)
-_OPEN = Prepared(_WAITING)
-_OPEN_UNTIL = Prepared(_WAITING.where(payments.c.instruction_expiry_s < bindparam("before_s", type_=Float)))
-
-
-@cache
-def _due_for(states: tuple[State, ...], *, in_bulk: bool) -> Prepared:
-    together = (payments.c.state == State.ACCEPTED) & payments.c.sequence.is_not(None)
-    now_s: BindParameter[float] = bindparam("now_s")
-    return Prepared(
-        select(payments.c.uetr, payments.c.claimed_until_s)
-        .where(_in(*states), payments.c.due_at_s <= now_s)
-        .where(payments.c.side == Side.DEBTOR_AGENT, together if in_bulk else ~together)
-        .where((payments.c.claimed_by == bindparam("worker")) | (payments.c.claimed_until_s <= now_s))
-        .order_by(payments.c.due_at_s, payments.c.id)
-        .limit(bindparam("most"))
-    )
+def _in_parts(uetrs: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (uetrs[at : at + _ENOUGH_FOR_ONE_QUERY] for at in range(0, len(uetrs), _ENOUGH_FOR_ONE_QUERY))
 
 
 def through(record: PaymentRecord, events: Sequence[Event], at: datetime) -> PaymentRecord:
@@ -103,11 +76,16 @@ def through(record: PaymentRecord, events: Sequence[Event], at: datetime) -> Pay
 
     Raises IllegalTransition where the table of states has no such arrow.
     """
-    state, taken = record.state, list(record.history)
+    return replace(record, **_taken(record, events, at))
+
+
+def _taken(record: PaymentRecord, events: Sequence[Event], at: datetime) -> dict[str, Any]:
+    """State and history of the record after these events."""
+    state, history = record.state, list(record.history)
     for event in events:
         state = advance(state, event)
-        taken.append(Step(state, at, event))
-    return replace(record, state=state, history=tuple(taken))
+        history.append(Step(state, at, event))
+    return {"state": state, "history": tuple(history)}
 
 
 class Payments:
@@ -137,9 +115,9 @@ class Payments:
         }
         try:
             with self._connection.begin_nested():
-                self._connection.execute(_ADD, row)
+                self._connection.execute(ADD, row)
         except IntegrityError:
-            if self._connection.execute(_NUMBER, {"wanted": record.uetr}).first() is None:
+            if self._connection.execute(NUMBER, {"wanted": record.uetr}).first() is None:
                 raise
             raise UetrTaken(record.uetr) from None
         self._seals.opened(record.uetr, key)
@@ -147,28 +125,37 @@ class Payments:
 
     def find(self, uetr: str) -> PaymentRecord | None:
         """The payment of this UETR, with its whole history."""
-        row = self._connection.execute(_FIND, {"wanted": uetr}).one_or_none()
+        row = self._connection.execute(FIND, {"wanted": uetr}).one_or_none()
         if row is None:
             return None
-        taken = self._connection.execute(_STEPS_OF_ONE, {"wanted": uetr})
+        taken = self._connection.execute(STEPS_OF_ONE, {"wanted": uetr})
         return self._record(row, tuple(Step(step.state, step.at, step.event) for step in taken))
 
     def find_many(self, uetrs: Sequence[str]) -> Records:
         """The payments of these UETRs that are in the book, the oldest first."""
         found: Records = []
-        for start in range(0, len(uetrs), _ENOUGH_FOR_ONE_QUERY):
-            some = list(uetrs[start : start + _ENOUGH_FOR_ONE_QUERY])
-            found += self._read(_FIND_MANY.order_by(payments.c.id), wanted=some)
+        for some in _in_parts(uetrs):
+            rows = self._connection.execute(find_many(places_for(some)), in_places(some)).all()
+            found += self._records(rows)
+        return found
+
+    def contents(self, uetrs: Sequence[str]) -> dict[str, Payment]:
+        """What these payments say, of those that are in the book: not where they stand, nor how they came to."""
+        found: dict[str, Payment] = {}
+        for some in _in_parts(uetrs):
+            for row in self._connection.execute(contents_of_many(places_for(some)), in_places(some)):
+                persons = open_persons(self._seals, self._seals.file_in(row), row)
+                found[row.uetr] = payment_from_json(row.payment, persons)
         return found
 
     def carried_by(self, transaction_hashes: Sequence[str]) -> Records:
         """The payments whose transaction is one of these, the oldest first."""
         carried = payments.c.transaction_hash.in_(transaction_hashes)
-        return self._read(_ALL.where(carried).order_by(payments.c.id))
+        return self._read(ALL.where(carried).order_by(payments.c.id))
 
     def number_of(self, uetr: str) -> int:
         """A payment's place in the book, from 1 on: no two payments have the same. Raises LookupError."""
-        number = self._connection.scalar(_NUMBER, {"wanted": uetr})
+        number = self._connection.scalar(NUMBER, {"wanted": uetr})
         if number is None:
             raise LookupError(f"payment {uetr} is not in the book")
         return int(number)
@@ -179,7 +166,7 @@ class Payments:
         State, history and the payment itself cannot be changed this way. Raises StaleRecord where the book
         holds another version, or another state, than the record was read with.
         """
-        return self._write(record, record)
+        return self._write(record, replace(record, version=record.version + 1))
 
     def move(
         self, record: PaymentRecord, event: Event, at: datetime, findings: tuple[Finding, ...] = (), **changes: Any
@@ -205,8 +192,8 @@ class Payments:
         """
         if strangers := changes.keys() - {*_CHANGEABLE, "quote"}:
             raise TypeError(f"a move cannot change {', '.join(sorted(strangers))}")
-        changed = replace(through(record, events, at), findings=record.findings + findings, **changes)
-        moved = self._write(record, changed, by=len(events))
+        changes |= {"findings": record.findings + findings, "version": record.version + len(events)}
+        moved = self._write(record, replace(record, **changes, **_taken(record, events, at)))
         self._take(moved, moved.history[len(record.history) :], at)
         return moved
 
@@ -224,7 +211,7 @@ class Payments:
             .where(payments.c.uetr == record.uetr, payments.c.version == record.version)
             .values(payment=facts_to_json(payment), sealed=persons, **file)
         )
-        return self._write(record, replace(record, payment=payment))
+        return self._write(record, replace(record, payment=payment, version=record.version + 1))
 
     def add_finding(self, record: PaymentRecord, finding: Finding) -> PaymentRecord:
         """Keep one more finding without moving the payment."""
@@ -251,7 +238,7 @@ class Payments:
         With `in_bulk` only those that may go in a batch, else all others.
         """
         wanted = {"worker": worker, "now_s": now_s, "most": limit}
-        found = self._connection.execute(_due_for(tuple(states), in_bulk=in_bulk), wanted).all()
+        found = self._connection.execute(due_for(tuple(states), in_bulk=in_bulk), wanted).all()
         mine = [str(row.uetr) for row in found if row.claimed_until_s > now_s]
         return mine, [str(row.uetr) for row in found if row.claimed_until_s <= now_s]
 
@@ -260,11 +247,8 @@ class Payments:
 
         A claim spares workers each other's steps; that a step is taken once is the version's doing.
         """
-        free = select(payments.c.id).where(payments.c.uetr.in_(uetrs), payments.c.claimed_until_s <= now_s)
-        rows = list(self._connection.scalars(free.with_for_update(skip_locked=True)))
-        ours = payments.c.id.in_(rows)
-        self._connection.execute(update(payments).where(ours).values(claimed_by=worker, claimed_until_s=until_s))
-        return [str(uetr) for uetr in self._connection.scalars(select(payments.c.uetr).where(ours))]
+        wanted = {"uetrs": list(uetrs), "now_s": now_s, "worker": worker, "until_s": until_s}
+        return [str(uetr) for uetr in self._connection.scalars(CLAIM, wanted)]
 
     def how_many(self) -> int:
         """How many payments the book has."""
@@ -272,13 +256,13 @@ class Payments:
 
     def under_way(self, most: int) -> int:
         """How many payments of ours are on their way to the chain, counted no further than `most`."""
-        return int(self._connection.scalar(_UNDER_WAY, {"most": most}) or 0)
+        return int(self._connection.scalar(UNDER_WAY, {"most": most}) or 0)
 
     def open_until(self, before_s: float | None = None) -> list[str]:
         """UETRs of payments that wait for the chain, or of those whose instruction expires before that time."""
         if before_s is None:
-            return [str(uetr) for uetr in self._connection.scalars(_OPEN)]
-        return [str(uetr) for uetr in self._connection.scalars(_OPEN_UNTIL, {"before_s": before_s})]
+            return [str(uetr) for uetr in self._connection.scalars(OPEN)]
+        return [str(uetr) for uetr in self._connection.scalars(OPEN_UNTIL, {"before_s": before_s})]
 
     def ended(self, after: int, limit: int) -> list[EndedPayment]:
         """A page of ended payments that had an instruction, by their numbers; the first page is after 0."""
@@ -293,7 +277,7 @@ class Payments:
 
     def in_state(self, *states: State) -> Records:
         """All payments in any of these states, the oldest first."""
-        return self._read(_ALL.where(payments.c.state.in_(states)).order_by(payments.c.id))
+        return self._read(ALL.where(payments.c.state.in_(states)).order_by(payments.c.id))
 
     def of_owner(self, number: str) -> Records:
         """All payments of the owner of an account, the oldest first."""
@@ -301,15 +285,15 @@ class Payments:
         if owner is None:
             return []
         theirs = or_(payments.c.subject == owner.subject, payments.c.other_subject == owner.subject)
-        return self._read(_ALL.where(theirs).order_by(payments.c.id))
+        return self._read(ALL.where(theirs).order_by(payments.c.id))
 
     def returns_of(self, uetr: str) -> Records:
         """Every return of a payment, whatever became of it, the oldest first."""
-        return self._read(_RETURNS, wanted=uetr)
+        return self._read(RETURNS, wanted=uetr)
 
     def list(self, state: State | None = None, after: str | None = None, limit: int = 100) -> Records:
         """A page of payments, the newest first; `after` is the last UETR of the page before."""
-        query = _ALL.order_by(payments.c.id.desc()).limit(limit)
+        query = ALL.order_by(payments.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(payments.c.state == state)
         if after is not None:
@@ -320,17 +304,17 @@ class Payments:
     def _take(self, record: PaymentRecord, taken: Sequence[Step], at: datetime) -> None:
         """Write down the steps that have brought a payment to where it is now."""
         rows = [{"uetr": record.uetr, "state": step.state, "event": step.event, "at": step.at} for step in taken]
-        self._connection.execute_many(_ADD_STEP, rows)
+        self._connection.execute_many(ADD_STEP, rows)
         self._events.payment_moved(record.uetr, [step.state for step in taken], record.version, at)
 
-    def _write(self, before: PaymentRecord, after: PaymentRecord, by: int = 1) -> PaymentRecord:
+    def _write(self, before: PaymentRecord, after: PaymentRecord) -> PaymentRecord:
         result = self._connection.execute(
-            _CHANGE,
+            CHANGE,
             {
                 **_changeable(after),
                 "findings": seal_findings(self._seals, self._file(after), after.findings, PAYMENTS, after.uetr),
                 "state": after.state,
-                "version": before.version + by,
+                "version": after.version,
                 "wanted": before.uetr,
                 "read_version": before.version,
                 "read_state": before.state,
@@ -338,14 +322,15 @@ class Payments:
         )
         if result.rowcount != 1:
             raise StaleRecord(f"{before.uetr} is no longer version {before.version}, {before.state.value}")
-        return replace(after, version=before.version + by)
+        return after
 
     def _read(self, query: Select[Any], **parameters: Any) -> Records:
-        rows = self._connection.execute(query, parameters).all()
+        return self._records(self._connection.execute(query, parameters).all())
+
+    def _records(self, rows: Sequence[Row[Any]]) -> Records:
         histories: defaultdict[str, list[Step]] = defaultdict(list)
-        for start in range(0, len(rows), _ENOUGH_FOR_ONE_QUERY):
-            uetrs = [row.uetr for row in rows[start : start + _ENOUGH_FOR_ONE_QUERY]]
-            for step in self._connection.execute(_STEPS, {"wanted": uetrs}):
+        for uetrs in _in_parts([row.uetr for row in rows]):
+            for step in self._connection.execute(steps_of_many(places_for(uetrs)), in_places(uetrs)):
                 histories[step.uetr].append(Step(step.state, step.at, step.event))
         return [self._record(row, tuple(histories[row.uetr])) for row in rows]
 

@@ -57,19 +57,18 @@ class _Form:
                 self._fixed[name] = fixed[name]
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         self._row: Any = _row_type(tuple(column.key for column in columns)) if columns else None
-        self._converts: list[_Convert] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
+        processors = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        self._converts = [(place, convert) for place, convert in enumerate(processors) if convert is not None]
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
         given = {**self._fixed, **parameters} if self._fixed else parameters
         return [given[name] if convert is None else convert(given[name]) for name, convert in self._places]
 
     def row(self, found: Sequence[Any]) -> Any:
-        return self._row._make(
-            value if convert is None else convert(value)
-            for value, convert in zip(found, self._converts, strict=True)
-        )
+        values = list(found)
+        for place, convert in self._converts:
+            values[place] = convert(values[place])
+        return self._row._make(values)
 
 
 @cache

@@ -24,7 +24,7 @@ from node.domain.quote import SignedQuote
 from node.domain.reasons import Finding, Reason
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.batching import may_go_in_bulk
-from node.settlement.intake import inbound, new_record, outbound
+from node.settlement.intake import Report, inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.payee_desk import is_refused, name_finding
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
@@ -37,12 +37,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Proposal:
-    """A payment that another institution proposes, as it was read; `findings` is what the message rules found."""
+    """A payment that another institution proposes, as it was read; `findings` is what the message rules found.
+
+    `report` answers the message; without one it is read again for that.
+    """
 
     payment: Payment
     findings: tuple[Finding, ...]
     message: Written
     request: AcceptanceRequest
+    report: Report | None = None
 
 
 def consider(office: Office, debtor_agent: Participant, proposal: Proposal) -> Accepted | Refused:
@@ -112,7 +116,10 @@ def _consider(office: Office, unit: Unit, debtor_agent: Participant, proposal: P
     unit.remarks.add(payment.uetr, remarks)
     if not findings:
         tie_to_case(unit, payment)
-    written = office.translator.report(word, message.body, remarks)
+    if proposal.report is not None:
+        written = proposal.report(word, remarks)
+    else:
+        written = office.translator.report(word, message.body, remarks)
     unit.messages.add(outbound(office, payment.uetr, debtor_agent.bic, written))
     return _Answer(_word(word, written.body), is_new=True)
 

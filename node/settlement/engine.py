@@ -55,27 +55,25 @@ def claim_due(office: Office, worker: str, limit: int = 100, *, together: bool =
     Where only a few could settle together, they are taken singly. Without `together` those that could are left
     to be joined by others.
     """
-    singly = _claimed(office, worker, limit, in_bulk=False)
-    if not together:
-        return Due(singly, [])
-    return _bulk(office, worker, singly)
-
-
-def _bulk(office: Office, worker: str, singly: list[str]) -> Due:
-    together = _claimed(office, worker, MOST_PAYMENTS, in_bulk=True)
-    if len(together) <= office.terms.batch_above:
-        return Due(singly + together, [])
-    return Due(singly, together)
-
-
-def _claimed(office: Office, worker: str, limit: int, *, in_bulk: bool) -> list[str]:
-    now_s = office.clock.now_s()
+    now_s, states = office.clock.now_s(), tuple(STEPS)
     with office.book.view() as unit:
-        mine, free = unit.payments.due_for(worker, now_s, limit, tuple(STEPS), in_bulk=in_bulk)
-    if free:
-        with office.book.unit() as unit:
-            mine += unit.payments.claim(free, worker, now_s, now_s + office.terms.claim_s)
-    return mine
+        ours, free = unit.payments.due_for(worker, now_s, limit, states, in_bulk=False)
+        if together:
+            ours_in_bulk, free_in_bulk = unit.payments.due_for(worker, now_s, MOST_PAYMENTS, states, in_bulk=True)
+        else:
+            ours_in_bulk, free_in_bulk = [], []
+    claimed = _claimed(office, worker, now_s, free + free_in_bulk)
+    singly = ours + [uetr for uetr in free if uetr in claimed]
+    in_bulk = ours_in_bulk + [uetr for uetr in free_in_bulk if uetr in claimed]
+    return Due(singly, in_bulk) if len(in_bulk) > office.terms.batch_above else Due(singly + in_bulk, [])
+
+
+def _claimed(office: Office, worker: str, now_s: float, free: list[str]) -> set[str]:
+    """Those of these payments that nobody else has claimed before us."""
+    if not free:
+        return set()
+    with office.book.unit() as unit:
+        return set(unit.payments.claim(free, worker, now_s, now_s + office.terms.claim_s))
 
 
 def step_batch(office: Office, uetrs: list[str]) -> None:

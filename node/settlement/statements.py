@@ -14,7 +14,6 @@ from node.book.book import Unit
 from node.book.records import CashAccountRecord
 from node.book.statements import NumberedEntry, StatementRecord
 from node.domain.money import Money
-from node.domain.payment import Payment
 from node.settlement.intake import about_account
 from node.settlement.office import Office, now
 from node.settlement.ports import Written
@@ -183,7 +182,5 @@ def _draft(
 
 def _lines(unit: Unit, some: list[NumberedEntry]) -> list[Line]:
     uetrs = {one.entry.uetr for one in some if one.entry.uetr}
-    payments: dict[str, Payment] = {
-        record.uetr: record.payment for record in unit.payments.find_many(sorted(uetrs))
-    }
+    payments = unit.payments.contents(sorted(uetrs))
     return [Line(one, payments.get(one.entry.uetr or "")) for one in some]
