@@ -219,6 +219,17 @@ def test_the_longest_due_comes_first_and_only_what_is_due(book: Book) -> None:
         assert len(view.payments.due(NOW_S, 10, states, Side.CREDITOR_AGENT)) == 1
 
 
+def test_a_claim_is_had_once_and_again_when_it_has_run_out(book: Book) -> None:
+    uetrs = [_added(book, payment_record()).uetr for _ in range(3)]
+
+    with book.unit() as unit:
+        first = unit.payments.claim(uetrs[:2], "one", NOW_S, NOW_S + 30)
+        second = unit.payments.claim(uetrs, "two", NOW_S + 29, NOW_S + 59)
+        late = unit.payments.claim(uetrs, "two", NOW_S + 30, NOW_S + 60)
+
+    assert (set(first), second, set(late)) == (set(uetrs[:2]), uetrs[2:], set(uetrs[:2]))
+
+
 def test_payments_by_state_and_by_page(book: Book) -> None:
     records = [payment_record(state=State.SUBMITTED if index % 3 else State.SETTLED) for index in range(10)]
     with book.unit() as unit:
