@@ -126,6 +126,16 @@ class AccountDatabase(AccountDatabaseAPI):
             return self._slot_in(self._cleared_from[address], address, slot)
         return self._slot_in(self._storage.get(address), address, slot)
 
+    def current_and_original(self, address: bytes, slot: int) -> tuple[int, int]:
+        """A slot now, and as it was when the transaction began; which is the same where nothing was written."""
+        current = self._slot_in(self._storage.get(address), address, slot)
+        key = (address, slot)
+        original = self._originals.get(key)
+        if original is None:
+            original = self._original(address, slot) if address in self._cleared_from else current
+            self._originals[key] = original
+        return current, original
+
     # -- accounts
 
     def _find(self, address: bytes) -> Account | None:
@@ -170,8 +180,8 @@ class AccountDatabase(AccountDatabaseAPI):
 
     def pay_and_count(self, address: bytes, amount: int) -> None:
         """Take an amount that is there from an account, and add one to its nonce: how a transaction begins."""
-        account = self._get(address)
-        self._set(address, account._replace(nonce=account.nonce + 1, balance=account.balance - amount))
+        nonce, balance, storage_root, code_hash = self._get(address)
+        self._set(address, Account(nonce + 1, balance - amount, storage_root, code_hash))
 
     def get_code_hash(self, address: Address) -> Hash32:
         """The hash of an account's code."""

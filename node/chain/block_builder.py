@@ -4,7 +4,7 @@ What py-evm's own miner leaves out (the system calls at the start, the requests 
 sealed block passes py-evm's import.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -125,10 +125,11 @@ class OpenBlock:
         gas_used = PragueVM.finalize_gas_used(transaction, computation)
         self.gas_used += gas_used
         succeeded = not computation.is_error
-        entries = computation.get_log_entries()
         logs = tuple(
-            (bytes(address), tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
-            for address, topics, data in entries
+            [
+                (bytes(address), tuple([topic.to_bytes(32, "big") for topic in topics]), bytes(data))
+                for address, topics, data in _entries(computation)
+            ]
         )
         self.transactions.append(transaction)
         outcome = Outcome(succeeded, gas_used, self.gas_used, self._log_count, logs)
@@ -184,3 +185,11 @@ class OpenBlock:
             or get_code(WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS) != b""
             or get_code(CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS) != b""
         )
+
+
+def _entries(computation: Any) -> Iterable[tuple[bytes, Sequence[int], bytes]]:
+    """The logs of a computation; of one that called nobody, they are in order already."""
+    if computation.children or computation.is_error:
+        entries: Iterable[tuple[bytes, Sequence[int], bytes]] = computation.get_log_entries()
+        return entries
+    return [entry[1:] for entry in computation._log_entries]

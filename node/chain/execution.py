@@ -4,9 +4,11 @@ What would be refused, creates a contract, or is not of the plain kind goes to p
 anything has happened; what self-destructs or calls on is wound up with py-evm's own rules.
 """
 
+from itertools import count
 from typing import Any
 
 from eth.abc import ComputationAPI, SignedTransactionAPI
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague.state import PragueTransactionExecutor
 from eth.vm.forks.spurious_dragon._utils import THREE, collect_touched_accounts
 from eth.vm.message import Message
@@ -33,6 +35,17 @@ class PlainMessage(Message):
         self.is_static = False
         self._is_delegation = is_delegation
         self.refund = 0
+
+
+class PlainContext(CancunTransactionContext):
+    """The context of a transaction that was checked: without blobs, and without authorizations."""
+
+    def __init__(self, gas_price: int, origin: Address) -> None:
+        self._gas_price = gas_price
+        self._origin = origin
+        self._log_counter = count()
+        self._blob_versioned_hashes = []
+        self._authorization_list = []
 
 
 class PlainTransactionExecutor(PragueTransactionExecutor):
@@ -84,7 +97,7 @@ class PlainTransactionExecutor(PragueTransactionExecutor):
         message = PlainMessage(transaction, code, is_delegation=delegate is not None)
         state.mark_address_warm(transaction.sender)
         state.mark_address_warm(transaction.to)
-        context = state.get_transaction_context_class()(gas_price=price, origin=transaction.sender)
+        context = PlainContext(price, transaction.sender)
         return state.computation_class.apply_message(state, message, context)
 
     def _wind_up(self, transaction: DynamicFeeCall, computation: Any, price: int, tip: int) -> None:
@@ -93,15 +106,16 @@ class PlainTransactionExecutor(PragueTransactionExecutor):
         remaining = computation.get_gas_remaining()
         used = transaction.gas - remaining
         refund = min(computation.get_gas_refund(), used // MAX_REFUND_QUOTIENT)
-        floor = self.calc_data_floor_gas(transaction, used, refund)  # type: ignore[arg-type]
+        floor = max(transaction.floor_gas - used + refund, 0)
         computation.data_floor_gas = floor
         if back := (refund + remaining - floor) * price:
             state.delta_balance(transaction.sender, back)
         coinbase, reward = state.coinbase, (used - refund + floor) * tip
         if reward or state.account_exists(coinbase):
             state.delta_balance(coinbase, reward)
-        for account in computation.get_accounts_for_deletion():
-            state.delete_account(account)
+        if computation.children or computation.accounts_to_delete:
+            for account in computation.get_accounts_for_deletion():
+                state.delete_account(account)
         for account in _touched(computation, coinbase):
             if state.account_exists(account) and state.account_is_empty(account):
                 state.delete_account(account)

@@ -47,22 +47,23 @@ class LazyTrie:
         if isinstance(self._root, bytes):
             self._root = self._read(self._root)
         node: Loaded | None = self._root
+        at = 0
         while node is not None:
-            if isinstance(node, Leaf):
-                return node.value if node.path == path else b""
-            if isinstance(node, Extension):
-                if not path.startswith(node.path):
-                    return b""
-                if isinstance(node.child, bytes):
-                    node.child = self._read(node.child)
-                rest = path[len(node.path) :]
-                node, path = node.child, rest
-            else:
-                digit = DIGITS[path[0]]
+            if isinstance(node, Branch):
+                digit = DIGITS[path[at]]
                 child = node.children[digit]
                 if isinstance(child, bytes):
                     child = node.children[digit] = self._read(child)
-                node, path = child, path[1:]
+                node, at = child, at + 1
+            elif isinstance(node, Leaf):
+                return node.value if node.path == path[at:] else b""
+            else:
+                if not path.startswith(node.path, at):
+                    return b""
+                if isinstance(node.child, bytes):
+                    node.child = self._read(node.child)
+                at += len(node.path)
+                node = node.child
         return b""
 
     def set(self, path: str, value: bytes) -> None:
@@ -126,14 +127,25 @@ class LazyTrie:
         if isinstance(node, bytes):
             node = self._read(node)
         if isinstance(node, Branch):
-            digit = DIGITS[path[0]]
-            node.children[digit] = self._insert(node.children[digit], path[1:], value)
-            node.reference = node.references[digit] = None
+            self._insert_in(node, path, value)
             return node
         shared = _shared(path, node.path)
         if shared == len(node.path):
             return self._insert_below(node, path, value)
         return self._split(node, path, value, shared)
+
+    def _insert_in(self, branch: Branch, path: str, value: bytes) -> None:
+        """Insert below a branch, through the branches on the way."""
+        at = 0
+        while True:
+            digit = DIGITS[path[at]]
+            at += 1
+            branch.reference = branch.references[digit] = None
+            child = branch.children[digit]
+            if not isinstance(child, Branch):
+                branch.children[digit] = self._insert(child, path[at:], value)
+                return
+            branch = child
 
     def _insert_below(self, node: Leaf | Extension, path: str, value: bytes) -> Loaded:
         if isinstance(node, Leaf):
@@ -209,7 +221,9 @@ class LazyTrie:
             references = node.references
             while None in references:  # of sixteen, most are empty or have not changed
                 digit = references.index(None)
-                references[digit] = self._reference(node.children[digit], write)
+                child = node.children[digit]
+                known = None if child is None or isinstance(child, bytes) else child.reference
+                references[digit] = known or self._reference(child, write)
             return rlp_list(b"".join(references) + EMPTY)  # type: ignore[arg-type]  # none is None any more
         if isinstance(node, Leaf):
             return rlp_list(rlp_string(pack_leaf(node.path)) + rlp_string(node.value))

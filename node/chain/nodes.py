@@ -75,8 +75,7 @@ class NodeDatabase(BaseAtomicDB):
 
     def keep(self) -> None:
         """Move the open writes into the cache, once the store has committed them."""
-        for key, value in self._open.items():
-            self._cache[key] = value
+        self._cache.update(self._open)
         self._open = {}
 
     def drop(self) -> None:

@@ -56,10 +56,8 @@ class Blooms:
     def _of(self, value: bytes) -> int:
         bits = self._bits.get(value)
         if bits is None:
-            digest = keccak(value)
-            bits = 0
-            for start in (0, 2, 4):
-                bits |= 1 << (int.from_bytes(digest[start : start + 2], "big") & BLOOM_MASK)
+            three = int.from_bytes(keccak(value)[:6], "big")
+            bits = 1 << (three >> 32 & BLOOM_MASK) | 1 << (three >> 16 & BLOOM_MASK) | 1 << (three & BLOOM_MASK)
             self._bits[value] = bits
         return bits
 
@@ -70,11 +68,11 @@ def encode_receipt(type_id: int, outcome: Outcome, bloom: int) -> bytes:
         (b"\x01" if outcome.succeeded else b"\x80")
         + encode_integer(outcome.cumulative_gas_used)
         + rlp_string(bloom.to_bytes(BLOOM_BYTES, "big"))
-        + rlp_list(b"".join(_log(*log) for log in outcome.logs))
+        + rlp_list(b"".join([_log(*log) for log in outcome.logs]))
     )
     return bytes((type_id,)) + payload if type_id else payload
 
 
 def _log(address: bytes, topics: Sequence[bytes], data: bytes) -> bytes:
-    listed = rlp_list(b"".join(b"\xa0" + topic for topic in topics))
+    listed = rlp_list(b"".join([b"\xa0" + topic for topic in topics]))
     return rlp_list(b"\x94" + address + listed + rlp_string(data))

@@ -50,7 +50,8 @@ class LocalState(PragueState):
 
     def snapshot(self) -> tuple[Hash32, JournalDBCheckpoint]:
         """Remember this point; transient storage is in the same undo log as everything else."""
-        return self.state_root, self._account_db.record()
+        accounts = self._account_db
+        return accounts.state_root, accounts.record()
 
     def revert(self, snapshot: tuple[Hash32, JournalDBCheckpoint]) -> None:
         """Go back to a point."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from eth.vm.forks.berlin.constants import COLD_SLOAD_COST, WARM_STORAGE_READ_COST
 from eth.vm.forks.london.storage import GAS_SCHEDULE_EIP3529
 
+from node.chain.account_database import AccountDatabase
 from node.chain.keccak import keccak
 
 LEFT: Final = -1  # the stock interpreter must go on, at the computation's program counter
@@ -20,6 +21,8 @@ LOG_BYTE_GAS: Final = 8
 COPY_WORD_GAS: Final = 3
 
 _SCHEDULE: Final = GAS_SCHEDULE_EIP3529
+_NO_CHANGE: Final = _SCHEDULE.sload_gas, 0
+_NEW: Final = _SCHEDULE.sstore_set_gas, 0
 
 
 def leave(c: Any, s: list[int], deep: int, items: tuple[int, ...], pc: int, refund: int) -> int:
@@ -70,8 +73,10 @@ def store_slot(c: Any, g: Any, slot: int, value: int) -> bool:
     if c.msg.is_static or g.gas_remaining <= SSTORE_RESERVE:
         return False
     state, address = c.state._account_db, c.msg.storage_address
-    current = state.get_storage(address, slot)
-    original = state.get_storage(address, slot, False)
+    if isinstance(state, AccountDatabase):
+        current, original = state.current_and_original(address, slot)
+    else:  # py-evm's own, under a chain from elsewhere
+        current, original = state.get_storage(address, slot), state.get_storage(address, slot, False)
     cost, refund = _store_price(current, original, value)
     warm = state.is_storage_warm(address, slot)
     if not warm:
@@ -90,10 +95,10 @@ def store_slot(c: Any, g: Any, slot: int, value: int) -> bool:
 def _store_price(current: int, original: int, value: int) -> tuple[int, int]:
     """Gas and refund of writing `value`, without what a cold slot costs."""
     if current == value:
-        return _SCHEDULE.sload_gas, 0
+        return _NO_CHANGE
     if original == current:
         if original == 0:
-            return _SCHEDULE.sstore_set_gas, 0
+            return _NEW
         return _SCHEDULE.sstore_reset_gas, _SCHEDULE.sstore_clears_schedule if value == 0 else 0
     refund = 0
     if original != 0:
