@@ -20,6 +20,7 @@ from api.iso20022.camt056 import Recall, read_recalls, write_recall
 from api.iso20022.catalogue import Catalogue
 from api.iso20022.original import OriginalPayment
 from api.iso20022.parse import ParsedMessage, parse
+from api.iso20022.reference_data import external_codes
 from api.iso20022.status_report import StatedReason
 from api.translation import forward_id, settled_on
 from node.book.cases import CaseRecord
@@ -58,7 +59,7 @@ class Iso20022Scribe:
             assigner=self.ourselves,
             assignee=original.payment.creditor_agent,
             original=names_of(original),
-            reasons=(StatedReason(case.reason_code or "NARR", None, case.reason_text),),
+            reasons=(_asked_for(case),),
         )
         return Written(RECALL, recall_id(case.reference), body)
 
@@ -127,6 +128,13 @@ class Iso20022Scribe:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.now_s(), UTC)
+
+
+def _asked_for(case: CaseRecord) -> StatedReason:
+    """Why the payment is asked for; a code of no published set leaves as a proprietary one, as in `sending`."""
+    code = case.reason_code or "NARR"
+    is_known = code in external_codes()["CancellationReason1"]
+    return StatedReason(code if is_known else None, None if is_known else code, case.reason_text)
 
 
 def names_of(original: PaymentRecord) -> OriginalPayment:
