@@ -129,6 +129,7 @@ def test_a_path_of_an_older_book_is_sealed_where_it_stands(staffed: Book) -> Non
         connection.execute(
             text(f"CREATE TRIGGER proposals_unchanged BEFORE UPDATE OF path ON proposals FOR EACH ROW {run}")
         )
+        connection.execute(text("CREATE INDEX ix_entries_uetr ON entries (uetr)"))  # as it was until 0018
         connection.execute(text("UPDATE alembic_version SET version_num = '0015'"))
     with writer.connect() as connection:
         config.attributes.update(connection=connection)
