@@ -148,19 +148,19 @@ class _Bench:
         self.await_end(loaded.uetrs)
         return time.perf_counter() - started - before, loaded.uetrs, loaded.seconds
 
-    def await_end(self, uetrs: list[str]) -> None:
+    def await_end(self, uetrs: list[str], bic: str = BANK_CN) -> None:
         ends_at = time.monotonic() + PATIENCE_S
         for uetr in uetrs:  # one at a time: looking must not cost what is being measured
-            while (state := self.state_of(uetr)) is not State.SETTLED:
+            while (state := self.state_of(uetr, bic)) is not State.SETTLED:
                 if state in TERMINAL:
                     raise RuntimeError("a payment of the bench did not settle")
                 if time.monotonic() > ends_at:
                     raise RuntimeError(f"payments are not final after {PATIENCE_S:.0f} s")
                 time.sleep(0.02)
 
-    def state_of(self, uetr: str) -> State | None:
-        """Where a payment stands at its debtor agent."""
-        with self.site.books[BANK_CN].view() as unit:
+    def state_of(self, uetr: str, bic: str) -> State | None:
+        """Where a payment stands at one of its agents."""
+        with self.site.books[bic].view() as unit:
             record = unit.payments.find(uetr)
         return None if record is None else record.state
 
@@ -186,6 +186,8 @@ class _Bench:
     def costs(self, pattern: str, length: int, extent: Extent, told: Callable[[str], None]) -> list[float]:
         """Seconds a payment with so long a history in both books, turn by turn."""
         told(f"{length} payments of history")
+        for bic in self.site.books:
+            self.await_end([pattern], bic)
         lengthen(list(self.site.books.values()), pattern, length)
         return [self.settle(extent.payments)[0] / extent.payments for _ in range(extent.turns)]
 

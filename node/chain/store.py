@@ -34,6 +34,7 @@ from node.chain.writes import (
 )
 
 GENERATION = "redo_log"  # the fact that says which records of the log SQLite has
+NODE = "SELECT body FROM node WHERE hash = ?"
 PROMISE = "promise"  # the fact that says which block is to be made of a journaled transaction
 
 
@@ -201,8 +202,11 @@ class ChainStore:
         return dict(self._read("SELECT key, value FROM meta", ()))
 
     def node(self, key: bytes) -> bytes | None:
-        """A state node or contract code. Raises StoreDamaged when its bytes are not those of its hash."""
-        rows = self._read("SELECT body FROM node WHERE hash = ?", (key,))
+        """A state node or contract code. Raises StoreDamaged when its bytes are not those of its hash.
+
+        What is there under its hash is not written again, so SQLite need not be up to date to be asked first.
+        """
+        rows = self._found(NODE, (key,)) or self._read(NODE, (key,))
         if not rows:
             return None
         body: bytes = rows[0][0]
@@ -360,6 +364,10 @@ class ChainStore:
 
     def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
         self.settle()
+        return self._found(statement, values)
+
+    def _found(self, statement: str, values: Sequence[object]) -> list[Any]:
+        """What SQLite has of it by now."""
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:

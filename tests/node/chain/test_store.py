@@ -59,6 +59,23 @@ def test_a_replaced_transaction_does_not_come_back(tmp_path: Path, genesis: Gene
     again.close()
 
 
+def test_looking_at_old_state_hands_nothing_over(tmp_path: Path, genesis: Genesis, debtor: LocalAccount) -> None:
+    """On a grown chain every transaction meets state that is on disk only: SQLite is not made to keep up for it."""
+    chain = LocalChain.open(tmp_path, genesis)
+    old, before = chain.send_raw_transaction(dynamic_fee(debtor, 0)), chain.head.header.state_root
+    chain.close()
+    again = LocalChain.open(tmp_path, genesis)
+    again.send_raw_transaction(dynamic_fee(debtor, 1))
+    store = again._store
+    assert store._pending
+    assert store.node(before) is not None
+    assert store._pending, "what is pending waits on"
+    assert store.node(again.head.header.state_root) is not None
+    assert not store._pending, "what SQLite does not have, it was given"
+    assert again.transaction(old) is not None
+    again.close()
+
+
 def test_one_process_at_a_time(tmp_path: Path, genesis: Genesis) -> None:
     chain = LocalChain.open(tmp_path, genesis)
     with pytest.raises(StoreInUse, match="in use by another process"):
