@@ -75,6 +75,6 @@ def test_it_settles_and_tells_programs_everything(first: dict[str, Any]) -> None
 def test_it_reads_like_a_story_and_is_quick_the_second_time(first: dict[str, Any]) -> None:
     ran, used = demo()
     assert [part for part in PARTS if part not in ran.stdout] == []
-    # The promise, 15 s, is for a machine that does nothing else. On a busy one the processor's time is measured, and
-    # a thread that shares its core with another's may need twice as much of it.
+    # The promise, 15 s, is for a machine that does nothing else. Processor time holds on a busy one too, but for a
+    # thread that shares its core with another's, which may need twice as much.
     assert used < 2 * SECOND_TIME_S

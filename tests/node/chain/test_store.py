@@ -60,7 +60,7 @@ def test_a_replaced_transaction_does_not_come_back(tmp_path: Path, genesis: Gene
 
 
 def test_looking_at_old_state_hands_nothing_over(tmp_path: Path, genesis: Genesis, debtor: LocalAccount) -> None:
-    """On a grown chain each transaction meets state that is on disk only: SQLite is not made to keep up for it."""
+    """On a grown chain each transaction meets state that is on disk only; SQLite need not keep up for it."""
     chain = LocalChain.open(tmp_path, genesis)
     old, before = chain.send_raw_transaction(dynamic_fee(debtor, 0)), chain.head.header.state_root
     chain.close()
