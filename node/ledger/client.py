@@ -6,6 +6,7 @@ It works on the local chain, on Anvil and on any Ethereum JSON-RPC engine; what 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from contracts import artifact
@@ -204,6 +205,11 @@ class LedgerClient:
     def broadcast_many(self, raws: Sequence[bytes]) -> list[BroadcastOutcome]:
         """Send many signed transactions in one round trip, in order; each has its own outcome."""
         return broadcasting.broadcast_many(self.connection, raws)
+
+    def ask_for_block(self) -> None:
+        """Ask a development chain for a block of what waits; any other refuses, and makes its blocks itself."""
+        with suppress(EngineRefused):
+            self.connection.call("evm_mine")
 
     def is_known(self, transaction_hash: str) -> bool:
         """Whether the engine has the transaction, pending or in a block."""

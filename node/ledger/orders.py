@@ -21,6 +21,7 @@ PAY_GAS: Final = 21_000
 _GAS_AT_ONCE: Final = 30_000_000  # the smallest block limit in use (Anvil's, and Ethereum's for long)
 _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
+_ASKED_AFTER_S: Final = 1.5
 
 
 class DeploymentFailed(Exception):
@@ -109,9 +110,14 @@ def _sign(order: Order, chain_id: int, nonces: dict[str, int], fees: Fees) -> Si
 
 
 def _await(client: LedgerClient, hashes: Sequence[str], patience_s: float) -> list[Receipt]:
-    """The receipts of all; asks for the missing ones only, ever more rarely."""
+    """The receipts of all; asks for the missing ones only, ever more rarely.
+
+    Anvil makes a block when it hears of a transaction, and now and then does not hear of one that comes while it
+    makes one: then it is asked for another block.
+    """
     found: dict[str, Receipt] = {}
     ends_at, pause_s = time.monotonic() + patience_s, _FIRST_PAUSE_S
+    asked_at = time.monotonic() + _ASKED_AFTER_S
     while True:
         missing = [item for item in hashes if item not in found]
         answered = zip(missing, client.receipts(missing), strict=True)
@@ -120,5 +126,8 @@ def _await(client: LedgerClient, hashes: Sequence[str], patience_s: float) -> li
             return [found[item] for item in hashes]
         if time.monotonic() > ends_at:
             raise DeploymentFailed(f"{len(hashes) - len(found)} of {len(hashes)} transactions are in no block yet")
+        if time.monotonic() > asked_at:
+            client.ask_for_block()
+            asked_at = time.monotonic() + _ASKED_AFTER_S
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -15,6 +15,7 @@ from node.ledger.abi import call_data
 from node.ledger.client import LedgerClient, LedgerUnreachable
 from node.ledger.deployment import DeploymentFailed, contract_address, deploy_network
 from node.ledger.logs import issues
+from node.ledger.orders import PAY_GAS, Order, carry_out, next_nonces
 from node.ledger.plan import CurrencyPlan, IssuePlan, TokenRole
 from node.ledger.values import BroadcastOutcome
 from tests.node.ledger.actors import (
@@ -210,6 +211,24 @@ def test_where_gas_costs_somebody_must_pay(tmp_path: Path) -> None:
         client, keys = LedgerClient(engine.url), network_keys("poor", None)
         with pytest.raises(DeploymentFailed, match="no funder's key"):
             deploy_network(client, network_plan(), keys)
+
+
+@pytest.mark.anvil
+def test_a_development_chain_that_forgets_to_make_a_block_is_asked_for_one(tmp_path: Path) -> None:
+    with anvil_engine(tmp_path) as engine:
+        client = LedgerClient(engine.url)
+        client.connection.call("evm_setAutomine", False)
+        assert engine.funder is not None
+        order = Order("a coin to the creditor", engine.funder, actor("creditor").address, gas=PAY_GAS)
+        nonces = next_nonces(client, [engine.funder])
+        assert [receipt.succeeded for receipt in carry_out(client, [order], nonces, patience_s=60)] == [True]
+
+
+def test_a_chain_that_makes_its_blocks_itself_refuses_to_be_asked(engine: Engine) -> None:
+    client = LedgerClient(engine.url)
+    before = client.head().number
+    client.ask_for_block()
+    assert client.head().number - before == (1 if engine.name == "anvil" else 0)
 
 
 @pytest.mark.anvil
