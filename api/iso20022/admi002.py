@@ -17,6 +17,7 @@ from node.domain.party import Agent
 
 IDENTIFIER = "admi.002.001.01"
 _REFERENCE = re.compile(rb"<(?:[\w.-]+:)?(?:MsgId|BizMsgIdr)>\s*([^<\s][^<]{0,33}[^<\s]|[^<\s])\s*</")
+_FIN_REFERENCE = re.compile(rb"^:20:([A-Za-z0-9/?:().,'+ -]{1,16})\r?$", re.MULTILINE)
 _LOOKED_AT_BYTES = 20_000
 
 
@@ -54,5 +55,6 @@ def _write_reason(node: etree._Element, refusal: Refusal, created_at: datetime) 
 
 def reference_in(raw: bytes) -> str:
     """The identification that a message seems to have, even where it cannot be parsed, or NOTPROVIDED."""
-    match = _REFERENCE.search(raw[:_LOOKED_AT_BYTES])
+    pattern = _FIN_REFERENCE if raw.lstrip().startswith(b"{1:") else _REFERENCE
+    match = pattern.search(raw[:_LOOKED_AT_BYTES])
     return match[1].decode("utf-8", "replace")[:35] if match else "NOTPROVIDED"

@@ -21,6 +21,8 @@ _OUTPUT = re.compile(
 _USER = re.compile(r"\{3:(?P<fields>(?:\{\w{3}:[^{}]*\})*)\}")
 _USER_FIELD = re.compile(r"\{(\w{3}):([^{}]*)\}")
 _TEXT = re.compile(r"\{4:\r?\n(?P<text>.*?)(?:\r?\n)?-\}", re.DOTALL)
+_TRAILERS = re.compile(r"(?:\s*\{[5S]:(?:[^{}]|\{[^{}]*\})*\})*[\s}$\x03]*")
+_START: Final = "{1:F01"
 _TAG = re.compile(r":(?P<tag>\d{2}[A-Z]?):")
 
 
@@ -58,14 +60,17 @@ class FinMessage:
 
 
 def read_fin(raw: bytes) -> FinMessage | Refusal:
-    """The blocks and fields of an MT, or why there are none."""
+    """The blocks and fields of an MT, or why there are none; several messages are refused, for one may be lost."""
     text = raw.decode("latin-1")
-    start = text.rfind("{1:F01")
-    text = text[max(start, 0) :]
-    basic, user, body = _BASIC.match(text), _USER.search(text), _TEXT.search(text)
-    application = _INPUT.search(text) or _OUTPUT.search(text)
+    text = text[max(text.find(_START), 0) :]
+    basic, body = _BASIC.match(text), _TEXT.search(text)
+    head = text[: body.start()] if body else text
+    user, application = _USER.search(head), _INPUT.search(head) or _OUTPUT.search(head)
     if basic is None or application is None or body is None:
         return _no_blocks(text, {1: basic, 2: application, 4: body})
+    several = _several(text, text[body.end() :])
+    if several is not None:
+        return several
     own, other = _bic(basic["terminal"]), _bic(application["terminal"])
     is_input = application.re is _INPUT
     return FinMessage(
@@ -90,6 +95,18 @@ def _no_blocks(text: str, blocks: Mapping[int, re.Match[str] | None]) -> Refusal
     fault = "malformed" if f"{{{number}:" in text else "missing"
     said = f"This is no FIN message: block {number} is {fault}; it is {_FORMS[number]}."
     return refuse(RefusalKind.NOT_FIN, said, element=f"block {number}")
+
+
+def _several(text: str, rest: str) -> Refusal | None:
+    """The refusal of what holds several messages, or goes on behind its text where only trailers may stand."""
+    count = text.count(_START)
+    if count > 1:
+        said = f"There are {count} FIN messages in this; send one a request."
+        return refuse(RefusalKind.SEVERAL_MESSAGES, said, element="block 1")
+    if _TRAILERS.fullmatch(rest) is None:
+        said = "Block 4 ends at -}, and what follows is no trailer (block 5 or S); a text holds neither { nor }."
+        return refuse(RefusalKind.NOT_FIN, said, element="block 4", value=rest.strip()[:100])
+    return None
 
 
 def _bic(terminal: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from api.iso20022.fin import read_fin
+from api.iso20022.fin import Field, FinMessage, read_fin
+from api.iso20022.fin_repetition import repeated_field
 from api.iso20022.mt103 import translate_mt103
 from api.iso20022.mt192 import translate_mt192
-from api.iso20022.mt202 import translate_mt202
+from api.iso20022.mt202 import sequences, translate_mt202
 from api.iso20022.mt_return import is_return, translate_return
 from api.iso20022.refusal import Refusal, RefusalKind, refuse
 
@@ -36,9 +37,18 @@ def translate_fin(raw: bytes, now: datetime) -> bytes | Refusal:
     message = read_fin(raw)
     if isinstance(message, Refusal):
         return message
-    if message.type in _PAYMENTS and is_return(message):
-        return translate_return(raw, now)
+    if message.type in _PAYMENTS:
+        repeated = repeated_field(message, _sequences(message))
+        if repeated is not None:
+            return repeated
+        if is_return(message):
+            return translate_return(raw, now)
     if message.type in _TRANSLATORS:
         return _TRANSLATORS[message.type](raw, now)
     text = f"MT{message.type} is not supported here; {_TAKEN} are."
     return refuse(RefusalKind.UNSUPPORTED_MESSAGE, text, value=message.type)
+
+
+def _sequences(message: FinMessage) -> list[tuple[Field, ...]]:
+    """The fields of a payment by sequence; only a cover has a second."""
+    return [part.fields for part in sequences(message) if part is not None]

@@ -61,7 +61,7 @@ def _service(message: FinMessage) -> str:
     return "swift.cbprplus.adv.03" if is_covered(message) else "swift.cbprplus.03"
 
 
-def _sequences(message: FinMessage) -> tuple[FinMessage, FinMessage | None]:
+def sequences(message: FinMessage) -> tuple[FinMessage, FinMessage | None]:
     """Sequence A, and sequence B where there is one."""
     starts = [place for place, field in enumerate(message.fields) if field.tag in _ORDERING]
     if not _is_cover(message) or not starts:
@@ -71,7 +71,7 @@ def _sequences(message: FinMessage) -> tuple[FinMessage, FinMessage | None]:
 
 
 def _write_transaction(node: etree._Element, message: FinMessage, reference: str) -> None:
-    first, second = _sequences(message)
+    first, second = sequences(message)
     identification = add(node, "PmtId")
     add(identification, "InstrId", reference)
     add(identification, "EndToEndId", required_field(first, "21").value.strip())

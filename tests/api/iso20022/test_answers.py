@@ -58,6 +58,8 @@ def test_reference_is_found_even_in_what_cannot_be_parsed() -> None:
     assert reference_in(b"<p:MsgId> ABC </p:MsgId") == "ABC"
     assert reference_in(b"<MsgId>" + b"a" * 36 + b"</MsgId>") == "NOTPROVIDED"
     assert reference_in(b"nothing") == "NOTPROVIDED"
+    assert reference_in(b"{1:F01}{4:\r\n:21:<MsgId>A</MsgId>\r\n:20:REF-1\r\n-}") == "REF-1"
+    assert reference_in(b"{1:F01}") == "NOTPROVIDED"
 
 
 def notification_of(raw: bytes | str) -> bytes:

@@ -123,3 +123,66 @@ def test_field_that_is_not_there_is_named_by_its_fin_name(broken: bytes, text: s
     assert isinstance(refusal, Refusal)
     assert refusal.kind is RefusalKind.FIELD_INVALID
     assert refusal.findings[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("again", "name"),
+    [
+        (b":32A:261123AED9999,00", "32A"),
+        (b":59A:/AE739990000004200018385\r\nCRDBAEAD", "59a"),
+        (b":50K:/6228901020030040069\r\nSomebody else", "50a"),
+        (b":71A:OUR", "71A"),
+        (b":20:REF-2", "20"),
+    ],
+)
+def test_payment_with_a_field_twice_is_refused(again: bytes, name: str) -> None:
+    refusal = translate_fin(PAYMENT.replace(b"\r\n-}", b"\r\n" + again + b"\r\n-}"), NOW)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.FIELD_INVALID
+    assert refusal.findings[0].element == f"MT103/{name}"
+
+
+@pytest.mark.parametrize("again", [b":13C:/SNDTIME/0915+0100", b":23E:SDVA", b":71F:CNY1,"])
+def test_fields_that_may_stand_again_may(again: bytes) -> None:
+    twice = b"\r\n" + again + b"\r\n" + again + b"\r\n-}"
+
+    assert isinstance(translate_fin(PAYMENT.replace(b"\r\n-}", twice), NOW), bytes)
+
+
+def test_a_cover_tells_of_two_payments_and_of_no_third() -> None:
+    cover = test_mt202.fin(test_mt202.FIRST + test_mt202.SECOND, cover=True)
+    refusal = translate_fin(cover.replace(b"\n-}", b"\n:59:/123\nSomebody\n-}"), NOW)
+
+    assert isinstance(translate_fin(cover, NOW), bytes)
+    assert isinstance(refusal, Refusal)
+    assert refusal.findings[0].element == "MT202/59a"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (PAYMENT + b"\r\n$\r\n" + PAYMENT, RefusalKind.SEVERAL_MESSAGES),
+        (PAYMENT.replace(b"Invoice 114", b"Invoice " + PAYMENT), RefusalKind.SEVERAL_MESSAGES),
+        (PAYMENT.replace(b"Invoice 114", b"Invoice\r\n-}"), RefusalKind.NOT_FIN),
+    ],
+)
+def test_nothing_of_a_message_is_left_unread(raw: bytes, kind: RefusalKind) -> None:
+    refusal = translate_fin(raw, NOW)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is kind
+
+
+def test_acknowledgement_in_front_and_trailers_behind_are_no_second_message() -> None:
+    received = b"{1:F21CRDACNSHAXXX0000000000}{4:{177:2611230717}{451:0}}" + PAYMENT + b"{S:{SAC:}{COP:P}}\x03$"
+
+    assert translated(received) == translated(PAYMENT)
+
+
+def test_what_a_text_says_is_no_header_of_its_message() -> None:
+    said = b"{3:{121:00000000-0000-4000-8000-000000000000}}"
+    headless = PAYMENT.replace(b"{3:{121:" + test_mt103.UETR.encode() + b"}}", b"")
+    root = etree.fromstring(translated(headless.replace(b"Invoice 114", b"Invoice " + said)))
+
+    assert root.findtext(".//{*}UETR") is None
