@@ -286,5 +286,5 @@ def _schema() -> dict[str, Any]:
 
 
 def encode(problem: Mapping[str, Any]) -> bytes:
-    """The document's bytes."""
-    return json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
+    """The document's bytes; half a character that somebody sent us, which UTF-8 cannot say, is shown as `?`."""
+    return json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -31,7 +31,8 @@ app = typer.Typer()
 def api(
     data: Annotated[Path, typer.Option(help="The institution's folder: DIR/institutions/<BIC> of a network.")],
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; by default that of its registered address.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port to listen on; by default that of its registered address."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
     tls_certificate: Annotated[Path | None, typer.Option(help="Serve TLS with this certificate (PEM).")] = None,

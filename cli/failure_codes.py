@@ -38,6 +38,10 @@ NETWORK: Final[FailureCodes] = {
     "builtins.FileNotFoundError": ExitCode.BAD_INPUT,
     "node.settings.BadSetting": ExitCode.BAD_INPUT,
     "node.chain.errors.StoreError": ExitCode.BAD_INPUT,
+    "node.chain.errors.StoreInUse": ExitCode.FOLDER_IN_USE,
+    "builtins.NotADirectoryError": ExitCode.BAD_INPUT,
+    "builtins.IsADirectoryError": ExitCode.BAD_INPUT,
+    "builtins.PermissionError": ExitCode.BAD_INPUT,
 }
 
 # Of the wallet's commands.
@@ -61,6 +65,10 @@ WALLET: Final[FailureCodes] = {
     "wallet.secret_input.NoSecret": ExitCode.NO_KEY,
     "builtins.FileNotFoundError": ExitCode.NO_KEY,
     "builtins.FileExistsError": ExitCode.NO_KEY,
+    "builtins.NotADirectoryError": ExitCode.BAD_INPUT,
+    "builtins.IsADirectoryError": ExitCode.BAD_INPUT,
+    "builtins.PermissionError": ExitCode.BAD_INPUT,
+    "node.settings.BadSetting": ExitCode.BAD_INPUT,
     "wallet.address.BadAddress": ExitCode.BAD_INPUT,
     "wallet.amount.BadAmount": ExitCode.BAD_INPUT,
     "wallet.network.BadNetwork": ExitCode.BAD_INPUT,
@@ -79,3 +87,10 @@ def code_of(failure: BaseException, codes: FailureCodes) -> ExitCode | None:
     """The code of a failure by its own class or the nearest one above it; None for what is not expected."""
     names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(failure).__mro__)
     return next((codes[name] for name in names if name in codes), None)
+
+
+def sentence_of(failure: BaseException) -> str:
+    """What a failure says; one of the file system names the file first and says what is the matter with it."""
+    if isinstance(failure, OSError) and failure.strerror and failure.filename is not None:
+        return f"{failure.filename}: {failure.strerror[0].lower()}{failure.strerror[1:]}"
+    return str(failure)

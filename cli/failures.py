@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.failure_codes import NETWORK, code_of
+from cli.failure_codes import NETWORK, code_of, sentence_of
 
 P = ParamSpec("P")
 
@@ -26,7 +26,7 @@ def ends_well_or_says_why(command: Callable[P, None]) -> Callable[P, None]:
             code = code_of(error, NETWORK)
             if code is None:
                 raise
-            sentence = Text("error: ", style="bold red") + Text(str(error))
+            sentence = Text("error: ", style="bold red") + Text(sentence_of(error))
             Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
             raise typer.Exit(code) from error
 

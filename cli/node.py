@@ -1,5 +1,6 @@
 """corridor node: the local chain on its own, durable on disk, served over JSON-RPC; and its export and import."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from cli.exit_codes import ExitCode
+from cli.failure_codes import NETWORK, code_of, sentence_of
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.development import MNEMONIC, DevelopmentChain, development_genesis, development_signers
@@ -33,7 +36,7 @@ DEFAULT_URL = "http://127.0.0.1:8545"
 @app.callback()
 def node(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="TCP port for JSON-RPC; 0 takes a free one.")] = 8545,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port for JSON-RPC; 0 takes a free one.")] = 8545,
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default serves this machine only.")
     ] = "127.0.0.1",
@@ -144,9 +147,9 @@ def _opened(
     """The chain in a directory, closed at the end; a store that cannot be used ends the command."""
     try:
         chain = LocalChain.open(data, genesis, clock, keeps_preimages=keeps_preimages, translate=translate)
-    except (StoreError, NativeBackendMissing) as error:
-        typer.echo(f"corridor node: {error}", err=True)
-        raise typer.Exit(1) from error
+    except (StoreError, NativeBackendMissing, OSError) as error:
+        typer.echo(f"corridor node: {sentence_of(error)}", err=True)
+        raise typer.Exit(code_of(error, NETWORK) or ExitCode.BAD_INPUT) from error
     try:
         yield chain
     finally:
@@ -158,7 +161,8 @@ def _listening(host: str, port: int) -> socket.socket:
         return listening_socket(host, port)
     except OSError as error:
         typer.echo(f"corridor node: cannot listen on {host}:{port}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+        taken = error.errno == errno.EADDRINUSE
+        raise typer.Exit(ExitCode.PORT_TAKEN if taken else ExitCode.BAD_INPUT) from error
 
 
 def _introduce(chain: LocalChain, development: DevelopmentChain | None, url: str) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.claim import FolderInUse, claimed
-from cli.exit_codes import ExitCode
+from cli.claim import claimed
+from cli.failure_codes import NETWORK, code_of, sentence_of
 from node.settings import read_settings
 
 app = typer.Typer()
@@ -20,8 +20,12 @@ def up(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the network; made if absent, taken up if it is there.")
     ] = None,
-    port: Annotated[int, typer.Option(help="First of nine consecutive API ports; 0 takes any free ones.")] = 8000,
-    rpc_port: Annotated[int, typer.Option(help="Port of the chain's JSON-RPC; 0 takes a free one.")] = 8545,
+    port: Annotated[
+        int, typer.Option(min=0, max=65527, help="First of nine consecutive API ports; 0 takes any free ones.")
+    ] = 8000,
+    rpc_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the chain's JSON-RPC; 0 takes a free one.")
+    ] = 8545,
     rpc_url: Annotated[
         str | None, typer.Option(help="Use the chain that answers here instead of our own.")
     ] = None,
@@ -34,11 +38,14 @@ def up(
     ] = None,
 ) -> None:
     """Start the sandbox network and keep it running until interrupted; the same folder resumes where it was."""
-    folder = data or read_settings().data
     try:
+        folder = data or read_settings().data
         with claimed(folder):
             session = import_module("cli.up_session")  # takes seconds: the folder is held before
             session.run(folder, port, rpc_port, rpc_url, funder_key_file, frozenset(elsewhere or ()))
-    except FolderInUse as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(ExitCode.FOLDER_IN_USE) from error
+    except Exception as error:
+        code = code_of(error, NETWORK)
+        if code is None:
+            raise
+        typer.echo(f"error: {sentence_of(error)}", err=True)
+        raise typer.Exit(code) from error

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.failure_codes import WALLET, code_of
+from cli.failure_codes import WALLET, code_of, sentence_of
 from wallet.network import printable
 from wallet.qr_code import in_blocks, qr_code
 from wallet.words import Description
@@ -47,7 +47,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             code = code_of(error, WALLET)
             if code is None:
                 raise
-            complain(str(error))
+            complain(sentence_of(error))
             raise typer.Exit(code) from error
 
     return run

@@ -8,8 +8,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Final
+
+_PREFIX: Final = "CORRIDOR_"
+_ALMOST: Final = 0.75
 
 
 class BadSetting(ValueError):
@@ -39,10 +43,11 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process, or of the mapping given; raises BadSetting."""
     found = os.environ if environment is None else environment
+    _refuse_misspelt(found)
     return Settings(
         data=Path(found.get("CORRIDOR_DATA", "corridor-data")),
         wallet=Path(found.get("CORRIDOR_WALLET") or Path.home() / ".corridor" / "keystore"),
-        database=found.get("CORRIDOR_DATABASE") or None,
+        database=_database(found.get("CORRIDOR_DATABASE")),
         schemas=_path(found.get("CORRIDOR_SCHEMAS")),
         master_key=_path(found.get("CORRIDOR_MASTER_KEY")),
         worker=worker_name(found.get("CORRIDOR_WORKER", "worker")),
@@ -55,6 +60,29 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         corpus=_path(found.get("CORRIDOR_CORPUS")),
         anvil=found.get("CORRIDOR_ANVIL") or None,
     )
+
+
+def _refuse_misspelt(found: Mapping[str, str]) -> None:
+    """A name that is almost a setting's would be ignored without a word; names that are like none are not ours."""
+    known = [field.name.upper() for field in fields(Settings)]
+    said = (name.removeprefix(_PREFIX) for name in found if name.startswith(_PREFIX))
+    unknown = sorted(name for name in said if name not in known)
+    if not unknown:
+        return
+    from difflib import get_close_matches  # noqa: PLC0415  (of no use where every name is right)
+
+    for name in unknown:
+        for meant in get_close_matches(name.upper(), known, 1, _ALMOST):
+            raise BadSetting(f"{_PREFIX}{name} is no setting; {_PREFIX}{meant} is one that is written almost so")
+
+
+def _database(text: str | None) -> str | None:
+    """The address is not told in the refusal, for it may hold a password."""
+    if text and not text.startswith(("postgresql", "sqlite:///")):
+        raise BadSetting(
+            "CORRIDOR_DATABASE must be postgresql://user:password@host/database, or left out for SQLite"
+        )
+    return text or None
 
 
 def _path(text: str | None) -> Path | None:

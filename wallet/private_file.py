@@ -29,6 +29,8 @@ def write_private(path: Path, content: bytes) -> None:
     temporary = _written_beside(path, content)
     try:
         os.link(temporary, path)  # unlike rename, fails where the name is taken
+    except FileExistsError as error:
+        raise FileExistsError(error.errno, "is there already and is not overwritten", str(path)) from None
     finally:
         temporary.unlink()
     sync_directory(path.parent)
@@ -42,7 +44,10 @@ def replace_private(path: Path, content: bytes) -> None:
 
 def _written_beside(path: Path, content: bytes) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:  # it names a file that nobody has asked for
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

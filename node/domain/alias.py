@@ -28,7 +28,7 @@ class Alias:
 
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _HANDLE = re.compile(r"@[a-z0-9][a-z0-9._-]{1,29}")
 _LONGEST = 254
 

@@ -302,3 +302,11 @@ def test_a_body_that_is_no_text_is_malformed(debtor_agent: Bank) -> None:
     problem(answer, 400, "malformed_request")
     document = debtor_agent.http.get("/openapi.json").json()
     assert "400" in document["paths"]["/v1/quotes"]["post"]["responses"]
+
+
+def test_half_a_character_is_refused_and_shown_as_far_as_it_can_be(debtor_agent: Bank) -> None:
+    half = b'{"sell_currency": "\\ud800NY", "buy_currency": "AED", "sell_amount": 1}'
+    answer = debtor_agent.http.post("/v1/quotes", content=half, headers={"Content-Type": "application/json"})
+
+    document = problem(answer, 422, "request_does_not_fit_its_schema")
+    assert document["errors"][0]["element"] == "body.sell_currency"

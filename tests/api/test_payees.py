@@ -52,8 +52,9 @@ def test_an_alias_names_one_account_that_there_is(creditor_agent: Bank) -> None:
     problem(creditor_agent.http.post("/v1/aliases", json=other), 409, "alias_taken")
     nowhere = {"alias": "+85261234567", "account": "1"}
     problem(creditor_agent.http.post("/v1/aliases", json=nowhere), 422, "creditor_account_unknown")
-    no_alias = {"alias": "kowloon", "account": YUAN_ACCOUNT}
-    problem(creditor_agent.http.post("/v1/aliases", json=no_alias), 422, "request_does_not_fit_its_schema")
+    for alias in ("kowloon", "kow\0loon@bank.example"):
+        no_alias = {"alias": alias, "account": YUAN_ACCOUNT}
+        problem(creditor_agent.http.post("/v1/aliases", json=no_alias), 422, "request_does_not_fit_its_schema")
 
 
 @pytest.mark.parametrize(

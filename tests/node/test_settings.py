@@ -34,11 +34,27 @@ def test_what_is_set_is_taken() -> None:
         ("CORRIDOR_BODY_TIMEOUT_S", "soon"),
         ("CORRIDOR_WORKER", ""),
         ("CORRIDOR_WORKER", "x" * 37),
+        ("CORRIDOR_DATABASE", "mysql://127.0.0.1/corridor"),
+        ("CORRIDOR_LOG_LVL", "DEBUG"),
+        ("CORRIDOR_RATE_PER_SECOND", "5"),
+        ("CORRIDOR_master_key", "key"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({name: value})
+
+
+def test_names_that_are_like_no_setting_are_somebody_elses() -> None:
+    assert read_settings({"CORRIDOR_EXECUTION_APIS": "x", "CORRIDOR_PORT": "1", "LOG_LVL": "y"}) == read_settings(
+        {}
+    )
+
+
+def test_a_database_address_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({"CORRIDOR_DATABASE": "mysql://corridor:hunter2@127.0.0.1/corridor"})
+    assert "hunter2" not in str(refusal.value)
 
 
 def test_nobody_else_reads_the_environment() -> None:

@@ -75,7 +75,7 @@ def test_the_commands_know_development_chains_too(tmp_path: Path) -> None:
     head = chain.head.hash.hex()
     chain.close()
     run, file = CliRunner(), str(tmp_path / "blocks.rlp")
-    for options, code in (([], 1), (["--dev"], 0)):
+    for options, code in (([], 2), (["--dev"], 0)):
         out = run.invoke(app, ["export", file, "--data", str(tmp_path / "one"), *options])
         assert out.exit_code == code, out.output
     for options, code in (([], 1), (["--dev"], 0)):
