@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.callers import Caller
 from api.credentials import Credentials
-from api.idempotency import Entrance
+from api.idempotency import Entrance, Replayed
 from api.institution import Institution
 from api.operators.approved import approved_in
 from api.operators.door import SESSION, OperatorDoor, address_of, approved_caller
@@ -29,6 +29,7 @@ from api.rates import Rates
 from api.refusals import Refusal
 from api.scopes import require_scope
 from api.signatures import PublicKeyOf, RequestHead, SignatureRefused, verify_request
+from api.signed_answers import prove
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.proposal import Duty
 from node.domain.reasons import Finding, Reason
@@ -176,7 +177,13 @@ class Access:
         except Problem:
             self.limit_stranger(request)
             raise
-        await self._let_in(request, Caller(participant.bic))
+        try:
+            await self._let_in(request, Caller(participant.bic))
+        except Replayed:
+            prove(request)
+            raise
+        # Not proven is what was refused so far: for the rate, or a header that the signature does not cover.
+        prove(request)
         return participant
 
     def _participant(self, request: Request, body: bytes) -> Participant:

@@ -85,9 +85,9 @@ class HttpCorrespondent:
     ) -> Sequence[Accepted | Refused | Unreachable]:
         """Ask for some at once, and for each by itself where the peer does not take them so."""
         answer = self._ask(peer, TOGETHER_PATH, {"payments": [_proposal(request) for request in requests]})
-        if isinstance(answer, Unreachable):
+        if isinstance(answer, Unreachable) and not isinstance(answer, _TooMuch):
             return [answer] * len(requests)
-        if answer.status != 200:
+        if isinstance(answer, Unreachable) or answer.status != 200:
             return [self.ask_acceptance(peer, request) for request in requests]
         try:
             given = ProposalAnswers.model_validate_json(answer.content).answers
@@ -149,6 +149,8 @@ class HttpCorrespondent:
         self, peer: Participant, asked: RequestHead, response: httpx.Response, content: bytes
     ) -> SignedAnswer | Unreachable:
         """The answer, once it is known to be the peer's and final."""
+        if response.status_code == 413:  # said before the signature is looked at, so it is nobody's word either
+            return _TooMuch(f"{peer.bic} takes no body of this size")
         if response.status_code >= 500 or response.status_code in _NO_WORD:
             return Unreachable(f"{peer.bic} answered {response.status_code}")
         head = ResponseHead(response.status_code, dict(response.headers), asked)
@@ -188,6 +190,10 @@ class HttpCorrespondent:
         except (ValueError, BadTypedData):
             quote = None
         return SignedQuote(quote, signature) if quote else Unreachable(f"{peer.bic} answered with no quote")
+
+
+class _TooMuch(Unreachable):
+    """The question was too large to be looked at; smaller ones may be answered."""
 
 
 @dataclass(frozen=True)

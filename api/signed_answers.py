@@ -1,6 +1,8 @@
 """Whatever we answer another institution, refusals included, leaves signed with our message key.
 
-Only a signed answer can end a payment, so that nothing between two institutions can refuse in our name.
+Only a signed answer can end a payment, so that nothing between two institutions can refuse in our name. It covers
+the question's signature only where the door has found that good: else whoever stands between could put a signature
+that they saw on a question of their own, and take our refusal of that to the other institution as its answer.
 """
 
 from __future__ import annotations
@@ -12,6 +14,16 @@ from api.signatures import RequestHead, ResponseHead, Signatory, sign_response
 from node.settlement.ports import Clock
 
 PREFIX = "/v1/interbank/"
+
+
+def prove(request: Request) -> None:
+    """Say of a request that its signature is its signer's, over this very request and for the first time."""
+    request.state.proven = True
+
+
+def is_proven(request: Request) -> bool:
+    """Whether that was said."""
+    return getattr(request.state, "proven", False) is True
 
 
 class SignAnswers:
@@ -45,6 +57,8 @@ class SignAnswers:
 
     def _signed(self, request: Request, start: Message, body: bytes) -> Message:
         asked = RequestHead(request.method, str(request.url), dict(request.headers))
+        if not is_proven(request):
+            asked.headers.pop("signature", None)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
         head = ResponseHead(start["status"], headers, asked)
         sign_response(head, body, self.signatory, self.clock.now_s())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.routes.events import MOST_STREAMS
+from api.routes.events import MOST_OF_ONE
 from node.book.records import BookBusy
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _opened(scene: Scene) -> httpx.Response:
 def _opened_once_more(scene: Scene) -> httpx.Response:
     readers = []  # an iterator that nobody holds closes its stream
     with contextlib.ExitStack() as open_streams:
-        for _ in range(MOST_STREAMS):
+        for _ in range(MOST_OF_ONE):
             stream = open_streams.enter_context(scene.stranded.http.stream("GET", "/v1/events/stream"))
             readers.append(stream.iter_lines())
             next(readers[-1])

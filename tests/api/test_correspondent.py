@@ -139,6 +139,7 @@ def test_a_signed_answer_is_a_quote() -> None:
         Answering(403, b"go away", MEDIA_TYPE),
         Answering(403, problem(Reason.RATE_NOT_OFFERED), MEDIA_TYPE, signed_by=None),
         Answering(422, problem(Reason.RATE_NOT_OFFERED), MEDIA_TYPE, signed_by=IMPOSTOR),
+        Answering(413, problem(Refusal.BODY_TOO_LARGE), MEDIA_TYPE),
         Answering(429, problem(Refusal.NOT_READY), MEDIA_TYPE),
         Answering(500, problem(Refusal.INTERNAL_FAULT), MEDIA_TYPE),
         Answering(503, problem(Refusal.CHAIN_UNREACHABLE), MEDIA_TYPE),

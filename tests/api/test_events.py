@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from api.credentials import new_key
+from api.routes.events import MOST_OF_ONE
 from cli.running_network import RunningNetwork
+from node.book.callers import CallerRecord
 from node.chain.serving import BackgroundServer
 from tests.api.expectations import problem
 from tests.api.test_transfers import authorised
@@ -135,6 +141,30 @@ def test_the_stream_tells_what_happens_while_it_is_open(debtor_agent: Bank) -> N
             if line.startswith("data: ") and json.loads(line[6:])["data"].get("uetr") == transfer.uetr:
                 return
     raise AssertionError("the stream ended")
+
+
+def test_one_listener_with_many_streams_leaves_room_for_others(debtor_agent: Bank) -> None:
+    name = f"listener-{uuid.uuid4().hex[:8]}"
+    key, digest = new_key(name)
+    record = CallerRecord(f"key:{name}", digest, None, frozenset({"events:read"}), None, False, datetime.now(UTC))
+    with debtor_agent.office.book.unit() as unit:
+        unit.callers.add(record)
+    partner = {"Authorization": f"Bearer {key}"}
+    for _ in range(2):  # places that are left are free again
+        with contextlib.ExitStack() as held:
+            readers = []
+            for _ in range(MOST_OF_ONE):
+                stream = debtor_agent.http.stream("GET", "/v1/events/stream", headers=partner)
+                readers.append(held.enter_context(stream).iter_lines())
+                next(readers[-1])
+            problem(debtor_agent.http.get("/v1/events/stream", headers=partner), 429, "too_many_streams")
+            assert int(listen(debtor_agent, 1)[0]["id"]) == 1
+        until(lambda: _is_open(debtor_agent, partner))
+
+
+def _is_open(bank: Bank, headers: dict[str, str]) -> bool:
+    with bank.http.stream("GET", "/v1/events/stream", headers=headers) as answer:
+        return answer.status_code == 200
 
 
 @pytest.mark.parametrize("last", ["-1", "x", "1.5"])

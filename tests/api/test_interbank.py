@@ -74,6 +74,19 @@ class Asker:
         self.verify(head, answer)
         return answer
 
+    def ask_in_vain(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """The refusal of a signature that is not good: it is signed, and no word on any question."""
+        content = json.dumps(body).encode()
+        head = self.head(path, content)
+        answer = self.send(head, content)
+        self.verify_no_answer_to(head, answer)
+        return answer
+
+    def verify_no_answer_to(self, head: RequestHead, answer: httpx.Response) -> None:
+        assert "signature" in answer.headers
+        with pytest.raises(SignatureRefused):
+            self.verify(head, answer)
+
     def verify(self, head: RequestHead, answer: httpx.Response) -> None:
         registered = {self.asked.office.bic: self.asked.signatory.key.public_key}
         seen = ResponseHead(answer.status_code, dict(answer.headers), head)
@@ -116,6 +129,32 @@ def test_a_replayed_question_is_refused(network: RunningNetwork) -> None:
     assert document["errors"][0]["rule"] == "rfc9421.replay"
 
 
+def test_whoever_stands_between_gets_no_refusal_that_answers_what_was_asked(network: RunningNetwork) -> None:
+    """A signature that was seen on its way, on a question of the middle's own: no answer to it may be carried."""
+    ask, content = asker(network, PROVIDER), json.dumps(ASKED).encode()
+    head = ask.head("/v1/interbank/quotes", content)
+    seen = dict(head.headers)
+
+    def middle(
+        method: str = "POST", path: str = "quotes", body: bytes = content, key: str | None = None
+    ) -> httpx.Response:
+        url = f"{ask.asked.api_address}/v1/interbank/{path}"
+        headers = seen if key is None else {**seen, "Idempotency-Key": key}
+        return httpx.request(method, url, content=body, headers=headers, trust_env=False, timeout=60)
+
+    for answer, status in (
+        (middle("GET"), 405),
+        (middle(path="nothing"), 404),
+        (middle(path="rates"), 401),
+        (middle(body=b"{}"), 401),
+        (middle(body=b" " * (ask.asked.limits.max_bytes + 1)), 413),
+        (middle(key="no key"), 422),
+        (middle(), 401),  # the one before has used it up
+    ):
+        assert answer.status_code == status, answer.text
+        ask.verify_no_answer_to(head, answer)
+
+
 def test_a_question_for_another_institution_is_refused(network: RunningNetwork) -> None:
     content = json.dumps(ASKED).encode()
     head = asker(network, BANK_AE).head("/v1/interbank/quotes", content)
@@ -135,14 +174,14 @@ def test_a_question_for_another_institution_is_refused(network: RunningNetwork) 
     ],
 )
 def test_a_wrong_signer_is_refused(network: RunningNetwork, signatory: Signatory, rule: str) -> None:
-    answer = Asker(network.institutions[PROVIDER], signatory).ask("/v1/interbank/quotes", ASKED)
+    answer = Asker(network.institutions[PROVIDER], signatory).ask_in_vain("/v1/interbank/quotes", ASKED)
     document = refused(answer, 401, "message_signature_refused")
     assert document["errors"][0]["rule"] == f"rfc9421.{rule}"
 
 
 def test_a_participant_cannot_sign_as_another(network: RunningNetwork) -> None:
     impostor = Signatory(BANK_CN, network.institutions[BANK_AE].signatory.key)
-    answer = Asker(network.institutions[PROVIDER], impostor).ask("/v1/interbank/quotes", ASKED)
+    answer = Asker(network.institutions[PROVIDER], impostor).ask_in_vain("/v1/interbank/quotes", ASKED)
     refused(answer, 401, "message_signature_refused")
 
 
@@ -162,7 +201,8 @@ def test_an_old_question_is_refused(network: RunningNetwork) -> None:
 
 def test_a_suspended_participant_is_refused(network: RunningNetwork) -> None:
     with suspended(network, BANK_AE):
-        answer = asker(network, PROVIDER, by=BANK_AE).ask("/v1/interbank/quotes", {**ASKED, "taker_bic": BANK_AE})
+        suspect = asker(network, PROVIDER, by=BANK_AE)
+        answer = suspect.ask_in_vain("/v1/interbank/quotes", {**ASKED, "taker_bic": BANK_AE})
     refused(answer, 403, "participant_not_active")
 
 
