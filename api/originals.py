@@ -17,7 +17,9 @@ from node.book.book import Unit
 from node.book.records import PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.payment import Payment, Side, credit_leg
+from node.settlement.book_transfer import stays_within
 from node.settlement.intake import BACK_OFFICE
+from node.settlement.office import Office
 
 SEARCHED: Final = 5_000
 _PAGE: Final = 500
@@ -41,7 +43,9 @@ def uetr_of_original(
     if not stated:
         return None
     with institution.office.book.view() as unit:
-        return _ordered(unit, named) if side is Side.DEBTOR_AGENT else _received(unit, stated, amount)
+        if side is Side.DEBTOR_AGENT:
+            return _ordered(unit, named)
+        return _received(institution.office, unit, stated, amount)
 
 
 def _stated(named: OriginalPayment) -> frozenset[str]:
@@ -58,16 +62,20 @@ def _ordered(unit: Unit, named: OriginalPayment) -> str | None:
     return None
 
 
-def _received(unit: Unit, stated: frozenset[str], amount: Amount | None) -> str | None:
+def _received(office: Office, unit: Unit, stated: frozenset[str], amount: Amount | None) -> str | None:
     found: list[PaymentRecord] = []
     after: str | None = None
     for _ in range(SEARCHED // _PAGE):
         page = unit.payments.list(State.SETTLED, after, _PAGE)
-        found += [one for one in page if one.side is Side.CREDITOR_AGENT and _fits(one.payment, stated, amount)]
+        found += [one for one in page if _is_here(office, one) and _fits(one.payment, stated, amount)]
         if len(page) < _PAGE or len(found) > 1:
             break
         after = page[-1].uetr
     return found[0].uetr if len(found) == 1 else None
+
+
+def _is_here(office: Office, record: PaymentRecord) -> bool:
+    return record.side is Side.CREDITOR_AGENT or stays_within(office, record.payment)
 
 
 def _fits(payment: Payment, stated: frozenset[str], amount: Amount | None) -> bool:

@@ -127,6 +127,7 @@ STATUSES: Final[Mapping[int, tuple[Kind, ...]]] = {
         Reason.CREDITOR_ACCOUNT_UNKNOWN,
         Reason.CREDITOR_ACCOUNT_CLOSED,
         Reason.CREDITOR_ACCOUNT_BLOCKED,
+        Reason.CREDITOR_ACCOUNT_IS_DEBTOR_ACCOUNT,
         Reason.CREDITOR_ACCOUNT_CURRENCY_DIFFERS,
         Reason.CREDITOR_NAME_DIFFERS,
         Reason.BALANCE_TOO_LOW,

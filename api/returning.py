@@ -23,15 +23,17 @@ from api.originals import uetr_of_original
 from api.problems import Kind, Problem, problem_of
 from api.reading import Incoming, Taken
 from api.refusals import Refusal
-from node.book.records import AccountStatus, PaymentRecord
+from node.book.records import PaymentRecord
 from node.domain.lifecycle import TERMINAL, State
 from node.domain.money import Money, TooManyDecimals
-from node.domain.party import Agent, CashAccount
+from node.domain.party import Agent
 from node.domain.payment import Charge, ChargeBearer, Side, credit_leg, is_cross_currency
 from node.domain.payment_return import ReturnOrder, return_payment, return_uetr
 from node.domain.reasons import Finding, Reason
+from node.settlement.book_transfer import credited_again, stays_within
 from node.settlement.ports import QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_taking import take
+from node.settlement.returning import usable_account
 
 NO_RETURN: Final[tuple[Kind, ...]] = (
     Refusal.NOT_YOUR_PAYMENT,
@@ -67,7 +69,10 @@ def read_own_return(institution: Institution, incoming: Incoming) -> Taken:
         known = unit.payments.find(order.uetr)
     if known is not None:
         return Taken(known.payment, (), written)
-    return Taken(return_payment(original.payment, quoted(institution, original, order)), _faults(read), written)
+    payment = return_payment(original.payment, quoted(institution, original, order))
+    with institution.office.book.unit() as unit:
+        payment = credited_again(institution.office, unit, original, payment)
+    return Taken(payment, _faults(read), written)
 
 
 def read_proposed_return(institution: Institution, raw: bytes) -> Taken:
@@ -85,7 +90,8 @@ def read_proposed_return(institution: Institution, raw: bytes) -> Taken:
         text = "Between institutions RtrId is the return's own UETR without its hyphens."
         raise problem_of((_finding(Reason.UETR_MALFORMED, text, "TxInf/RtrId", name),))
     payment = return_payment(original.payment, _order(read, str(uuid.UUID(name)), name))
-    payment = replace(payment, creditor_account=_usable(institution, original))
+    with institution.office.book.unit() as unit:
+        payment = replace(payment, creditor_account=usable_account(unit, original.payment))
     return Taken(payment, _faults(read), Written(message.identifier, read.message_id, raw))
 
 
@@ -122,10 +128,10 @@ def _read(institution: Institution, message: ParsedMessage, side: Side) -> tuple
 
 
 def original_record(institution: Institution, uetr: str, side: Side) -> PaymentRecord:
-    """The payment to be given back or asked for, in which we stood on this side; raises Problem."""
+    """The payment to be given back or asked for, in which we stood on this side, or on both; raises Problem."""
     with institution.office.book.view() as unit:
         record = unit.payments.find(uetr)
-    if record is not None and record.side is side:
+    if record is not None and (record.side is side or stays_within(institution.office, record.payment)):
         return record
     element = "PmtRtr/TxInf/OrgnlUETR"
     text = f"{uetr} was paid by this institution; who received it returns it. Ask for it by a camt.056."
@@ -182,17 +188,6 @@ def wish_faults(code: str | None) -> tuple[Finding, ...]:
         return ()
     text = "A return states its reason by a code of ExternalReturnReason1Code."
     return (_finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "TxInf/RtrRsnInf/Rsn/Cd", code),)
-
-
-def _usable(institution: Institution, original: PaymentRecord) -> CashAccount | None:
-    """Where money that comes back is booked: the debtor's account, or our own where that is open no more."""
-    named = original.payment.debtor_account
-    with institution.office.book.unit() as unit:
-        account = unit.accounts.find(named.number) if named else None
-        if account is not None and account.status is AccountStatus.OPEN:
-            return named
-        own = unit.accounts.own((original.payment.instructed_amount or credit_leg(original.payment)).currency)
-    return CashAccount(own.number, own.scheme)
 
 
 def _not_yet(original: PaymentRecord) -> Finding:

@@ -160,10 +160,13 @@ def _moment_of(record: PaymentRecord, state: State) -> datetime | None:
 
 
 def settled_on(record: PaymentRecord) -> date | None:
-    """The day on which the payment settled, by its block; None where it has not."""
-    if record.state is not State.SETTLED or record.block_time_s is None:
+    """The day on which the payment settled, by its block or, without one, by our clock; None where it has not."""
+    if record.state is not State.SETTLED:
         return None
-    return datetime.fromtimestamp(record.block_time_s, UTC).date()
+    if record.block_time_s is not None:
+        return datetime.fromtimestamp(record.block_time_s, UTC).date()
+    booked = _moment_of(record, State.SETTLED)
+    return booked.date() if booked else None
 
 
 def _on_chain(record: PaymentRecord) -> OnChain | None:

@@ -85,7 +85,7 @@ def write_entry(parent: etree._Element, notice: Notice, payment: Payment | None)
     add(entry, "BookgDt/Dt", notice.booked_on.isoformat())
     add(entry, "ValDt/Dt", notice.booked_on.isoformat())
     add(entry, "AcctSvcrRef", notice.servicer_reference[:35])
-    _write_code(entry, notice.direction, payment)
+    _write_code(entry, notice, payment)
     details = add(entry, "NtryDtls/TxDtls")
     if payment is None:
         _write_amount(details, notice)
@@ -112,10 +112,10 @@ def _write_event(details: etree._Element, event: ChainEvent) -> None:
         etree.SubElement(settlement, f"{{{SETTLEMENT_NAMESPACE}}}{tag}").text = str(value)
 
 
-def _write_code(entry: etree._Element, direction: Direction, payment: Payment | None) -> None:
-    """What kind of entry it is (ISO 20022 bank transaction codes): a transfer abroad, its return, or other."""
-    received = direction is Direction.CREDIT
-    domain, family, kind = "PMNT", "RCDT" if received else "ICDT", "XBCT"
+def _write_code(entry: etree._Element, notice: Notice, payment: Payment | None) -> None:
+    """What kind of entry it is (ISO 20022 bank transaction codes): a transfer abroad, here, a return, or other."""
+    received = notice.direction is Direction.CREDIT
+    domain, family, kind = "PMNT", "RCDT" if received else "ICDT", "XBCT" if notice.event else "BOOK"
     if payment is None:
         domain, family, kind = "ACMT", "MCOP" if received else "MDOP", "OTHR"
     elif payment.return_of is not None:

@@ -19,10 +19,12 @@ from api.problems import Problem, documented, problem_of
 from api.recalling import RECALLS, read_asked, recall_of, scribe_of, unsupported
 from api.refusals import Refusal
 from api.routes.interbank import read_body, takes
+from node.book.records import PaymentRecord
 from node.domain.party import Participant
 from node.domain.payment import Side
 from node.domain.reasons import Finding, Reason
 from node.domain.recall import Answer, CaseSide
+from node.settlement.book_transfer import stays_within
 from node.settlement.office import Office, participant
 from node.settlement.recall_opening import Contradicted, open_theirs
 from node.settlement.recalling import heard
@@ -78,7 +80,7 @@ def _asked(institution: Institution, message: ParsedMessage, peer: Participant) 
     asked = read_asked(message)
     with institution.office.book.view() as unit:
         original = unit.payments.find(asked.original.uetr or "")
-    received = original is not None and original.side is Side.CREDITOR_AGENT
+    received = original is not None and _has_received(institution.office, original)
     if original is None or not received or not _is(institution.office, original.payment.debtor_agent.bic, peer):
         reason = StatedReason("NOOR", None, "We have received no such payment from you.")
         return scribe_of(institution).resolution(asked, Answer.REFUSED, (reason,)).body
@@ -101,6 +103,10 @@ def _resolved(institution: Institution, message: ParsedMessage, peer: Participan
         heard(office, unit, case, read, message.raw)
     office.boundary("answered", case.uetr)
     return PassedAnswer(message=None)
+
+
+def _has_received(office: Office, original: PaymentRecord) -> bool:
+    return original.side is Side.CREDITOR_AGENT or stays_within(office, original.payment)
 
 
 def _is(office: Office, bic: str, peer: Participant) -> bool:

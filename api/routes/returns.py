@@ -25,6 +25,7 @@ from node.domain.party import CashAccount
 from node.domain.payment import Side, credit_leg
 from node.domain.payment_return import ReturnOrder, given_back, return_payment, return_uetr
 from node.domain.reasons import Finding, Reason
+from node.settlement.book_transfer import credited_again
 from node.settlement.intake import Conflicting, Received, Recorded, Repeated, receive
 from node.settlement.returning import returned_so_far
 
@@ -123,6 +124,8 @@ def _received(institution: Institution, uetr: str, wish: ReturnWish) -> Received
         debited = CashAccount(account.number, account.scheme)
     written = scribe_of(institution).give_back(original, order, wish.text)
     payment = return_payment(original.payment, order, debited=debited)
+    with office.book.unit() as unit:
+        payment = credited_again(office, unit, original, payment)
     return Received(payment, wish_faults(wish.reason), written)
 
 

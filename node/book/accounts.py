@@ -170,6 +170,13 @@ class Accounts:
         entry = EntryRecord(number, amount, uetr, transaction_hash, block_number, log_index, text, at)
         return self._book(entry, f"{transaction_hash}:{log_index}")
 
+    def post_within(self, number: str, amount: Money, *, uetr: str, text: str, at: datetime) -> bool:
+        """Book one side of a payment between two accounts of this book; False where it is booked already.
+
+        No chain sees it: whoever posts a payment's entries sees to it that they sum to nothing. Raises as `post`.
+        """
+        return self._book(EntryRecord(number, amount, uetr, None, None, None, text, at), f"payment:{uetr}")
+
     def transfer(
         self, debtor: str, creditor: str, amount: Money, *, reference: str, text: str, at: datetime
     ) -> bool:

@@ -125,7 +125,7 @@ class Seals:
         parties = [payment.debtor_account, payment.creditor_account]
         if side is Side.CREDITOR_AGENT:
             parties.reverse()
-        within = payment.debtor_agent.bic == payment.creditor_agent.bic
+        within = payment.debtor_agent.bic[:8] == payment.creditor_agent.bic[:8]
         ours, theirs = parties[0], parties[1] if within else None
         return self.owner_of(ours.number) if ours else None, self.owner_of(theirs.number) if theirs else None
 

@@ -6,7 +6,8 @@ Rule 2: this file knows neither ISO codes nor chains nor databases; it does not 
 A payment is RECEIVED when its row is committed, VALIDATED when this institution has checked it and reserved the
 money, ACCEPTED when the creditor agent has signed that it will take it, SUBMITTED when the signed transaction is
 kept, INCLUDED when it is in a block and SETTLED when that block is final: only then is it irrevocable. The
-creditor agent's own record goes from ACCEPTED to INCLUDED without submitting anything. REJECTED is the caller's
+creditor agent's own record goes from ACCEPTED to INCLUDED without submitting anything; a payment between two
+accounts of one book goes from ACCEPTED to SETTLED, for what is committed there is final. REJECTED is the caller's
 to mend, FAILED is ours.
 """
 
@@ -42,6 +43,7 @@ class Event(Enum):
     ASK_FOR_APPROVAL = "ASK_FOR_APPROVAL"
     RELEASE = "RELEASE"
     ACCEPT = "ACCEPT"
+    BOOK = "BOOK"
     SUBMIT = "SUBMIT"
     INCLUDE = "INCLUDE"
     SETTLE = "SETTLE"
@@ -83,6 +85,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.SCREENING_HOLD: _HOLD,
     State.AWAITING_APPROVAL: _HOLD,
     State.ACCEPTED: {
+        Event.BOOK: State.SETTLED,
         Event.SUBMIT: State.SUBMITTED,
         Event.INCLUDE: State.INCLUDED,
         Event.FAIL: State.FAILED,

@@ -41,6 +41,7 @@ class Reason(Enum):
     AGENT_IN_CHAIN_IS_WRONG = ("agent_in_chain_is_wrong", Actor.CALLER, False)
     DEBTOR_AGENT_UNKNOWN = ("debtor_agent_unknown", Actor.CALLER, False)
     CREDITOR_AGENT_UNKNOWN = ("creditor_agent_unknown", Actor.CALLER, False)
+    # No longer given; books from before hold it.
     CREDITOR_AGENT_IS_DEBTOR_AGENT = ("creditor_agent_is_debtor_agent", Actor.CALLER, False)
     DEBTOR_AGENT_NOT_ACTIVE = ("debtor_agent_not_active", Actor.OPERATOR, True)
     CREDITOR_AGENT_NOT_ACTIVE = ("creditor_agent_not_active", Actor.CREDITOR_AGENT, True)
@@ -67,6 +68,7 @@ class Reason(Enum):
     CREDITOR_ACCOUNT_UNKNOWN = ("creditor_account_unknown", Actor.CALLER, False)
     CREDITOR_ACCOUNT_CLOSED = ("creditor_account_closed", Actor.CALLER, False)
     CREDITOR_ACCOUNT_BLOCKED = ("creditor_account_blocked", Actor.CALLER, False)
+    CREDITOR_ACCOUNT_IS_DEBTOR_ACCOUNT = ("creditor_account_is_debtor_account", Actor.CALLER, False)
     CREDITOR_ACCOUNT_CURRENCY_DIFFERS = ("creditor_account_currency_differs", Actor.CALLER, False)
     CREDITOR_NAME_DIFFERS = ("creditor_name_differs", Actor.CALLER, False)
     BALANCE_TOO_LOW = ("balance_too_low", Actor.CALLER, True)

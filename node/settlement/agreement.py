@@ -24,7 +24,7 @@ from node.settlement.intake import inbound, outbound
 from node.settlement.office import Office, now, participant
 from node.settlement.ports import AcceptanceRequest, Accepted, QuoteRequest, Refused, Unreachable, Written
 from node.settlement.quote_taking import Taken, take
-from node.settlement.returning import original_instruction
+from node.settlement.returning import original_instruction, tie_to_case
 from node.settlement.terms import retry_delay_s
 from node.settlement.typed import instruction_for, instruction_of, instruction_text, typed_quote
 from node.settlement.waiting import cover_missing
@@ -176,12 +176,23 @@ def _ask(office: Office, record: PaymentRecord) -> None:
     if instruction.expiry <= office.clock.now_s():
         expire(office, record)
         return
+    if creditor_agent == participant(office, office.bic):
+        _accept_ourselves(office, record)
+        return
     with office.book.view() as unit:
         request = request_for(office, unit, record)
     answer = office.correspondent.ask_acceptance(creditor_agent, request)
     with office.book.unit() as unit:
         boundary = take_answer(office, unit, record, creditor_agent, answer)
     office.boundary(boundary, record.uetr)
+
+
+def _accept_ourselves(office: Office, record: PaymentRecord) -> None:
+    """Both accounts are here, and validation has looked at both; the contract wants no acceptance of ours."""
+    with office.book.unit() as unit:
+        tie_to_case(unit, record.payment)
+        unit.payments.move(record, Event.ACCEPT, now(office), due_at_s=office.clock.now_s(), attempts=0)
+    office.boundary("accepted", record.uetr)
 
 
 def take_answer(

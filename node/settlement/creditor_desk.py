@@ -15,18 +15,18 @@ from datetime import datetime
 
 from node.book.book import Unit
 from node.book.payments import through
-from node.book.records import AccountStatus, BookTrouble, PaymentRecord
+from node.book.records import BookTrouble, PaymentRecord
 from node.domain.lifecycle import Event
-from node.domain.own_account import is_own
 from node.domain.party import Participant, ParticipantStatus
 from node.domain.payment import Payment, Side, credit_leg, debit_leg, is_cross_currency
 from node.domain.quote import SignedQuote
 from node.domain.reasons import Finding, Reason
 from node.ledger.errors import LedgerUnreachable
 from node.settlement.batching import may_go_in_bulk
+from node.settlement.crediting import account_findings, remark_on_name
 from node.settlement.intake import Report, inbound, new_record, outbound
 from node.settlement.office import Office, now, participant
-from node.settlement.payee_desk import is_refused, name_finding
+from node.settlement.payee_desk import is_refused
 from node.settlement.ports import AcceptanceRequest, Accepted, Refused, Written
 from node.settlement.returning import original_instruction, return_finding, tie_to_case
 from node.settlement.typed import domain_quote, instruction_for, instruction_text
@@ -105,8 +105,8 @@ def _consider(office: Office, unit: Unit, debtor_agent: Participant, proposal: P
     if unit.messages.find_inbound(debtor_agent.bic, message.message_id) is not None:
         return _Answer(Refused((_reused(message.message_id),)), is_new=False)
     record = replace(new_record(office, payment, Side.CREDITOR_AGENT), message_digest=digest)
-    findings = proposal.findings or _return_findings(unit, payment) or _account_findings(unit, payment)
-    named = None if findings else _name_finding(unit, payment)
+    findings = proposal.findings or _return_findings(unit, payment) or account_findings(unit, payment)
+    named = None if findings else remark_on_name(unit, payment)
     if named is not None and is_refused(office.name_check, named):
         findings = (named,)
     remarks = (named,) if named is not None and not findings else ()
@@ -233,35 +233,6 @@ def _original(office: Office, payment: Payment) -> Instruction | None:
 def _return_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
     finding = return_finding(unit, payment)
     return (finding,) if finding else ()
-
-
-def _account_findings(unit: Unit, payment: Payment) -> tuple[Finding, ...]:
-    """What is wrong with the creditor's account here."""
-    named = payment.creditor_account
-    if named is None:
-        return (_finding(Reason.CREDITOR_ACCOUNT_MISSING, "No creditor account is stated.", "creditor_account"),)
-    if is_own(named):
-        unit.accounts.own(credit_leg(payment).currency)
-    account = unit.accounts.find(named.number)
-    if account is None:
-        reason, text = Reason.CREDITOR_ACCOUNT_UNKNOWN, "We keep no such account."
-    elif account.status is AccountStatus.CLOSED:
-        reason, text = Reason.CREDITOR_ACCOUNT_CLOSED, "The account is closed."
-    elif account.status is AccountStatus.BLOCKED:
-        reason, text = Reason.CREDITOR_ACCOUNT_BLOCKED, "The account is blocked."
-    elif account.currency != credit_leg(payment).currency:
-        reason = Reason.CREDITOR_ACCOUNT_CURRENCY_DIFFERS
-        text = f"The account is kept in {account.currency.code}, not {credit_leg(payment).currency.code}."
-    else:
-        return ()
-    return (_finding(reason, text, "creditor_account", named.number),)
-
-
-def _name_finding(unit: Unit, payment: Payment) -> Finding | None:
-    """The creditor's name beside the account holder's: a remark, or a reason to refuse where we are strict."""
-    named = payment.creditor_account
-    account = unit.accounts.find(named.number) if named else None
-    return name_finding(account, payment) if account else None
 
 
 def _duplicate(uetr: str) -> Finding:

@@ -17,7 +17,10 @@ from node.settlement.office import Office, now
 
 
 def book_settled(office: Office, unit: Unit, record: PaymentRecord, log: SettledLog) -> None:
-    """Book a settled payment on the customer's account; what the debtor paid beyond the leg is our charge."""
+    """Book a settled payment on the customer's account; what the debtor paid beyond the leg is our charge.
+
+    Where both accounts are here (and an FX provider stood between them) both are booked.
+    """
     payment = record.payment
     what = "credit transfer" if payment.return_of is None else "return"
     account = payment.debtor_account if record.side is Side.DEBTOR_AGENT else payment.creditor_account
@@ -31,6 +34,9 @@ def book_settled(office: Office, unit: Unit, record: PaymentRecord, log: Settled
     if paid != leg:
         own = unit.accounts.own(leg.currency)
         _post(office, unit, own.number, paid - leg, log, payment.uetr, "charges")
+    if log.creditor_agent == office.account:
+        creditor = payment.creditor_account.number if payment.creditor_account else ""
+        _post(office, unit, creditor, credit_leg(payment), log, payment.uetr, f"{what} received")
 
 
 def book_own(office: Office, unit: Unit, log: TransferLog, currency: Currency) -> None:

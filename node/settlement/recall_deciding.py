@@ -19,6 +19,7 @@ from node.domain.payment import credit_leg
 from node.domain.payment_return import ReturnOrder, return_payment, return_uetr
 from node.domain.reasons import Finding, Reason
 from node.domain.recall import CaseSide, CaseState, move
+from node.settlement.book_transfer import credited_again
 from node.settlement.intake import Received, record_new
 from node.settlement.office import Office, participant
 from node.settlement.ports import Refused, Unreachable
@@ -89,6 +90,7 @@ def _commit(
         own = unit.accounts.own(credit_leg(original.payment).currency) if own_account else None
         debited = CashAccount(own.number, own.scheme) if own else None
         payment = return_payment(original.payment, order, debited=debited)
+        payment = credited_again(office, unit, original, payment)
         finding = return_finding(unit, payment) or _short(
             unit, payment.debtor_account, order.instructed or order.returned
         )

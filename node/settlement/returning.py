@@ -7,10 +7,11 @@ not debited for what the contract would refuse.
 from __future__ import annotations
 
 from node.book.book import Unit
-from node.book.records import PaymentRecord
+from node.book.records import AccountStatus, PaymentRecord
 from node.domain.lifecycle import State
 from node.domain.money import Money, total
-from node.domain.payment import Payment, credit_leg
+from node.domain.party import CashAccount
+from node.domain.payment import Payment, credit_leg, debtor_pays
 from node.domain.payment_return import given_back, reverses
 from node.domain.reasons import Finding, Reason
 from node.domain.recall import CaseSide, CaseState
@@ -52,6 +53,16 @@ def returned_so_far(unit: Unit, original: Payment, besides: str | None = None) -
         if one.state not in UNCOUNTED and one.uetr != besides
     ]
     return total(counted, credited.currency)
+
+
+def usable_account(unit: Unit, original: Payment) -> CashAccount | None:
+    """Where money that comes back is booked: the debtor's account, or our own where that is open no more."""
+    named = original.debtor_account
+    account = unit.accounts.find(named.number) if named else None
+    if account is not None and account.status is AccountStatus.OPEN:
+        return named
+    own = unit.accounts.own(debtor_pays(original).currency)
+    return CashAccount(own.number, own.scheme)
 
 
 def return_asked_for(unit: Unit, uetr: str) -> str | None:

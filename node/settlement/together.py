@@ -61,7 +61,7 @@ def _singly(office: Office, records: Sequence[PaymentRecord]) -> None:
 def _carry(office: Office, records: Sequence[PaymentRecord]) -> None:
     ourselves = participant(office, office.bic)
     creditor_agent = participant(office, records[0].payment.creditor_agent.bic)
-    if ourselves is None or creditor_agent is None:
+    if ourselves is None or creditor_agent is None or creditor_agent == ourselves:
         _singly(office, records)
         return
     asked = _written(office, [record for record in records if record.instruction is not None])

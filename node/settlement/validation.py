@@ -11,21 +11,33 @@ from node.domain.lifecycle import Event
 from node.domain.party import ParticipantRole, ParticipantStatus
 from node.domain.payment import Payment, credit_leg, debit_leg, debtor_pays
 from node.domain.reasons import Finding, Reason
+from node.settlement.book_transfer import carry_out, creditor_finding, is_booked_here, stays_within
 from node.settlement.closing import close
 from node.settlement.office import Office, now, participant
 from node.settlement.returning import return_finding
 
 
 def validate(office: Office, record: PaymentRecord) -> None:
-    """Take a RECEIVED payment to VALIDATED with the debtor's money reserved, or to REJECTED."""
-    by_registry = registry_finding(office, record.payment)
+    """Take a RECEIVED payment to VALIDATED with the debtor's money reserved, or to REJECTED.
+
+    One that only moves money in this book is SETTLED at once: nobody else has a say in it.
+    """
+    payment = record.payment
+    by_registry, within = registry_finding(office, payment), stays_within(office, payment)
     with office.book.unit() as unit:
-        finding = by_registry or book_finding(unit, record.payment)
+        finding = by_registry or book_finding(unit, payment)
+        if finding is None and within:
+            finding = creditor_finding(office, unit, payment)
         if finding is not None:
             close(office, unit, record, Event.REJECT, (finding,))
+            boundary = "rejected"
+        elif is_booked_here(office, payment):
+            carry_out(office, unit, record)
+            boundary = "booked"
         else:
             unit.payments.move(record, Event.VALIDATE, now(office), due_at_s=office.clock.now_s(), attempts=0)
-    office.boundary("validated" if finding is None else "rejected", record.uetr)
+            boundary = "validated"
+    office.boundary(boundary, record.uetr)
 
 
 def registry_finding(office: Office, payment: Payment) -> Finding | None:
@@ -49,16 +61,6 @@ def agent_finding(office: Office, payment: Payment) -> Finding | None:
             element="creditor_agent",
             value=payment.creditor_agent.bic,
             rule="network.creditor-agent-registered",
-        )
-    if creditor_agent == ourselves:
-        return Finding(
-            Reason.CREDITOR_AGENT_IS_DEBTOR_AGENT,
-            f"{payment.creditor_agent.bic} is creditor agent and debtor agent: a transfer between its own "
-            "accounts is booked there and settles nothing here. Book it at home, or name the bank that keeps the "
-            "creditor's account.",
-            element="creditor_agent",
-            value=payment.creditor_agent.bic,
-            rule="network.two-institutions",
         )
     if ourselves is None or ourselves.status is not ParticipantStatus.ACTIVE:
         return _inactive(Reason.DEBTOR_AGENT_NOT_ACTIVE, "debtor_agent", office.bic)

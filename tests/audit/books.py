@@ -63,6 +63,18 @@ def debtor_pays(payment: Row) -> Row:
     return amount
 
 
+def stays_within(payment: Row) -> bool:
+    """Whether one institution keeps both accounts."""
+    return bool(payment["debtor_agent"]["bic"][:8] == payment["creditor_agent"]["bic"][:8])
+
+
+def is_booked_only(payment: Row) -> bool:
+    """Whether no chain sees it: both accounts are in one book, and of one currency."""
+    return stays_within(payment) and (
+        debtor_pays(payment)["currency"] == payment["interbank_settlement_amount"]["currency"]
+    )
+
+
 _QUERIES = {
     "watched": "SELECT number, hash FROM watched_block",
     "payments": "SELECT * FROM payments ORDER BY id",

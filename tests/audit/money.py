@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.audit.books import TERMINAL, Book, debtor_pays
+from tests.audit.books import TERMINAL, Book, debtor_pays, stays_within
 from tests.audit.chain import ZERO, Chain
 
 USED = frozenset({"included", "final", "reverted"})
@@ -112,7 +112,10 @@ def _reservations(book: Book) -> list[str]:
 
 
 def _customers(book: Book) -> list[str]:
-    """A settled payment is on its customer's account once, or on the bank's own for its own; any other on none."""
+    """A settled payment is on its customer's account once, or on the bank's own for its own; any other on none.
+
+    One between two customers of the bank is on both.
+    """
     owed: Counter[tuple[str, str]] = Counter()
     for uetr, row in book.payments.items():
         if row["state"] == "SETTLED":
@@ -120,6 +123,9 @@ def _customers(book: Book) -> list[str]:
             amount = debtor_pays(payment) if debtor else payment["interbank_settlement_amount"]
             number = payment["debtor_account" if debtor else "creditor_account"]["number"]
             owed[uetr, number] += int(amount["minor"]) * (-1 if debtor else 1)
+            if stays_within(payment):
+                credited = int(payment["interbank_settlement_amount"]["minor"])
+                owed[uetr, payment["creditor_account"]["number"]] += credited
     booked: Counter[tuple[str, str]] = Counter()
     for entry in book.entries:
         place = entry["uetr"], entry["account"]

@@ -35,6 +35,7 @@ LEGAL = {
     ("AWAITING_APPROVAL", "REJECT"): "REJECTED",
     ("AWAITING_APPROVAL", "CANCEL"): "CANCELLED",
     ("AWAITING_APPROVAL", "EXPIRE"): "EXPIRED",
+    ("ACCEPTED", "BOOK"): "SETTLED",
     ("ACCEPTED", "SUBMIT"): "SUBMITTED",
     ("ACCEPTED", "INCLUDE"): "INCLUDED",
     ("ACCEPTED", "FAIL"): "FAILED",
@@ -87,8 +88,12 @@ def test_every_state_can_be_reached_and_can_still_end(state: State) -> None:
     assert _reachable(state) & TERMINAL
 
 
-def test_settled_is_reached_from_included_only() -> None:
-    assert [state for state in State if State.SETTLED in TRANSITIONS[state].values()] == [State.INCLUDED]
+def test_settled_is_reached_from_a_block_or_by_booking_here() -> None:
+    ways = {(state, event) for state, arrows in TRANSITIONS.items() for event in arrows}
+    assert {way for way in ways if advance(*way) is State.SETTLED} == {
+        (State.INCLUDED, Event.SETTLE),
+        (State.ACCEPTED, Event.BOOK),
+    }
 
 
 def test_an_included_payment_cannot_be_ended_by_anybody_but_the_chain() -> None:

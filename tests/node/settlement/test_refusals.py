@@ -49,7 +49,6 @@ def refused(town: Town, asked: Payment) -> tuple[State, Reason]:
     ("changes", "reason"),
     [
         ({"creditor_agent": Agent("ZZZZGB0XXXX")}, Reason.CREDITOR_AGENT_UNKNOWN),
-        ({"creditor_agent": Agent(DEBTOR_BIC)}, Reason.CREDITOR_AGENT_IS_DEBTOR_AGENT),
         ({"interbank_settlement_amount": Money(100, EUR)}, Reason.CURRENCY_NOT_ISSUED),
         ({"interbank_settlement_amount": Money(OPENING_MINOR * 2, CNY)}, Reason.BALANCE_TOO_LOW),
         ({"debtor_account": None}, Reason.DEBTOR_ACCOUNT_MISSING),
@@ -65,20 +64,6 @@ def refused(town: Town, asked: Payment) -> tuple[State, Reason]:
 )
 def test_refused_with_its_reason(town: Town, changes: dict[str, Any], reason: Reason) -> None:
     assert refused(town, payment(100, **changes)) == (State.REJECTED, reason)
-
-
-def test_a_transfer_within_one_bank_is_told_what_to_do_instead(town: Town) -> None:
-    asked = payment(100, creditor_agent=Agent(DEBTOR_BIC))
-    refused(town, asked)
-    with town.debtor_agent.book.view() as unit:
-        record = unit.payments.find(asked.uetr)
-    assert record is not None
-    (finding,) = record.findings
-    assert finding.rule == "network.two-institutions"
-    assert finding.text == (
-        f"{DEBTOR_BIC} is creditor agent and debtor agent: a transfer between its own accounts is booked there "
-        "and settles nothing here. Book it at home, or name the bank that keeps the creditor's account."
-    )
 
 
 @pytest.mark.parametrize(

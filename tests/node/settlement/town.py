@@ -333,17 +333,18 @@ def _open_accounts(town: Town) -> None:
     """Customers' accounts; the debtor's opening balance comes out of what was issued to its bank."""
     watch(town.debtor_agent)
     with town.debtor_agent.book.unit() as unit:
-        unit.accounts.open(_account(DEBTOR_ACCOUNT, CNY))
+        unit.accounts.open(account_of(DEBTOR_ACCOUNT, CNY))
         own = unit.accounts.own(CNY).number
         opening = Money(OPENING_MINOR, CNY)
         at = datetime(2027, 1, 1, tzinfo=UTC)
         assert unit.accounts.transfer(own, DEBTOR_ACCOUNT, opening, reference="opening", text="opening", at=at)
     with town.creditor_agent.book.unit() as unit:
-        unit.accounts.open(_account(CREDITOR_ACCOUNT, AED, AccountScheme.IBAN))
-        unit.accounts.open(_account(CNY_ACCOUNT_ABROAD, CNY))
+        unit.accounts.open(account_of(CREDITOR_ACCOUNT, AED, AccountScheme.IBAN))
+        unit.accounts.open(account_of(CNY_ACCOUNT_ABROAD, CNY))
 
 
-def _account(number: str, currency: Currency, scheme: AccountScheme = AccountScheme.OTHER) -> CashAccountRecord:
+def account_of(number: str, currency: Currency, scheme: AccountScheme = AccountScheme.OTHER) -> CashAccountRecord:
+    """An empty account of a customer, to be opened."""
     return CashAccountRecord(
         number=number,
         scheme=scheme,

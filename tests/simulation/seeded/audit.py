@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 
 from contracts import artifact
 from node.domain.lifecycle import State
-from node.domain.payment import Side
+from node.domain.payment import Side, credit_leg, is_cross_currency
 from node.ledger.abi import decode_log, event_topic
 from node.ledger.settlement_contract import CANCELLED
 from node.settlement.reconcile import reconcile
@@ -16,7 +16,8 @@ from tests.simulation.seeded.world import World
 
 def faults(world: World) -> list[str]:
     """Sentences about what is wrong; none when all is well."""
-    return [*_open(world), *_money(world), *_doubles(world), *_returns(world), *_books(world), *_sides(world)]
+    looks = (_open, _money, _doubles, _returns, _books, _sides, _at_home)
+    return [fault for look in looks for fault in look(world)]
 
 
 def ends(world: World) -> Counter[str]:
@@ -82,8 +83,10 @@ def _books(world: World) -> list[str]:
 
 def _sides(world: World) -> list[str]:
     """The debtor agent's state, the chain's word and the creditor agent's state say the same."""
-    found = []
+    found, at_home = [], booked_only(world)
     for uetr, bic in world.posted.items():
+        if uetr in at_home:
+            continue
         account = world.network.institutions[bic].office.account
         key = (account, uuid.UUID(uetr).bytes)
         word = world.contracts.decided.get(key) or world.contracts.in_bulk.get(key)
@@ -95,6 +98,48 @@ def _sides(world: World) -> list[str]:
         if other is not None and settled != (other == State.SETTLED.value):
             found.append(f"{uetr}: {other} in the creditor agent's book, {state} in the debtor agent's")
     return found
+
+
+def booked_only(world: World) -> dict[str, str]:
+    """The payments that one bank's book alone has to do with, each with its bank."""
+    found = {}
+    for uetr, bic in world.posted.items():
+        with world.network.institutions[bic].office.book.view() as unit:
+            record = unit.payments.find(uetr)
+        payment = record.payment if record else None
+        if payment and payment.debtor_agent == payment.creditor_agent and not is_cross_currency(payment):
+            found[uetr] = bic
+    return found
+
+
+def _at_home(world: World) -> list[str]:
+    """A settled one is on two accounts that sum to nothing, any other on none; no more goes back than was paid."""
+    found, back, amounts = [], Counter[str](), _amounts_by_payment(world)
+    for uetr, bic in booked_only(world).items():
+        with world.network.institutions[bic].office.book.view() as unit:
+            record = unit.payments.find(uetr)
+            original = unit.payments.find((record and record.payment.return_of) or "")
+        if record is None:
+            continue
+        settled, paid = record.state is State.SETTLED, credit_leg(record.payment).minor
+        if sorted(amounts[bic, uetr]) != ([-paid, paid] if settled else []):
+            found.append(f"{uetr}: {record.state.value} at {bic}, with the entries {amounts[bic, uetr]}")
+        if settled and original is not None:
+            back[original.uetr] += paid
+            if back[original.uetr] > credit_leg(original.payment).minor:
+                found.append(f"{original.uetr}: {back[original.uetr]} given back at {bic}")
+    return found
+
+
+def _amounts_by_payment(world: World) -> defaultdict[tuple[str, str], list[int]]:
+    """What every book has booked of every payment."""
+    amounts = defaultdict[tuple[str, str], list[int]](list)
+    for one in world.institutions:
+        with one.office.book.view() as unit:
+            for account in unit.accounts.list():
+                for entry in unit.accounts.entries(account.number):
+                    amounts[one.bic, entry.uetr or ""].append(entry.amount.minor)
+    return amounts
 
 
 def _state(world: World, bic: str, uetr: str) -> str:

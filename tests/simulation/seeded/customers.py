@@ -17,12 +17,13 @@ from node.settlement.office import Office
 from node.settlement.watcher import watch
 
 OPENING_MINOR = 10**12
+NEIGHBOUR = "-2"
 RATES = {("CNY", "AED"): Fraction(51, 100), ("AED", "CNY"): Fraction(196, 100)}
 
 
-def customer_number(bic: str, currency: str) -> str:
-    """The account of a bank's one customer in a currency."""
-    return f"{bic[:4]}-{currency}"
+def customer_number(bic: str, currency: str, customer: str = "") -> str:
+    """The account of a bank's first customer in a currency, or of its neighbour."""
+    return f"{bic[:4]}-{currency}{customer}"
 
 
 def set_up_customers(office: Office, currencies: Sequence[Currency]) -> None:
@@ -32,22 +33,25 @@ def set_up_customers(office: Office, currencies: Sequence[Currency]) -> None:
     with office.book.unit() as unit:
         for currency in currencies:
             number = customer_number(office.bic, currency.code)
-            zero = Money(0, currency)
-            unit.accounts.open(
-                CashAccountRecord(
-                    number,
-                    AccountScheme.OTHER,
-                    AccountKind.CUSTOMER,
-                    currency,
-                    holder="A customer",
-                    wallet_address=None,
-                    status=AccountStatus.OPEN,
-                    balance=zero,
-                    reserved=zero,
-                )
-            )
+            for one in (number, customer_number(office.bic, currency.code, NEIGHBOUR)):
+                unit.accounts.open(_empty(one, currency))
             own, opening = unit.accounts.own(currency).number, Money(OPENING_MINOR, currency)
             assert unit.accounts.transfer(own, number, opening, reference="opening", text="opening", at=at)
+
+
+def _empty(number: str, currency: Currency) -> CashAccountRecord:
+    zero = Money(0, currency)
+    return CashAccountRecord(
+        number,
+        AccountScheme.OTHER,
+        AccountKind.CUSTOMER,
+        currency,
+        holder="A customer",
+        wallet_address=None,
+        status=AccountStatus.OPEN,
+        balance=zero,
+        reserved=zero,
+    )
 
 
 def random_return(random: Random, original: Payment) -> Payment:
@@ -67,8 +71,8 @@ def random_return(random: Random, original: Payment) -> Payment:
 
 
 def random_payment(random: Random, bic: str, banks: Sequence[str], currencies: Sequence[Currency]) -> Payment:
-    """An order of the bank's customer to one of another bank: mostly sound, sometimes not to be carried out."""
-    other = random.choice([bank for bank in banks if bank != bic])
+    """An order of the bank's customer, mostly to one of another bank; sometimes not to be carried out."""
+    other = random.choice([bank for bank in banks if bank != bic]) if random.random() > 0.1 else bic
     sold, bought = random.choice(currencies), random.choice(currencies)
     amount = Money(random.randint(100, 10**7), sold)
     if random.random() < 0.03:
@@ -77,7 +81,9 @@ def random_payment(random: Random, bic: str, banks: Sequence[str], currencies: S
     if random.random() < 0.03:
         rate *= 2  # better than anybody offers
     credit = Money(max(1, int(amount.minor * rate)), bought)
-    account = customer_number(other, bought.code) if random.random() > 0.05 else "nobody's"
+    account = customer_number(other, bought.code, NEIGHBOUR if other == bic else "")
+    if random.random() < 0.05:
+        account = "nobody's"
     crossing = sold != bought
     return Payment(
         uetr=str(UUID(int=random.getrandbits(128), version=4)),

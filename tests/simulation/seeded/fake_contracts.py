@@ -210,11 +210,12 @@ class FakeContracts:
             self.put(self.decided, (instruction.debtor_agent, instruction.uetr), struct_hash(instruction))
         if time_s > instruction.expiry:
             raise Reverted("Settlement: instruction expired")
-        if time_s > acceptance_expiry_s:
-            raise Reverted("Settlement: acceptance expired")
         self.check(instruction.debtor_account, instruction, debtor, "Settlement: debtor signature invalid")
-        word = Acceptance(struct_hash(instruction), acceptance_expiry_s)
-        self.check(instruction.creditor_agent, word, acceptance, "Settlement: acceptance signature invalid")
+        if acceptance or instruction.creditor_agent != instruction.debtor_agent:
+            if time_s > acceptance_expiry_s:
+                raise Reverted("Settlement: acceptance expired")
+            word = Acceptance(struct_hash(instruction), acceptance_expiry_s)
+            self.check(instruction.creditor_agent, word, acceptance, "Settlement: acceptance signature invalid")
         quote = Quote(*quoted)
         if quote.provider != ZERO_ADDRESS:
             self._use(quote, instruction, signed, time_s)

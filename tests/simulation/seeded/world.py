@@ -121,7 +121,9 @@ class World:
             return None
         with bank.office.book.view() as unit:
             record = unit.payments.find(self.random.choice(list(self.posted)))
-        if record is None or record.side is not Side.CREDITOR_AGENT or record.state is not State.SETTLED:
+        if record is None or record.state is not State.SETTLED:
+            return None
+        if record.side is not Side.CREDITOR_AGENT and record.payment.creditor_agent != record.payment.debtor_agent:
             return None
         return None if record.payment.return_of else random_return(self.random, record.payment)
 
