@@ -11,7 +11,7 @@ from eth_typing import Hash32
 
 from node.chain.account import EMPTY_CODE_HASH, NO_ACCOUNT, Account
 from node.chain.clock import ChainClock
-from node.chain.errors import UnknownBlock
+from node.chain.errors import CallFailed, UnknownBlock
 from node.chain.genesis import Genesis
 from node.chain.log_query import LogQuery
 from node.chain.nodes import NodeDatabase
@@ -143,8 +143,11 @@ class ChainReader:
         with self.lock:
             cap = min(request.gas or self.genesis.usable_gas, self.genesis.usable_gas)
             if request.gas_price:
-                funds = self.balance(request.sender, number) - request.value
-                cap = max(0, min(cap, funds // request.gas_price))
+                have = self.balance(request.sender, number)
+                if have < request.value:
+                    sender = f"address 0x{request.sender.hex()}"
+                    raise CallFailed(f"insufficient funds for transfer: {sender} have {have} want {request.value}")
+                cap = min(cap, (have - request.value) // request.gas_price)
             return estimate(lambda gas: simulate(self._call_state(number, request, prepare), request, gas), cap)
 
     # -- inside

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from eth.vm.forks.prague.transactions import Authorization
+
 from node.chain.chain import LocalChain
 from node.chain.errors import UnknownBlock
 from node.chain.hexadecimal import parse_data, parse_quantity
@@ -141,6 +143,7 @@ def call_request(value: Any, name: str = "invalid argument 0") -> CallRequest:
         gas=number("gas"),
         gas_price=number("maxFeePerGas") if price is None else price,
         access_list=access_list(fields.get("accessList"), name),
+        authorizations=tuple(Authorization(**one) for one in authorizations(fields, name)),
     )
 
 
@@ -159,6 +162,20 @@ def access_list(value: Any, name: str) -> tuple[tuple[bytes, tuple[int, ...]], .
         )
         entries.append((parse_data(fields.get("address"), f"{name}.accessList.address", length=20), slots))
     return tuple(entries)
+
+
+def authorizations(fields: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The authorizations of EIP-7702 in a transaction object, by the names that py-evm has for their parts."""
+    given, name = fields.get("authorizationList") or [], f"{name}.authorizationList"
+    if not isinstance(given, list):
+        raise invalid_params(f"{name}: want an array")
+    return [_authorization(as_mapping(one, name), name) for one in given]
+
+
+def _authorization(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    keys = {"chain_id": "chainId", "nonce": "nonce", "y_parity": "yParity", "r": "r", "s": "s"}
+    numbers = {ours: parse_quantity(fields.get(key), f"{name}.{key}") for ours, key in keys.items()}
+    return {**numbers, "address": parse_data(fields.get("address"), f"{name}.address", length=20)}
 
 
 def log_query(

@@ -50,6 +50,18 @@ CLIENT_VERSION = "Corridor/v0.1.0/python"
 log = logging.getLogger(__name__)
 
 
+def read_json(body: bytes) -> Any:
+    """What a body says. Raises ValueError also for NaN and Infinity, which are no JSON (RFC 8259)."""
+    return _STRICT.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_number)
+
+
 class JsonRpc:
     """Answers requests about one chain. Thread-safe, as the chain is."""
 
@@ -82,7 +94,7 @@ class JsonRpc:
     def answer_body(self, body: bytes, extra: MethodTable = NO_METHODS) -> bytes | None:
         """Answer the body of an HTTP request; None when every request in it is a notification."""
         try:
-            asked = json.loads(body)
+            asked = read_json(body)
         except (ValueError, RecursionError):
             return encode(error_answer(None, RpcError(PARSE_ERROR, "parse error: the body is not JSON")))
         if not isinstance(asked, list):
@@ -104,7 +116,7 @@ class JsonRpc:
         What the answer need not wait for is done once it is delivered, and before anyone else is answered.
         """
         try:
-            asked = json.loads(body)
+            asked = read_json(body)
         except (ValueError, RecursionError):
             return False
         chain = self.node.chain

@@ -61,12 +61,12 @@ class Tracer:
 
     def before(self, computation: Any, name: str) -> Step | None:
         """Note how things stand."""
-        if self.steps is None:
+        if self.steps is None or not len(computation.code):  # what has no code is not run, only asked
             return None
         if len(self.steps) >= MAX_STEPS:
             raise TooManySteps(f"the trace has more than {MAX_STEPS} steps")
         step = Step(
-            computation.code.program_counter - 1, name, computation.get_gas_remaining(), computation.msg.depth + 1
+            _place(computation.code, name), name, computation.get_gas_remaining(), computation.msg.depth + 1
         )
         stack = [_integer(value) for value in computation._stack.values]
         if self.with_stack:
@@ -144,6 +144,16 @@ def traced_state(view: StateView, context: ExecutionContext, tracer: Tracer) -> 
     state = type("TracedState", (LocalState,), {"computation_class": computation})
     opened: LocalState = state(view, context)
     return opened
+
+
+def _place(code: Any, name: str) -> int:
+    """Where in the code an instruction stands; the STOP that py-evm adds stands behind its end."""
+    behind = code.program_counter
+    at: int = behind - 1
+    if name != "STOP" or behind < len(code):
+        return at
+    written = behind == len(code) and code[at] == 0 and code.is_valid_opcode(at)
+    return at if written else behind
 
 
 def _integer(value: int | bytes) -> int:

@@ -28,10 +28,10 @@ SET_CODE_TYPE = 4
 
 def decode_transaction(raw: bytes) -> SignedTransactionAPI:
     """A signed transaction from its network form. Raises TransactionRefused when it is not one."""
-    if len(raw) > MAX_TRANSACTION_BYTES:
-        raise TransactionRefused(f"oversized data: transaction size {len(raw)}, limit {MAX_TRANSACTION_BYTES}")
     if raw[:1] == bytes([BLOB_TYPE]):
         raise TransactionRefused("transaction type not supported: this chain takes no blob transactions")
+    if len(raw) > MAX_TRANSACTION_BYTES:
+        raise TransactionRefused(f"oversized data: transaction size {len(raw)}, limit {MAX_TRANSACTION_BYTES}")
     if (plain := decode_dynamic_fee_call(raw)) is not None:
         return plain
     try:

@@ -12,7 +12,7 @@ from node.chain.errors import TransactionRefused
 from node.chain.hexadecimal import data, parse_data, parse_quantity, quantity
 from node.chain.method import Method, MethodTable, RpcNode
 from node.chain.methods.state import estimate_gas
-from node.chain.parameters import Parameters, access_list, as_mapping
+from node.chain.parameters import Parameters, access_list, as_mapping, authorizations
 from node.chain.presentation import signed_transaction_json
 from node.chain.rpc_error import SERVER_ERROR, RpcError, invalid_params
 from node.chain.transaction import decode_stored
@@ -34,6 +34,8 @@ def send_transaction(node: RpcNode, parameters: Parameters) -> str:
     try:
         with node.chain.lock:
             if development.may_send_as(sender):
+                if authorizations(fields, "invalid argument 0"):
+                    raise invalid_params("an impersonated account sends no authorizations (EIP-7702)")
                 borrowed = _complete(node, fields, sender)
                 return data(node.chain.send_unsigned(borrowed_transaction(sender, _dynamic(borrowed))))
             return data(node.chain.send_raw_transaction(_signed(node, fields, sender)))
@@ -109,20 +111,20 @@ def _signed(node: RpcNode, fields: dict[str, Any], sender: bytes) -> bytes:
     ]
     if "gasPrice" in complete and not complete["accessList"]:
         del complete["accessList"]
-    if fields.get("authorizationList"):
+    if agreed := authorizations(fields, "invalid argument 0"):
         complete["type"] = 4
-        complete["authorizationList"] = [_authorization(one) for one in fields["authorizationList"]]
+        complete["authorizationList"] = [
+            {
+                "chainId": one["chain_id"],
+                "address": to_checksum_address(one["address"]),
+                "nonce": one["nonce"],
+                "yParity": one["y_parity"],
+                "r": one["r"],
+                "s": one["s"],
+            }
+            for one in agreed
+        ]
     return bytes(signer.sign_transaction(complete).raw_transaction)
-
-
-def _authorization(value: Any) -> dict[str, Any]:
-    """An authorization of EIP-7702, signed by whom it concerns."""
-    fields = as_mapping(value, "invalid argument 0.authorizationList")
-    name = "invalid argument 0.authorizationList"
-    numbers = {
-        key: parse_quantity(fields.get(key), f"{name}.{key}") for key in ("chainId", "nonce", "yParity", "r", "s")
-    }
-    return {**numbers, "address": to_checksum_address(parse_data(fields.get("address"), name, length=20))}
 
 
 def _complete(node: RpcNode, given: dict[str, Any], sender: bytes) -> dict[str, Any]:

@@ -114,6 +114,19 @@ def test_steps(rpc: JsonRpc, debtor: LocalAccount) -> None:
     assert steps[0]["gas"] - costs == steps[-1]["gas"] - steps[-1]["gasCost"]
 
 
+def test_steps_stand_where_the_code_has_them(rpc: JsonRpc, debtor: LocalAccount, creditor: LocalAccount) -> None:
+    """An account without code runs nothing; a code that just ends has a STOP behind it (as geth tells it)."""
+
+    def places(to: str) -> list[tuple[str, int]]:
+        steps = rpc.dispatch("debug_traceTransaction", [send(rpc, debtor, to), {}])["structLogs"]
+        return [(step["op"], step["pc"]) for step in steps]
+
+    assert places(creditor.address) == []
+    pushed = ("PUSH1", 0)
+    assert places(deploy(rpc, debtor, bytes.fromhex("6000"))) == [pushed, ("STOP", 2)]
+    assert places(deploy(rpc, debtor, bytes.fromhex("600000"))) == [pushed, ("STOP", 2)]
+
+
 def test_a_tree_of_calls(rpc: JsonRpc, debtor: LocalAccount) -> None:
     inner = deploy(rpc, debtor, refuser(error_data("Settlement: quote expired")))
     outer = deploy(rpc, debtor, bytes.fromhex(CALL_THEN_STORE.format(target=inner[2:])))

@@ -20,6 +20,7 @@ from tests.node.chain.assembly import creation, keeper
 FIRST = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"  # of the mnemonic that Anvil and Hardhat use
 STRANGER = "0x" + "5a" * 20
 PAYEE = "0x" + "cd" * 20
+SIGNED = {"chainId": "chain_id", "nonce": "nonce", "yParity": "y_parity", "r": "r", "s": "s"}
 
 
 @pytest.fixture
@@ -188,6 +189,20 @@ def test_a_borrowed_identity(rpc: JsonRpc) -> None:
     ask(rpc, "anvil_stopImpersonatingAccount", STRANGER)
     with pytest.raises(RpcError, match="unknown account"):
         pay(rpc, sender=STRANGER)
+
+
+def test_an_authorization_costs_what_the_estimate_says(rpc: JsonRpc) -> None:
+    owner = Account.from_key(b"\x07" * 32)
+    signed = owner.sign_authorization({"chainId": 31337, "address": STRANGER, "nonce": 0})
+    agreed = {"address": STRANGER, **{key: hex(getattr(signed, name)) for key, name in SIGNED.items()}}
+    wish = {"from": ask(rpc, "eth_accounts")[0], "to": PAYEE, "authorizationList": [agreed]}
+    assert ask(rpc, "eth_estimateGas", wish) == hex(46_000)
+    receipt = ask(rpc, "eth_getTransactionReceipt", ask(rpc, "eth_sendTransaction", wish))
+    assert (receipt["type"], receipt["status"], receipt["gasUsed"]) == ("0x4", "0x1", hex(46_000))
+    assert ask(rpc, "eth_getCode", owner.address, "latest") == "0xef0100" + STRANGER[2:]
+    ask(rpc, "anvil_impersonateAccount", STRANGER)
+    with pytest.raises(RpcError, match="sends no authorizations"):
+        ask(rpc, "eth_sendTransaction", {**wish, "from": STRANGER})
 
 
 def test_reset(rpc: JsonRpc) -> None:

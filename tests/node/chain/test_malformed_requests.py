@@ -31,6 +31,8 @@ def ask(url: str, method: str, *params: Any) -> Any:
         (b"{", -32700),
         (b"\xff\xfe", -32700),
         (b"[" * 100_000, -32700),
+        (b'{"jsonrpc":"2.0","id":NaN,"method":"eth_chainId"}', -32700),
+        (b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"value":-Infinity}]}', -32700),
         (b"[]", -32600),
         (b"1", -32600),
         (b'"text"', -32600),
@@ -69,6 +71,8 @@ def test_bodies(rpc_url: str, body: bytes, code: int) -> None:
         ("eth_getStorageAt", [ADDRESS, "0x" + "0" * 65, "latest"], "too long"),
         ("eth_getStorageAt", [ADDRESS, "slot", "latest"], "without 0x prefix"),
         ("eth_call", ["0x"], "want an object"),
+        ("eth_call", [{"authorizationList": 5}], "want an array"),
+        ("eth_call", [{"authorizationList": [{"chainId": "0x1"}]}], "authorizationList.nonce"),
         ("eth_call", [{"to": "0x1"}], "odd length"),
         ("eth_call", [{"to": ADDRESS, "gas": "0x" + "f" * 65}], "256 bits"),
         ("eth_call", [{"to": ADDRESS, "value": 5}], "is a string, got number"),
@@ -176,3 +180,22 @@ def test_blocks_that_are_not_there(rpc_url: str) -> None:
     assert ask(rpc_url, "eth_getTransactionByHash", "0x" + "00" * 32)["result"] is None
     error = ask(rpc_url, "eth_getBalance", ADDRESS, "0x10")["error"]
     assert (error["code"], error["message"]) == (-32000, "header not found")
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "words"),
+    [
+        (
+            "eth_estimateGas",
+            {"to": ADDRESS, "value": "0x1", "maxFeePerGas": "0x1"},
+            "insufficient funds for transfer",
+        ),
+        ("eth_sendRawTransaction", "0x03" + "00" * 140_000, "no blob transactions"),
+    ],
+)
+def test_what_cannot_be_done_says_what_stands_against_it(
+    rpc_url: str, method: str, asked: object, words: str
+) -> None:
+    error = ask(rpc_url, method, asked)["error"]
+    assert error["code"] == -32000
+    assert words in error["message"]
