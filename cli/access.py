@@ -6,6 +6,7 @@ every process of the machine.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from api.credentials import NAME, SCOPE, new_key, public_key_of
 from cli.failures import ends_well_or_says_why
-from cli.institution_book import FolderOption, book_of
+from cli.institution_book import FolderOption, JsonOption, book_of
 from node.book.book import Book
 from node.book.callers import CallerRecord
 from wallet.private_file import write_private
@@ -78,15 +79,23 @@ def add_client(
 
 @app.command("list")
 @ends_well_or_says_why
-def list_callers(institution: FolderOption) -> None:
+def list_callers(institution: FolderOption, as_json: JsonOption = False) -> None:
     """Show who may use the API, and what for."""
     with book_of(institution) as book, book.view() as unit:
         found = unit.callers.list()
+    if as_json:
+        typer.echo(json.dumps([_caller_json(one) for one in found], indent=2))
+        return
     table = Table("Caller", "Scopes", "Until", "State", box=None, pad_edge=False)
     for one in found:
         until = datetime.fromtimestamp(one.expires_s, UTC).isoformat(timespec="minutes") if one.expires_s else ""
         table.add_row(one.name, " ".join(sorted(one.scopes)), until, "revoked" if one.revoked else "good")
     Console(highlight=False).print(table)
+
+
+def _caller_json(one: CallerRecord) -> dict[str, object]:
+    until = datetime.fromtimestamp(one.expires_s, UTC).isoformat() if one.expires_s else None
+    return {"caller": one.name, "scopes": sorted(one.scopes), "until": until, "revoked": one.revoked}
 
 
 @app.command()

@@ -5,6 +5,7 @@ An erasure destroys the key that the customer's data is sealed with. Nobody can 
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from api.institution import MASTER_KEY, book_place, master_key_in
 from cli.customer_data import data_of
 from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
-from cli.institution_book import FolderOption, book_of
+from cli.institution_book import FolderOption, JsonOption, book_of
 from node.book.book import Book
 from node.book.erasing import Erased, NotErased
 from node.book.erasure import erase_customer, erase_payment
@@ -82,10 +83,14 @@ def export(
 
 @app.command()
 @ends_well_or_says_why
-def erasures(institution: FolderOption) -> None:
+def erasures(institution: FolderOption, as_json: JsonOption = False) -> None:
     """Show what was erased, when, and who ordered it."""
     with book_of(institution) as book, book.view() as unit:
         found = unit.erasing.list()
+    if as_json:
+        told = [{"erased": one.subject, "at": one.at.isoformat(), "ordered_by": one.ordered_by} for one in found]
+        typer.echo(json.dumps(told, indent=2))
+        return
     table = Table("Erased", "At", "Ordered by", box=None, pad_edge=False)
     for one in found:
         table.add_row(one.subject, one.at.isoformat(timespec="seconds"), one.ordered_by)

@@ -17,6 +17,8 @@ FolderOption = Annotated[
     Path, typer.Option("--institution", help="The institution's folder: DIR/institutions/<BIC> of a network.")
 ]
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
 
 @contextmanager
 def book_of(folder: Path) -> Iterator[Book]:

@@ -23,7 +23,7 @@ from api.operators.passwords import Passwords, WeakPassword
 from api.operators.staff import Activation, NotPossible, Staff
 from cli.exit_codes import ExitCode
 from cli.failures import ends_well_or_says_why
-from cli.institution_book import FolderOption, book_of
+from cli.institution_book import FolderOption, JsonOption, book_of
 from node.book.book import Unit
 from node.book.operator_audit import MACHINE
 from node.book.operators import OperatorRecord
@@ -65,15 +65,23 @@ def add(
 
 @app.command("list")
 @ends_well_or_says_why
-def list_operators(institution: FolderOption) -> None:
+def list_operators(institution: FolderOption, as_json: JsonOption = False) -> None:
     """Show who operates the institution, as what."""
     with _staff(institution) as staff, staff.book.view() as view:
         found = view.operators.list()
+    if as_json:
+        typer.echo(json.dumps([_operator_json(one) for one in found], indent=2))
+        return
     table = Table("Name", "Id", "Roles", "Status", box=None, pad_edge=False)
     for one in found:
         roles = ", ".join(sorted(role.value for role in one.roles))
         table.add_row(one.name, one.operator_id, roles, one.status.value)
     Console(highlight=False).print(table)
+
+
+def _operator_json(one: OperatorRecord) -> dict[str, object]:
+    roles = sorted(role.value for role in one.roles)
+    return {"name": one.name, "operator_id": one.operator_id, "roles": roles, "status": one.status.value}
 
 
 @app.command()

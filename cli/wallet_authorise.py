@@ -28,6 +28,7 @@ from cli.wallet_options import (
     ledger_of,
     unlocked,
 )
+from cli.wallet_transfer import check_creditor
 from cli.wallet_view import agree, note, show_description, show_json, told
 from wallet.amount import BadAmount, format_amount, parse_amount
 from wallet.authorisation import authorise
@@ -67,6 +68,7 @@ def authorise_transfer(
     creditor = read_contacts(keystore.expanduser()).address(creditor)
     store, known = keystore_at(keystore), known_network(network, keystore)
     debtor, token, client = chosen(store, address), known.token(currency), ledger_of(known)
+    check_creditor(known, debtor, creditor)
     minor, balance = parse_amount(amount, token.decimals), client.balance_of(token.address, debtor)
     if minor > balance:
         raise BadAmount(

@@ -33,7 +33,7 @@ from cli.wallet_options import (
     unlocked,
 )
 from cli.wallet_send import finish_earlier, show_outcome
-from cli.wallet_transfer import Order, send_and_wait
+from cli.wallet_transfer import Order, check_creditor, send_and_wait
 from cli.wallet_view import agree, note, show_description, told
 from contracts import artifact
 from node.ledger.abi import call_data
@@ -96,10 +96,12 @@ def place(
 
     def wanted(known: Network, debtor: str) -> Hold:
         token, contacts = known.token(currency), read_contacts(keystore.expanduser())
+        payee = contacts.address(creditor)
+        check_creditor(known, debtor, payee)
         return Hold(
             token=token.address,
             debtor=debtor,
-            creditor=contacts.address(creditor),
+            creditor=payee,
             confirmer=debtor if confirmer is None else contacts.address(confirmer),
             amount=parse_amount(amount, token.decimals),
             premium=0,

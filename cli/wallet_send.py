@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -239,11 +240,15 @@ def history(keystore: KeystoreOption = DEFAULT_KEYSTORE, as_json: JsonOption = F
 
 
 def _kept_json(kept: Kept) -> dict[str, object]:
+    """By the names, and in the units, in which `send --json` tells a transfer."""
     return {
-        "time": time_in_words(kept.time_ms // 1000),
+        "time": datetime.fromtimestamp(kept.time_ms // 1000, UTC).isoformat(),
         "status": kept.status,
-        "amount": f"{format_amount(kept.amount, kept.decimals)} {kept.currency}",
-        "creditor": kept.creditor,
+        "from": kept.debtor,
+        "to": kept.creditor,
+        "currency": kept.currency,
+        "amount": str(kept.amount),
+        "decimals": kept.decimals,
         "transaction": kept.transaction,
         "block": kept.block,
     }

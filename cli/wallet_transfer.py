@@ -101,7 +101,7 @@ def prepare(
 
     Raises BadAmount above the balance, BadTransaction if the token would refuse it or the money would be lost.
     """
-    _check_creditor(network, creditor)
+    check_creditor(network, debtor, creditor)
     balance = client.balance_of(token.address, debtor)
     if amount > balance:
         have = format_amount(balance, token.decimals)
@@ -124,11 +124,14 @@ def prepare(
     return Order(debtor, creditor, token, amount, balance, unsigned)
 
 
-def _check_creditor(network: Network, creditor: str) -> None:
+def check_creditor(network: Network, debtor: str, creditor: str) -> None:
+    """Raises BadTransaction for an address where money would be lost, or that it is to come from."""
     if creditor == ZERO_ADDRESS:
         raise BadTransaction("to: nobody has the zero address; the money would be lost")
-    if creditor == network.settlement or network.token_at(creditor) is not None:
+    if network.has_contract_at(creditor):
         raise BadTransaction("to: a contract of the network, which cannot give money back; it would be lost")
+    if creditor == debtor:
+        raise BadTransaction("to: the address that the money comes from; nothing would change")
 
 
 def send_and_wait(client: LedgerClient, order: Order, signer: Signer, journal: Journal, wait_s: float) -> Outcome:

@@ -34,6 +34,8 @@ def address_bytes(text: str) -> bytes:
     if not _HEX_ADDRESS.fullmatch(text):
         raise BadAddress(f"not 0x and 40 hexadecimal digits: {text!r}")
     raw = bytes.fromhex(text[2:])
+    if text[2:] in (text[2:].lower(), text[2:].upper()) and checksum_address(raw) != text:
+        raise BadAddress(f"{text} has no checksum; copy it with its capital letters (EIP-55)")
     if checksum_address(raw) != text:
         raise BadAddress(f"the checksum of {text} is wrong (EIP-55)")
     return raw

@@ -55,6 +55,11 @@ class Network:
         """Return the token whose contract is at `address`, or None."""
         return next((token for token in self.tokens.values() if token.address == address), None)
 
+    def has_contract_at(self, address: str) -> bool:
+        """Whether one of the network's own contracts is there: none of them gives back what is sent to it."""
+        contracts = (self.registry, self.settlement, self.holds, self.council)
+        return address in contracts or self.token_at(address) is not None
+
     def name(self, address: str) -> str | None:
         """Return who is known to be at `address`, made safe to print, or None for a stranger."""
         known = self.names.get(address)

@@ -283,6 +283,11 @@ def test_the_command_makes_lists_and_revokes(network: RunningNetwork, debtor_age
     listed = run(access_command, ["list", "--institution", folder])
     assert "key:desk" in listed.output
     assert "client:acme" in listed.output
+    told = {
+        one["caller"]: one
+        for one in json.loads(run(access_command, ["list", "--json", "--institution", folder]).output)
+    }
+    assert (told["key:desk"]["scopes"], told["key:desk"]["revoked"]) == (["payments:read"], False)
     assert run(access_command, ["revoke", "key:desk", "--institution", folder]).exit_code == 0
     problem(get(debtor_agent, "/v1/payments", key), 401, "credential_wrong")
     again = run(

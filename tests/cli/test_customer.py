@@ -52,6 +52,8 @@ def test_a_customer_is_erased_when_it_is_agreed(folder: Path) -> None:
     assert (again.exit_code, "keeps no account" in again.output) == (ExitCode.NO, True)
     listed = _run("erasures", "--institution", folder)
     assert "data protection officer" in listed.output
+    (told,) = json.loads(_run("erasures", "--institution", folder, "--json").output)
+    assert told["ordered_by"].endswith("data protection officer")
     both = _run("erase", ONE.number, "--payment", ONE.payment.uetr, "--institution", folder)
     assert both.exit_code == ExitCode.BAD_INPUT
     one_payment = _run("erase", "--payment", OTHER.payment.uetr, "--institution", folder, "--yes")

@@ -55,6 +55,8 @@ def test_the_first_officer_is_enrolled_on_the_machine(folder: Path, password: Pa
     assert "security-officer" in listed
     assert "active" in listed
     assert "bob" not in listed
+    (told,) = json.loads(run("list", "--institution", folder, "--json")[1])
+    assert (told["name"], told["roles"], told["status"]) == ("ana", ["security-officer"], "active")
 
 
 def test_what_is_told_once_goes_to_a_private_file(folder: Path, password: Path, tmp_path: Path) -> None:

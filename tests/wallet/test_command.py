@@ -94,7 +94,9 @@ def test_money_is_sent_once_after_it_was_shown(debtor: Person, chain: ServedChai
         ("1.005", "CNY", CREDITOR, "more than 2 digits"),
         ("1,5", "CNY", CREDITOR, "not an amount"),
         ("1", "EUR", CREDITOR, "nobody issues"),
-        ("1", "CNY", CREDITOR.lower(), "checksum"),
+        ("1", "CNY", CREDITOR.lower(), "has no checksum"),
+        ("1", "CNY", "0x" + CREDITOR[2:].swapcase(), "is wrong"),
+        ("1", "CNY", DEBTOR, "nothing would change"),
         ("1", "CNY", CREDITOR[:-1], "40 hexadecimal"),
         ("1", "CNY", ZERO_ADDRESS, "zero address"),
     ],
@@ -112,10 +114,11 @@ def test_a_transfer_that_cannot_be_is_refused_before_any_signature(
 
 def test_money_to_a_contract_and_from_a_frozen_account_is_refused(debtor: Person, chain: ServedChain) -> None:
     options = ("--network", str(chain.directory), *debtor.keys, *debtor.password, "--yes")
-    for contract in (chain.document["tokens"]["CNY"]["address"], chain.document["contracts"]["settlement"]):
-        lost = debtor.run("send", "1", "CNY", contract, *options)
-        assert lost.exit_code == ExitCode.BAD_INPUT
-        assert "would be lost" in lost.stderr.replace("\n", " ")
+    for contract in (chain.document["tokens"]["CNY"]["address"], *chain.document["contracts"].values()):
+        for command in (("send",), ("authorise",), ("hold", "--to", str(debtor.home / "terms.json"))):
+            lost = debtor.run(command[0], "1", "CNY", contract, *command[1:], *options)
+            assert lost.exit_code == ExitCode.BAD_INPUT, lost.stderr
+            assert "would be lost" in lost.stderr.replace("\n", " ")
     chain.call("grant_role", chain.issuer, chain.freezer_role)
     chain.call("freeze", DEBTOR)
     frozen = debtor.run("send", "1", "CNY", CREDITOR, *options)
