@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from api.institution import Institution
+from api.iso20022.original import OriginalPayment
 from api.iso20022.pacs002 import Status
 from api.iso20022.pacs028 import read_status_request
 from api.iso20022.parse import ParsedMessage
 from api.iso20022.status_answer import write_status_answer
+from api.originals import uetr_of_original
 from api.problems import problem_of
 from api.translation import status_of
 from api.views import name_of_instruction
@@ -42,8 +45,8 @@ def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Part
         instructing_agent=ourselves,
         instructed_agent=Agent(asker.bic) if asker else None,
     )
+    asked = _asked(institution, message, asker)
     with office.book.unit() as unit:
-        asked = read_status_request(message)
         found = [(one, _told(office, unit.payments.find(one.uetr or ""), asker)) for one in asked]
         body = write_status_answer(
             message, head, tuple((one, _status(unit, head, record)) for one, record in found)
@@ -52,6 +55,26 @@ def answer_inquiry(institution: Institution, message: ParsedMessage, asker: Part
         written = Written("pacs.002.001.10", head.message_id, body)
         unit.messages.add(outbound(office, uetr, asker.bic if asker else BACK_OFFICE, written))
     return body
+
+
+def _asked(
+    institution: Institution, message: ParsedMessage, asker: Participant | None
+) -> tuple[OriginalPayment, ...]:
+    """The payments asked about; our back office may name one by other references, where they fit no other."""
+    asked = read_status_request(message)
+    if not asked:
+        text = "The request names no payment; there is nothing to be answered."
+        rule, element = "inquiry.names-a-payment", "FIToFIPmtStsReq/TxInf"
+        raise problem_of((Finding(Reason.NUMBER_OF_TRANSACTIONS_WRONG, text, element, rule=rule),))
+    if asker is not None:
+        return asked
+    return tuple(replace(one, uetr=_named(institution, one)) for one in asked)
+
+
+def _named(institution: Institution, one: OriginalPayment) -> str | None:
+    """The payment's UETR: one that we sent, or else one that we received."""
+    named = (uetr_of_original(institution, one, side) for side in (Side.DEBTOR_AGENT, Side.CREDITOR_AGENT))
+    return next((uetr for uetr in named if uetr), None)
 
 
 def answer_back_office(institution: Institution, message: ParsedMessage) -> bytes:

@@ -30,7 +30,7 @@ _FORWARDED: Final = re.compile(r"FWD([0-9a-f]{32})")
 def uetr_of_original(
     institution: Institution, named: OriginalPayment, side: Side, amount: Amount | None = None
 ) -> str | None:
-    """The UETR stated, or that of the one payment, among the newest 5,000 that settled, which all else fits.
+    """The UETR stated, or that of the one payment, among the newest 5,000, which all else fits.
 
     `amount` is what is given back: the payment credited as much at least. None where no payment fits, or several.
     """
@@ -43,9 +43,8 @@ def uetr_of_original(
     if not stated:
         return None
     with institution.office.book.view() as unit:
-        if side is Side.DEBTOR_AGENT:
-            return _ordered(unit, named)
-        return _received(institution.office, unit, stated, amount)
+        ordered = _ordered(unit, named) if side is Side.DEBTOR_AGENT else None
+        return ordered or _searched(institution.office, unit, side, (stated, amount))
 
 
 def _stated(named: OriginalPayment) -> frozenset[str]:
@@ -62,20 +61,22 @@ def _ordered(unit: Unit, named: OriginalPayment) -> str | None:
     return None
 
 
-def _received(office: Office, unit: Unit, stated: frozenset[str], amount: Amount | None) -> str | None:
+def _searched(office: Office, unit: Unit, side: Side, stated: tuple[frozenset[str], Amount | None]) -> str | None:
+    """The one payment that fits; of those we received only what has settled counts."""
+    state = State.SETTLED if side is Side.CREDITOR_AGENT else None
     found: list[PaymentRecord] = []
     after: str | None = None
     for _ in range(SEARCHED // _PAGE):
-        page = unit.payments.list(State.SETTLED, after, _PAGE)
-        found += [one for one in page if _is_here(office, one) and _fits(one.payment, stated, amount)]
+        page = unit.payments.list(state, after, _PAGE)
+        found += [one for one in page if _is_here(office, one, side) and _fits(one.payment, *stated)]
         if len(page) < _PAGE or len(found) > 1:
             break
         after = page[-1].uetr
     return found[0].uetr if len(found) == 1 else None
 
 
-def _is_here(office: Office, record: PaymentRecord) -> bool:
-    return record.side is Side.CREDITOR_AGENT or stays_within(office, record.payment)
+def _is_here(office: Office, record: PaymentRecord, side: Side) -> bool:
+    return record.side is side or stays_within(office, record.payment)
 
 
 def _fits(payment: Payment, stated: frozenset[str], amount: Amount | None) -> bool:

@@ -16,7 +16,7 @@ from api.iso20022.parse import ParsedMessage
 from api.iso20022.references import MessageReferences, TransactionReferences
 from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 
-UNKNOWN = "No payment of this UETR between these two parties is known here."
+UNKNOWN = "No payment of this UETR, or no single one of these references, is known between these two parties here."
 
 
 def write_status_answer(

@@ -11,7 +11,7 @@ from lxml import etree
 
 from tests.api.expectations import problem
 from tests.api.test_messages import orders
-from tests.api.test_recalls import confirmation
+from tests.api.test_recalls import Recall, confirmation
 from tests.api.test_returns import Return, uetr_of
 from tests.conformance.iso20022.corpus import official_schema
 from tests.network import Bank, Transfer, settled
@@ -119,6 +119,64 @@ def test_a_fin_recall_names_the_message_that_it_recalls(debtor_agent: Bank, cred
     assert (again.content, again.headers["idempotency-replayed"]) == (answer.content, "true")
     unknown = text.replace(transfer.message_id, "NOBODYS").replace(":20:CXL", ":20:CXM")
     problem(fin(debtor_agent, unknown), 422, "uetr_malformed")
+
+
+def asked(**references: str) -> bytes:
+    """A pacs.028 about a payment that is named by these references only."""
+    group = "".join(f"<{name}>{value}</{name}>" for name, value in references.items() if name == "OrgnlMsgId")
+    own = "".join(f"<{name}>{value}</{name}>" for name, value in references.items() if name != "OrgnlMsgId")
+    head = f"<OrgnlGrpInf>{group}<OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf>" if group else ""
+    return f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.028.001.03"><FIToFIPmtStsReq><GrpHdr>
+<MsgId>ASK{fresh()}</MsgId><CreDtTm>2026-11-24T09:00:00Z</CreDtTm></GrpHdr>
+<TxInf>{head}{own}</TxInf></FIToFIPmtStsReq></Document>""".encode()
+
+
+def statuses(answer: httpx.Response) -> list[tuple[str | None, str | None]]:
+    """UETR and status of each payment in a pacs.002 that is valid by the official schema."""
+    assert answer.status_code == 202, answer.text
+    document = etree.fromstring(answer.content)
+    assert official_schema("pacs.002.001.10").validate(document)
+    lines = document.findall(".//{*}TxInfAndSts")
+    return [(line.findtext("{*}OrgnlUETR"), line.findtext("{*}TxSts")) for line in lines]
+
+
+def test_a_question_finds_its_payment_by_references_that_only_one_has(
+    debtor_agent: Bank, creditor_agent: Bank
+) -> None:
+    one = Named()
+    twin = Named(instruction_id=one.instruction_id)
+    credited(debtor_agent, creditor_agent, one)
+    credited(debtor_agent, creditor_agent, twin)
+    for bank, references in (
+        (debtor_agent, {"OrgnlMsgId": one.message_id}),
+        (debtor_agent, {"OrgnlEndToEndId": one.end_to_end_id}),
+        (debtor_agent, {"OrgnlInstrId": one.instruction_id, "OrgnlEndToEndId": one.end_to_end_id}),
+        (creditor_agent, {"OrgnlEndToEndId": one.end_to_end_id}),
+    ):
+        assert statuses(bank.post(asked(**references))) == [(one.uetr, "ACSC")], references
+    for unclear in ({"OrgnlInstrId": one.instruction_id}, {"OrgnlEndToEndId": "NOBODYS"}):
+        assert statuses(debtor_agent.post(asked(**unclear))) == [(None, None)]
+
+
+def test_a_question_about_nothing_is_refused(debtor_agent: Bank) -> None:
+    """Version 4 of the message allows it, and there is nothing that could be answered."""
+    body = asked().replace(b"pacs.028.001.03", b"pacs.028.001.04").replace(b"<TxInf></TxInf>", b"")
+    problem(debtor_agent.post(body), 422, "number_of_transactions_wrong")
+
+
+def test_a_recall_finds_its_payment_by_references_of_the_transaction(
+    debtor_agent: Bank, creditor_agent: Bank
+) -> None:
+    transfer = Named()
+    credited(debtor_agent, creditor_agent, transfer)
+    named = f"<OrgnlInstrId>{transfer.instruction_id}</OrgnlInstrId>"
+    named += f"<OrgnlEndToEndId>{transfer.end_to_end_id}</OrgnlEndToEndId>"
+    uetr = f"<OrgnlUETR>{transfer.uetr}</OrgnlUETR>"
+    body = Recall(transfer.uetr).body().decode().replace(uetr, named)
+    answer = debtor_agent.post(body.encode())
+    assert answer.status_code == 202, answer.text
+    case = debtor_agent.http.get(answer.headers["location"]).json()
+    assert case["uetr"] == transfer.uetr
 
 
 ORDERS = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.028.001.03"><FIToFIPmtStsReq><GrpHdr>
