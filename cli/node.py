@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
 
 from cli.exit_codes import ExitCode
 from cli.failure_codes import NETWORK, code_of, sentence_of
+from cli.waiting import until_told_to_stop
 from node.chain.chain import LocalChain
 from node.chain.clock import ChainClock
 from node.chain.development import MNEMONIC, DevelopmentChain, development_genesis, development_signers
@@ -79,7 +80,10 @@ def node(
                 lifespan="on",
                 timeout_keep_alive=KEEP_ALIVE_S,
             )
-            uvicorn.Server(config).run([opened])
+            with (
+                until_told_to_stop()
+            ):  # uvicorn passes the signal on, which would end us before the chain is closed
+                uvicorn.Server(config).run([opened])
 
 
 @app.command("export")
@@ -90,8 +94,15 @@ def export_chain(
     dev: DevOption = False,
 ) -> None:
     """Write every block but the first to a file that `import` reads."""
-    with _opened(data, _genesis(chain_id, dev), ChainClock()) as chain, file.open("wb") as opened:
-        typer.echo(f"exported {export_blocks(chain, opened)} blocks to {file}")
+    if not data.is_dir():
+        _refuse("export", f"{data}: there is no chain to export")
+    with _opened(data, _genesis(chain_id, dev), ChainClock()) as chain:
+        try:
+            with file.open("wb") as opened:
+                count = export_blocks(chain, opened)
+        except OSError as error:
+            _refuse("export", sentence_of(error))
+    typer.echo(f"exported {count} blocks to {file}")
 
 
 @app.command("import")
@@ -134,6 +145,11 @@ def trace(
     """The calls a transaction made, by name: arguments, results, gas, value, and where it failed and why."""
     asking = import_module("cli.node_trace")  # loaded here: the node itself starts sooner without its client
     asking.show_trace(transaction, rpc_url, whole=whole, as_json=as_json)
+
+
+def _refuse(command: str, sentence: str) -> NoReturn:
+    typer.echo(f"corridor node {command}: {sentence}", err=True)
+    raise typer.Exit(ExitCode.BAD_INPUT)
 
 
 def _genesis(chain_id: int, dev: bool) -> Genesis:

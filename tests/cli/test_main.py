@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from cli.exit_codes import ExitCode
 from cli.main import COMMANDS
@@ -75,6 +76,20 @@ def test_an_institution_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
         finally:
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_that_is_told_to_stop_ends_in_order(told: signal.Signals, tmp_path: Path) -> None:
+    command = [*CORRIDOR, "node", "--port", "0", "--data", str(tmp_path / "chain")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    ends_with_us(process.pid)
+    assert process.stdout is not None
+    with process, process.stdout as lines:
+        url = next(line.split()[-1] for line in lines if line.startswith("JSON-RPC on "))
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
+        assert httpx.post(url, json=asked, trust_env=False, timeout=60).json()["result"] == "0x0"
+        process.send_signal(told)
+        assert process.wait(120) == ExitCode.DONE
 
 
 def await_health(url: str) -> None:

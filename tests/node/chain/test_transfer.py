@@ -67,6 +67,20 @@ def test_the_commands(tmp_path: Path, debtor: LocalAccount) -> None:
     assert wrong.exit_code == 1
 
 
+def test_what_cannot_be_exported_is_refused_and_leaves_nothing(tmp_path: Path, debtor: LocalAccount) -> None:
+    chain = LocalChain.open(tmp_path / "one")
+    fill(chain, debtor)
+    chain.close()
+    run = CliRunner()
+    for file, data, said in (
+        (tmp_path / "blocks.rlp", tmp_path / "absent", "there is no chain"),
+        (tmp_path / "absent" / "blocks.rlp", tmp_path / "one", "no such file or directory"),
+    ):
+        refused = run.invoke(app, ["export", str(file), "--data", str(data)])
+        assert (refused.exit_code, said in refused.output) == (2, True), refused.output
+    assert [entry.name for entry in tmp_path.iterdir()] == ["one"]
+
+
 def test_the_commands_know_development_chains_too(tmp_path: Path) -> None:
     """They begin with rich accounts, so their blocks are no blocks of another chain."""
     signers = development_signers()
