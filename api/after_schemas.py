@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from api.schemas import Amount, Body, CurrencyCode, MinorUnits
 
 ReasonCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
-Sentence = Annotated[str, Field(max_length=500)]
+LONGEST_SENTENCE: Final = 500
+Sentence = Annotated[str, Field(max_length=LONGEST_SENTENCE)]
 
 
 class PassedMessage(Body):

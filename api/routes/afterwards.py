@@ -12,6 +12,7 @@ from typing import Final
 from starlette.responses import Response
 
 from api.account_reports import REPORT_REQUESTS, reported
+from api.deciding import RESOLUTIONS, resolved
 from api.elements import in_message_words
 from api.idempotency import REPLAYED, Keep
 from api.inquiring import INQUIRIES, answer_back_office
@@ -57,6 +58,13 @@ def _case_answer(opened: Opened) -> Response:
     return Response(opened.case.answer, 202, {"Location": f"/v1/cases/{opened.case.reference}"}, XML)
 
 
+def post_resolution(institution: Institution, incoming: Incoming, _keep: Keep) -> Response:
+    """Decide a recall that was brought to us, answered by the camt.029 that the other institution gets."""
+    case = resolved(institution, incoming)
+    institution.worker.wake()
+    return _case_answer(Opened(case, False))
+
+
 def post_inquiry(institution: Institution, incoming: Incoming, _keep: Keep) -> Response:
     """Answer a question by a pacs.002 with the payments' present states, or about a pain.001 by a pain.002."""
     return Response(answer_back_office(institution, incoming.message), 202, media_type=XML)
@@ -70,6 +78,7 @@ def post_report_request(institution: Institution, incoming: Incoming, _keep: Kee
 ANSWERERS: Final[dict[str, Answerer]] = {
     **dict.fromkeys(RETURNS, post_return),
     **dict.fromkeys(RECALLS, post_recall),
+    **dict.fromkeys(RESOLUTIONS, post_resolution),
     **dict.fromkeys(INQUIRIES, post_inquiry),
     **dict.fromkeys(REPORT_REQUESTS, post_report_request),
 }

@@ -10,20 +10,14 @@ from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
 from api.after_schemas import CaseDecision, CaseList, CaseView
+from api.deciding import decide, is_rejection_code
 from api.elements import in_wish_words
 from api.institution import Institution
-from api.iso20022.reference_data import external_codes
-from api.problems import Problem, documented, problem_of
+from api.problems import Problem, documented
 from api.refusals import Refusal
-from api.returning import quoted
 from node.book.cases import CaseRecord
-from node.book.records import PaymentRecord, StaleRecord
-from node.domain.money import Money
-from node.domain.payment import credit_leg
-from node.domain.payment_return import ReturnOrder
 from node.domain.reasons import Finding, Reason
-from node.domain.recall import CaseSide, CaseState, IllegalCaseMove
-from node.settlement.recall_deciding import Decided, NotDecided, accept, refuse
+from node.domain.recall import CaseSide, CaseState
 
 MOST_A_PAGE: Final = 200
 Reference = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
@@ -96,36 +90,13 @@ def router(institution: Institution, access: Access) -> APIRouter:
 
 
 def _decide(institution: Institution, case: CaseRecord, decision: CaseDecision) -> CaseRecord:
-    if case.side is CaseSide.ASKING:
-        raise Problem(Refusal.CASE_NOT_FOUND, "This case is the other institution's to decide.")
-    try:
-        outcome = _carried_out(institution, case, decision)
-    except (IllegalCaseMove, StaleRecord):
-        text = f"Case {case.case_id} is decided already, or is being decided at this moment; look at it again."
-        raise Problem(Refusal.CASE_DECIDED_ALREADY, text) from None
-    if isinstance(outcome, NotDecided):
-        raise problem_of((in_wish_words(outcome.finding),))
-    return outcome.case
-
-
-def _carried_out(institution: Institution, case: CaseRecord, decision: CaseDecision) -> Decided | NotDecided:
-    office = institution.office
     if decision.decision == "refuse":
         _require_known(decision.code)
-        return refuse(office, case, decision.code, decision.text)
-
-    def completed(original: PaymentRecord, order: ReturnOrder) -> ReturnOrder:
-        return quoted(institution, original, order)
-
-    with office.book.view() as unit:
-        original = unit.payments.find(case.uetr)
-    currency = credit_leg(original.payment).currency if original else None
-    amount = Money(decision.amount, currency) if decision.amount and currency else None
-    return accept(office, case, amount, decision.from_own_account, completed)
+    return decide(institution, case, decision, in_wish_words)
 
 
 def _require_known(code: str) -> None:
-    if code in external_codes()["PaymentCancellationRejection1"]:
+    if is_rejection_code(code):
         return
     text = f"{code} is no code of ExternalPaymentCancellationRejection1Code."
     finding = Finding(Reason.MESSAGE_DOES_NOT_FIT_ITS_SCHEMA, text, "body.code", code, "recall.rejection-code")
