@@ -11,7 +11,7 @@ from api.schemas import Amount, Body, CurrencyCode, MinorUnits
 
 ReasonCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
 LONGEST_SENTENCE: Final = 500
-Sentence = Annotated[str, Field(max_length=LONGEST_SENTENCE)]
+Sentence = Annotated[str, Field(max_length=LONGEST_SENTENCE, pattern=r"^[^\x00]*$")]  # no database keeps NUL
 
 
 class PassedMessage(Body):

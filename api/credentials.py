@@ -133,7 +133,8 @@ class Credentials:
     def _asserted(self, assertion: str) -> CallerRecord:
         try:
             name = jwt.decode(assertion, options=_unsigned()).get("sub")
-            record = self._good(f"client:{name}")
+            known = isinstance(name, str) and NAME.fullmatch(name) is not None
+            record = self._good(f"client:{name}") if known else None
             if record is None or record.public_key is None:
                 raise NotProven("invalid_client")
             claims = jwt.decode(

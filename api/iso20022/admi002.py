@@ -16,7 +16,10 @@ from api.iso20022.writing import add, add_if, new_root, serialise, timestamp
 from node.domain.party import Agent
 
 IDENTIFIER = "admi.002.001.01"
-_REFERENCE = re.compile(rb"<(?:[\w.-]+:)?(?:MsgId|BizMsgIdr)>\s*([^<\s][^<]{0,33}[^<\s]|[^<\s])\s*</")
+_SHOWN = rb"[^<\x00-\x20\x7f]"
+_REFERENCE = re.compile(
+    rb"<(?:[\w.-]+:)?(?:MsgId|BizMsgIdr)>\s*(" + _SHOWN + rb"(?:[^<\x00-\x1f\x7f]{0,33}" + _SHOWN + rb")?)\s*</"
+)
 _FIN_REFERENCE = re.compile(rb"^:20:([A-Za-z0-9/?:().,'+ -]{1,16})\r?$", re.MULTILINE)
 _LOOKED_AT_BYTES = 20_000
 

@@ -28,7 +28,8 @@ from node.settlement.batch_report import remarks_of, states_of
 
 MOST_A_PAGE: Final = 100
 _ONE: Final = (*BACK_OFFICE_REFUSALS, Refusal.MESSAGE_NOT_FOUND)
-Key = Annotated[str, Path(max_length=36, examples=["7d2b7a8e-2f39-4a55-9a3b-6b7b0a2f9b11"])]
+_KEY: Final = r"^[0-9a-f-]{36}$"
+Key = Annotated[str, Path(pattern=_KEY, examples=["7d2b7a8e-2f39-4a55-9a3b-6b7b0a2f9b11"])]
 
 
 def router(institution: Institution, access: Access) -> APIRouter:
@@ -46,7 +47,7 @@ def router(institution: Institution, access: Access) -> APIRouter:
     )
     def list_messages(
         verdict: Annotated[InboxVerdict | None, Query(description="only taken or only refused ones")] = None,
-        after: Annotated[str | None, Query(max_length=36, description="the `next` of the page before")] = None,
+        after: Annotated[str | None, Query(pattern=_KEY, description="the `next` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = 50,
     ) -> InboxList:
         """The newest first, each with its instructions as they stand now."""

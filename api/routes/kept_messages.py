@@ -40,7 +40,9 @@ def router(institution: Institution, access: Access) -> APIRouter:
         responses=documented(*BACK_OFFICE_REFUSALS, Refusal.REQUEST_DOES_NOT_FIT_ITS_SCHEMA),
     )
     def list_messages(
-        name: Annotated[str | None, Query(max_length=35, examples=["camt.054.001.08"])] = None,
+        name: Annotated[
+            str | None, Query(max_length=35, pattern=r"^[!-~]*$", examples=["camt.054.001.08"])
+        ] = None,
         direction: Literal["in", "out"] | None = None,
         after: Annotated[
             str | None, Query(pattern=r"^[0-9a-f]{64}$", description="the `next` of the page before")

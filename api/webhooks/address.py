@@ -44,7 +44,7 @@ def check_url(url: str, targets: WebhookTargets) -> SplitResult:
         parts.port  # noqa: B018  (raises where it is no port)
     except ValueError as error:
         raise BadTarget(f"it is no URL: {error}") from None
-    if len(url) > LONGEST_URL or not url.isascii() or any(character.isspace() for character in url):
+    if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise BadTarget(f"it must be at most {LONGEST_URL} ASCII characters without spaces")
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadTarget("it must begin with https:// and name a host")

@@ -16,6 +16,7 @@ import pytest
 from lxml import etree
 
 from api.routes.examples import STATUS_REPORT
+from api.routes.tokens import ASSERTION_TYPE
 from cli.running_network import RunningNetwork
 from node.book.records import QuoteDirection, QuoteRecord, QuoteStatus
 from node.domain.money import Currency, Money
@@ -310,3 +311,24 @@ def test_half_a_character_is_refused_and_shown_as_far_as_it_can_be(debtor_agent:
 
     document = problem(answer, 422, "request_does_not_fit_its_schema")
     assert document["errors"][0]["element"] == "body.sell_currency"
+
+
+def test_the_character_that_no_database_keeps_is_refused_wherever_it_stands(debtor_agent: Bank) -> None:
+    """PostgreSQL keeps no NUL: what let one through to it was answered as a fault of ours."""
+    http, unsigned = debtor_agent.http, "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJcdTAwMDAifQ.AAAA"  # its `sub` is NUL
+    message = b"<Document><MsgId>A\0B</MsgId>"
+    refused = http.post("/v1/iso20022/messages", content=message, headers={"Content-Type": "application/xml"})
+    problem(refused, 400, "message_not_utf8")
+    for address in ("messages/%00", "messages/%00/report", "messages?after=%00"):
+        problem(http.get(f"/v1/iso20022/{address}"), 422, "request_does_not_fit_its_schema")
+    problem(http.get("/v1/messages?name=%00"), 422, "request_does_not_fit_its_schema")
+    wish = {"return_id": "r", "amount": 1, "currency": "CNY", "reason": "AC04", "text": "\0"}
+    for address, body in (
+        (f"/v1/payments/{uuid.uuid4()}/returns", wish),
+        ("/v1/webhook-endpoints", {"url": "https://example.com/\0"}),
+        ("/v1/payee-searches", {"alias": "a\0@example.com"}),
+    ):
+        problem(http.post(address, json=body), 422, "request_does_not_fit_its_schema")
+    assertion = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": unsigned}
+    answer = http.post("/oauth/token", data={"grant_type": "client_credentials", **assertion})
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
