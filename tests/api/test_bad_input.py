@@ -176,7 +176,7 @@ def test_a_broken_message_rule_is_rejected_at_once(name: str, debtor_agent: Bank
 
 REJECTED_LATER: dict[str, tuple[Transfer, str]] = {
     "unknown BIC": (Transfer(creditor_agent=UNKNOWN_BIC), "RC04"),
-    "own BIC as creditor agent": (Transfer(creditor_agent=BANK_CN), "AGNT"),
+    "own BIC, and no account of ours": (Transfer(creditor_agent=BANK_CN), "AC03"),
     "above the balance": (Transfer(amount="99999999.00"), "AM04"),
     "a currency nobody issues": (Transfer(currency="EUR"), "AM03"),
     "an unknown debtor account": (Transfer(debtor_account="6228000000000000000"), "AC02"),
