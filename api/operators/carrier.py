@@ -23,7 +23,7 @@ from api.operators.desk import ProposalDesk
 from api.operators.seal import SealBroken
 from node.book.proposals import ProposalRecord
 from node.book.records import BookTrouble
-from node.domain.proposal import Order, digest_of
+from node.domain.proposal import Order
 
 _log = logging.getLogger("corridor.operators")
 
@@ -83,8 +83,7 @@ class Carrier:
             order = self._desk.opened(record).order
         except SealBroken:
             return None
-        digest = digest_of(record.proposal_id, order, record.proposed_by, record.expires_s)
-        return order if digest == record.digest else None
+        return order if self._desk.is_unchanged(record, order) else None
 
     async def _ask(self, order: Order, approved: Approved) -> httpx.Response:
         app = self._app

@@ -89,7 +89,7 @@ class ProposalDesk:
             path=self._seal.close_path(order.path, proposal_id),
             media_type=order.media_type,
             body=self._seal.close(order.body, proposal_id),
-            digest=digest_of(proposal_id, order, by.operator_id, now_s + lasts_s),
+            digest=self._seal.mark(digest_of(proposal_id, order, by.operator_id, now_s + lasts_s)),
             proposed_by=by.operator_id,
             proposed_at=_moment(now_s),
             expires_s=now_s + lasts_s,
@@ -203,6 +203,11 @@ class ProposalDesk:
         text = self._seal.open_kept(record.decision_text, this).decode()
         order = Order(record.method, path, record.media_type, body)
         return Proposal(record, order, text, self._seal.open_kept(record.answer, this))
+
+    def is_unchanged(self, record: ProposalRecord, order: Order) -> bool:
+        """Whether this is what was proposed, and so what was approved."""
+        plain = digest_of(record.proposal_id, order, record.proposed_by, record.expires_s)
+        return self._seal.mark(plain) == record.digest
 
     def _shown(self, record: ProposalRecord) -> Proposal:
         """The proposal to be read; one that was tampered with says so, and hides no other."""

@@ -10,7 +10,7 @@ import base64
 
 from node.book.proposals import content_place, path_place
 from node.book.sealing import ERASED, Unreadable
-from node.book.vault import Vault
+from node.book.vault import PROPOSAL, Vault
 
 
 class SealBroken(ValueError):
@@ -39,6 +39,10 @@ class Seal:
         if sealed is None:
             return b""
         return self.open(sealed, about) if sealed else ERASED.encode()
+
+    def mark(self, digest: bytes) -> bytes:
+        """The digest of a proposal as it is kept and shown: nobody without the key can try out guesses."""
+        return self._vault.marked(digest, PROPOSAL)
 
     def close_path(self, path: str, proposal_id: str) -> str:
         """Seal a proposal's path, which may have somebody's telephone number in it."""

@@ -22,7 +22,7 @@ Records = list["ProposalRecord"]
 
 @dataclass(frozen=True)
 class ProposalRecord:
-    """A proposal as kept; `digest` is over the plain content.
+    """A proposal as kept; `digest` is over the plain content, under the book's own key (`Vault.marked`).
 
     `path`, `body`, `decision_text` and `answer` are sealed, and empty where they were erased.
     """

@@ -14,7 +14,7 @@ from node.book.sealing import Key
 from node.book.vault import Vault, open_vault
 from node.book.wiping import wipe
 
-LAST_SEALING: Final = "0017"
+LAST_SEALING: Final = "0019"
 """The last revision that seals, or marks with a key, what stood there in clear."""
 _VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 

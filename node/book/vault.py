@@ -28,6 +28,11 @@ class WrongMasterKey(Exception):
     """This book's keys are wrapped with another master key; the text names both and says what to do."""
 
 
+REQUEST: Final = "request"
+PROPOSAL: Final = "proposal"
+"""What a marked digest is of; the same content has another mark for each."""
+
+
 class Vault:
     """The keys of one open book; any thread may use it."""
 
@@ -88,12 +93,12 @@ class Vault:
         """The digest under which an account number or an alias is found."""
         return self._digest(f"{what}:{text}".encode())
 
-    def marked(self, digest: bytes) -> bytes:
-        """The digest of a request as the book keeps it: whoever has it without the key cannot try out guesses.
+    def marked(self, digest: bytes, what: str = REQUEST) -> bytes:
+        """A digest as the book keeps it: whoever has it without the key cannot try out guesses.
 
-        What was asked may be a telephone number and little else, so its plain digest would tell it.
+        What was asked or proposed may be a telephone number and little else, so its plain digest would tell it.
         """
-        return self._index.digest(b"request:" + digest)
+        return self._index.digest(f"{what}:".encode() + digest)
 
 
 def open_vault(connection: Connection, master: Key) -> Vault:

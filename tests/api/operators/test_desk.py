@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,8 @@ from api.operators.desk import Proposal
 from api.operators.sessions import Operator
 from api.problems import Problem
 from api.refusals import Refusal
-from node.domain.proposal import Order, ProposalState
+from node.book.vault import PROPOSAL
+from node.domain.proposal import Order, ProposalState, digest_of
 from tests.api.operators.people import Office, open_office
 
 ORDER = Order("POST", "/v1/iso20022/messages", "application/xml", b"<Document>10000.00</Document>")
@@ -56,6 +58,9 @@ def test_what_customers_pay_is_not_readable_in_the_book(office: Office) -> None:
     assert kept is not None
     assert b"Document" not in kept.body
     assert "iso20022" not in kept.path
+    plain = digest_of(kept.proposal_id, ORDER, kept.proposed_by, kept.expires_s)
+    assert kept.digest not in {plain, hashlib.sha256(plain).digest()}, "else a guess could be tried against it"
+    assert kept.digest == office.book.vault.marked(plain, PROPOSAL)
 
 
 @pytest.mark.parametrize("name", ["omar", "ada", "sol"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 import node.book.upgrade
 from node.book.book import Book
@@ -17,7 +19,9 @@ from node.book.databases import open_engines
 from node.book.idempotency import KeptAnswer, KeyedRequest
 from node.book.payment_json import facts_to_json, finding_facts, persons_to_json
 from node.book.revisions import MIGRATIONS
+from node.book.vault import PROPOSAL
 from node.domain.alias import alias_of
+from node.domain.proposal import ProposalState
 from tests.keys import MASTER
 from tests.node.book.making import NOON, new_uetr
 from tests.node.book.persons import SECRET, Person, finding, person
@@ -133,6 +137,18 @@ def _fill_messages(connection: Connection, one: Person, uetr: str) -> None:
     _fill_house(connection)
 
 
+PROPOSED = hashlib.sha256(b"POST /v1/aliases +8613800000000").digest()
+
+
+def _fill_operators(connection: Connection) -> None:
+    at = NOON.replace(tzinfo=None)
+    mei = {"operator_id": "op_mei", "name": "mei", "roles": "[]", "status": "invited", "last_step": 0}
+    _insert(connection, "operators", failures=0, locked_until_s=0.0, created_at=at, **mei)
+    asked = {"method": "POST", "path": "/v1/aliases", "media_type": "application/json", "body": b"sealed"}
+    made = {"proposed_by": "op_mei", "proposed_at": at, "expires_s": 1.0, "digest": PROPOSED}
+    _insert(connection, "proposals", proposal_id="pr_1", state="PROPOSED", duty="business", **asked, **made)
+
+
 def _fill_house(connection: Connection) -> None:
     at = NOON.replace(tzinfo=None)
     secrets = json.dumps([{"key": SECRET.hex(), "until_s": None}])
@@ -141,6 +157,7 @@ def _fill_house(connection: Connection) -> None:
     claim = {"claim": "token", "claimed_until_s": 1.0, "status": 202, "headers": "[]", "at": at}
     request = {"caller": "back-office", "route": "POST /x", "key": "k", "fingerprint": bytes(32)}
     _insert(connection, "idempotency_keys", body=BODY, **request, **claim)
+    _fill_operators(connection)
 
 
 @pytest.fixture
@@ -194,6 +211,17 @@ def test_an_old_book_is_sealed_and_says_the_same(old_url: str) -> None:
     book.close()
 
 
+def test_the_digest_of_an_old_proposal_is_marked_and_cannot_be_changed_again(old_url: str) -> None:
+    book = Book.open(old_url, MASTER)
+    with book.view() as unit:
+        (proposal,) = unit.proposals.list(list(ProposalState))
+    assert proposal.digest == book.vault.marked(PROPOSED, PROPOSAL)
+    assert proposal.digest not in (PROPOSED, book.vault.marked(PROPOSED))
+    with pytest.raises(DBAPIError), book._writer.begin() as connection:
+        connection.execute(text("UPDATE proposals SET digest = body"))
+    book.close()
+
+
 def test_nothing_of_an_old_book_is_left_in_its_files(old_url: str, database: str) -> None:
     if database != "sqlite":
         pytest.skip("on PostgreSQL the old rows go with VACUUM FULL; its log keeps them until it is recycled")
@@ -214,4 +242,4 @@ def test_without_the_master_key_an_old_book_stays_as_it_is(old_url: str) -> None
         assert connection.execute(text("SELECT holder FROM cash_accounts ORDER BY id")).first() == (ONE.name,)
     writer.dispose()
     reader.dispose()
-    assert node.book.upgrade.LAST_SEALING == "0017"
+    assert node.book.upgrade.LAST_SEALING == "0019"
