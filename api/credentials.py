@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from api.signatures import Signatory
@@ -28,6 +31,8 @@ KEY_PREFIX: Final = "corridor_"
 TOKEN_S: Final = 300
 LONGEST_ASSERTION_S: Final = 300
 SKEW_S: Final = 5
+LEAST_RSA_BITS: Final = 2048
+GOOD_KEY: Final = f"public key in PEM of Ed25519, P-256, or RSA of at least {LEAST_RSA_BITS} bits"
 ASSERTION_ALGORITHMS: Final = ("EdDSA", "ES256", "PS256")
 SCOPE: Final = re.compile(r"[a-z][a-z-]{0,30}:(read|write)")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -55,8 +60,19 @@ def new_key(name: str) -> tuple[str, bytes]:
 
 
 def public_key_of(pem: str) -> Any:
-    """The public key in a PEM text; raises ValueError for what is none."""
-    return load_pem_public_key(pem.encode())
+    """The public key in a PEM text; raises ValueError for what is none, for another kind, and for a short one."""
+    try:
+        key = load_pem_public_key(pem.encode())
+    except UnsupportedAlgorithm as error:
+        raise ValueError("a key of another kind") from error
+    sound = (
+        isinstance(key, Ed25519PublicKey)
+        or (isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1))
+        or (isinstance(key, RSAPublicKey) and key.key_size >= LEAST_RSA_BITS)
+    )
+    if not sound:
+        raise ValueError("a key of another kind, or a short one")
+    return key
 
 
 class Credentials:
@@ -157,7 +173,7 @@ class Credentials:
             raise NotProven("invalid_client")
         if _number(claims, "nbf", now_s) > now_s + SKEW_S or _number(claims, "iat", now_s) > now_s + SKEW_S:
             raise NotProven("invalid_client")
-        if not isinstance(jti, str) or not 1 <= len(jti) <= 128:
+        if not isinstance(jti, str) or not 1 <= len(jti) <= 128 or not jti.isprintable():
             raise NotProven("invalid_client")
         with self._book.unit() as unit:
             if not unit.nonces.use(record.name, jti, int(expires_s) + SKEW_S + 1):

@@ -27,6 +27,7 @@ from wallet.message_key import MessageKey
 TAG: Final = "corridor"
 LABEL: Final = "corridor"
 LIFETIME_S: Final = 60
+LONGEST_NONCE: Final = 128
 CLOCK_SKEW_S: Final = 5
 REQUEST_COMPONENTS: Final = ("@method", "@target-uri", "content-digest", "content-type")
 ANSWERED: Final = f'"signature";req;key="{LABEL}"'
@@ -184,10 +185,12 @@ def _proven(parameters: dict[str, Any]) -> Signed:
     for name in ("created", "expires", "nonce"):
         if name not in parameters:
             raise SignatureRefused(f"{name}-missing", f"The signature's parameter {name!r} is missing.")
-    created, expires = parameters["created"], parameters["expires"]
+    nonce, created, expires = (parameters[name] for name in ("nonce", "created", "expires"))
+    if type(nonce) is not str or not 1 <= len(nonce) <= LONGEST_NONCE:
+        raise SignatureRefused("nonce", f"The signature's nonce must be of 1 to {LONGEST_NONCE} characters.")
     if expires - created > LIFETIME_S:
         raise SignatureRefused("lifetime", f"The signature is valid for longer than {LIFETIME_S} seconds.")
-    return Signed(parameters["keyid"], parameters["nonce"], created, expires)
+    return Signed(parameters["keyid"], nonce, created, expires)
 
 
 def _field(headers: MutableMapping[str, str], name: str) -> str:

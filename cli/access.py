@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.credentials import NAME, SCOPE, new_key, public_key_of
+from api.credentials import GOOD_KEY, NAME, SCOPE, new_key, public_key_of
 from cli.failures import ends_well_or_says_why
 from cli.institution_book import FolderOption, JsonOption, book_of
 from node.book.book import Book
@@ -70,7 +70,7 @@ def add_client(
     try:
         public_key_of(pem)
     except ValueError as error:
-        raise typer.BadParameter(f"{public_key} holds no public key in PEM") from error
+        raise typer.BadParameter(f"{public_key} holds no {GOOD_KEY}") from error
     record = _record(f"client:{name}", scope, public_key=pem)
     with book_of(institution) as book:
         _add(book, record)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from api.access import BACK_OFFICE_REFUSALS, Access
-from api.credentials import SCOPE, public_key_of
+from api.credentials import GOOD_KEY, SCOPE, public_key_of
 from api.idempotency import keeping
 from api.institution import Institution
 from api.operator_schemas import CredentialList, CredentialView, CredentialWish
@@ -94,7 +94,7 @@ def _record(wish: CredentialWish, at: datetime) -> CallerRecord:
         try:
             public_key_of(wish.public_key)
         except ValueError:
-            raise _misfit("This is no public key in PEM.", "public_key") from None
+            raise _misfit(f"This is no {GOOD_KEY}.", "public_key") from None
     return CallerRecord(
         name=wish.name,
         digest=bytes.fromhex(wish.key_sha256) if wish.key_sha256 else None,

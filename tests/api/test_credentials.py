@@ -18,10 +18,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner
 
-from api.credentials import new_key
+from api.credentials import new_key, public_key_of
 from api.routes.tokens import ASSERTION_TYPE
 from cli.access import app as access_command
 from cli.running_network import RunningNetwork
@@ -257,6 +258,21 @@ def test_an_api_key_is_kept_as_its_digest_and_has_scopes_and_an_end(debtor_agent
     over, its_digest = new_key(f"{name}o")
     admit(debtor_agent, name=f"key:{name}o", digest=its_digest, public_key=None, expires_s=time.time() - 1)
     problem(get(debtor_agent, "/v1/payments", over), 401, "credential_wrong")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        rsa.generate_private_key(65537, 1024),
+        ec.generate_private_key(ec.SECP256K1()),
+        X25519PrivateKey.generate(),
+    ],
+)
+def test_a_key_that_is_short_or_signs_no_assertion_is_not_taken(key: Any, debtor_agent: Bank) -> None:
+    with pytest.raises(ValueError, match="another kind"):
+        public_key_of(pem(key))
+    client = admit(debtor_agent, public_key=pem(key)).name.removeprefix("client:")  # as one may be kept already
+    assert ask(debtor_agent, assertion(debtor_agent, client)).status_code == 401
 
 
 def test_the_command_makes_lists_and_revokes(network: RunningNetwork, debtor_agent: Bank, tmp_path: Path) -> None:

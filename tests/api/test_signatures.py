@@ -223,6 +223,7 @@ def sign_by_hand(
     lifetime_s: int = LIFETIME_S,
     tag: str = TAG,
     without: str = "",
+    nonce: str = "a-nonce-of-its-own",
 ) -> None:
     """Sign as a careless or dishonest participant would, with its right key."""
     ContentDigest.add(head.headers, BODY)
@@ -237,7 +238,7 @@ def sign_by_hand(
         key_id=DEBTOR_AGENT.bic,
         created=datetime.fromtimestamp(NOW_S, tz=UTC),
         expires=None if without == "expires" else datetime.fromtimestamp(NOW_S + lifetime_s, tz=UTC),
-        nonce=None if without == "nonce" else "a-nonce-of-its-own",
+        nonce=None if without == "nonce" else nonce,
         label=LABEL,
         tag=tag,
         covered_component_ids=covered,
@@ -251,3 +252,10 @@ def test_a_directory_that_cannot_be_asked_is_no_bad_signature() -> None:
 
     with pytest.raises(ConnectionError):
         verify_request(signed_request(), BODY, silent, KeptNonces(), NOW_S)
+
+
+@pytest.mark.parametrize("nonce", ["", "n" * 129])
+def test_a_nonce_that_no_book_could_keep_is_refused(nonce: str) -> None:
+    head = RequestHead("POST", URL, {"content-type": "application/json"})
+    sign_by_hand(head, nonce=nonce)
+    assert refusal(head) == "nonce"
