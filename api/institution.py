@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -149,10 +149,17 @@ class Institution:
         self.office.book.close()
 
 
+def _refuse_unknown(members: dict[str, Any]) -> None:
+    known = [one.name for one in fields(InstitutionDescription)]
+    if unknown := sorted(set(members) - set(known)):
+        raise ValueError(f"there is no member {unknown[0]}; there are {', '.join(known)}")
+
+
 def read_description(folder: Path) -> InstitutionDescription:
     """The folder's description; raises BadInstitution."""
     try:
         members: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
+        _refuse_unknown(members)
         return InstitutionDescription(**members)
     except FileNotFoundError:
         raise BadInstitution(f"{folder} is no institution's folder: it has no {DESCRIPTION}") from None

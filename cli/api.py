@@ -16,7 +16,7 @@ from api.request_log import log_as_json
 from api.tls import server_context
 from cli.failures import ends_well_or_says_why
 from cli.institution import institution_in
-from cli.ports import HOST, PortTaken
+from cli.ports import HOST, not_listening
 from cli.waiting import until_told_to_stop
 from cli.worker import listening
 from node.chain.serving import BackgroundServer
@@ -68,7 +68,7 @@ def api(
         server = BackgroundServer(TellCertificates(create_app(institution)), host, wanted, tls)
     except OSError as error:
         institution.close()
-        raise PortTaken(f"port {wanted} is taken ({error.strerror}); choose another with --port") from None
+        raise not_listening(host, wanted, "--port", error) from None
     with until_told_to_stop() as told, listening(data, institution), server:
         typer.echo(f"{institution.name} ({institution.office.bic}) on {server.url}, registered as {registered}")
         told.wait()

@@ -28,7 +28,7 @@ from cli.deployment import SandboxKeys, deploy
 from cli.folders import InstitutionFolder, chosen_members, kept_key, kept_secret, prepare_institution
 from cli.network import CUSTOMERS, INSTITUTIONS, SPREAD_BPS, middle_rates
 from cli.openings import open_accounts
-from cli.ports import HOST, PortTaken
+from cli.ports import HOST, not_listening
 from cli.sandbox_operators import enrol_operators
 from node.chain.chain import LocalChain
 from node.chain.server import create_rpc_app
@@ -292,7 +292,7 @@ def _server(app: ASGIApp, port: int, option: str) -> BackgroundServer:
     try:
         return BackgroundServer(app, HOST, port)
     except OSError as error:
-        raise PortTaken(f"port {port} is taken ({error.strerror}); choose another with {option}") from None
+        raise not_listening(HOST, port, option, error) from None
 
 
 def _free_port(port: int) -> int:
@@ -302,7 +302,7 @@ def _free_port(port: int) -> int:
             number: int = opened.getsockname()[1]
             return number
     except OSError as error:
-        raise PortTaken(f"port {port} is taken ({error.strerror}); choose another with --port") from None
+        raise not_listening(HOST, port, "--port", error) from None
 
 
 def _all_at_once(actions: list[Callable[[], object]]) -> None:

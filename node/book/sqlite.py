@@ -15,9 +15,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from node.book.records import BookUnreachable
+
 BUSY_TIMEOUT_S = 10.0
 _ASK_AGAIN_S: Final = 0.0005
 _IDLE_READERS = 8
+_NO_BOOK: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 
 
 def open_engines(url: str) -> tuple[Engine, Engine]:
@@ -32,7 +35,12 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
         )
     Path(str(database)).touch(mode=0o600, exist_ok=True)
     writer = _engine(url, 1, _set_up_writer, _begin_writing)
-    _switch_to_write_ahead_log(writer)
+    try:
+        _switch_to_write_ahead_log(writer)
+    except (sqlite3.DatabaseError, DBAPIError) as error:
+        if _primary_code(getattr(error, "orig", error)) not in _NO_BOOK:
+            raise
+        raise BookUnreachable(f"{database} is no book or is damaged ({error}); put a backup there") from error
     return writer, _engine(url, _IDLE_READERS, _set_up_reader, _begin_reading)
 
 

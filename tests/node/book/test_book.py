@@ -18,7 +18,7 @@ import node.book.book
 import node.book.postgresql
 import node.book.sqlite
 from node.book.book import Book
-from node.book.records import BookBusy, UetrTaken
+from node.book.records import BookBusy, BookUnreachable, UetrTaken
 from node.domain.money import Money
 from tests.keys import MASTER
 from tests.node.book.making import NOON, account_record, message_record, new_uetr, payment_record
@@ -234,3 +234,13 @@ def test_every_commit_reaches_the_disk(sqlite_book: Book) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_a_file_that_is_no_book_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "book.sqlite"
+    file.write_bytes(b"no database" * 1000)
+
+    with pytest.raises(BookUnreachable, match=r"book\.sqlite is no book or is damaged"):
+        Book.open_file(file, MASTER)
+
+    assert file.read_bytes() == b"no database" * 1000
